@@ -1,0 +1,118 @@
+"""What a connector is: code that talks to one kind of system and knows nothing of orders.
+
+A connector *has* a transport; it yields records in the system's own words, page by page, and raises
+only errors of `hub.errors`. It never touches the store: the engine commits each page together with
+the page's cursor state, then asks for the next one (the iterator is lazy).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+from hub.errors import RecordError
+from hub.model import Record
+
+State = Mapping[str, Any]
+"""What a stream remembers between reads, JSON-able: cursor positions by slot name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """Read what is new since `state` (empty at the first read), with the mapping's overlap."""
+
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Read what changed in [start, end) (aware UTC); moves no cursor."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Read these record keys again (a sweep of open orders); moves no cursor."""
+
+    keys: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """Read all; moves no cursor."""
+
+
+Ask = Since | Window | Keys | Everything
+
+
+@dataclass(frozen=True, slots=True)
+class BadRecord:
+    """A record that the connector itself could not read, kept whole for quarantine."""
+
+    raw: bytes
+    error: RecordError
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer's worth of records, already checked for completeness (fault, status, closing tag).
+
+    `state` holds the slots of the stream's State that this page moves: they are committed with the page.
+    `meta` is what mapping paths see as `meta` (file, mtime, header, page); `lines` the line number of each
+    record in its file, where there is one. `seen` counts what the source sent in this page before
+    filtering, so that progress can be shown; `expected` the total, where the source says it.
+    """
+
+    records: Sequence[Record]
+    state: State = field(default_factory=dict)
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    lines: Sequence[int] = ()
+    bad: Sequence[BadRecord] = ()
+    expected: int | None = None
+    warnings: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What `check` found: reachable or not, in words (message key and values), and how long it took (seconds)."""
+
+    ok: bool
+    key: str
+    values: Mapping[str, object] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a connector kind can do; shown by `orderhub connector list`.
+
+    `asks` are the names of the asks it can answer ("since", "window", "keys", "everything").
+    """
+
+    asks: frozenset[str]
+    writes: bool = False
+    summary: str = ""
+
+
+@runtime_checkable
+class Connector(Protocol):
+    """The contract. Constructed only by `connectors.registry`."""
+
+    capabilities: ClassVar[Capabilities]
+
+    def check(self) -> Health:
+        """Say whether the system can be reached and read; never raises a SourceError."""
+        ...
+
+    def fetch(self, stream: str, ask: Ask) -> Iterator[Page]:
+        """Yield pages. Ends normally only after everything asked for was read; raises SourceError otherwise."""
+        ...
+
+    def close(self) -> None:
+        """Give back connections and threads."""
+        ...

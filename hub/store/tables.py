@@ -1,0 +1,356 @@
+"""The tables of the store (design, section 4). One definition for SQLite and PostgreSQL; made only by migrations.
+
+Times are `Utc` (BIGINT microseconds), quantities and amounts `Fixed` (BIGINT millionths), statuses the
+rank of `hub.model.Status`. JSON columns are text written by `hub.store.json`.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from hub.store.types import Fixed, Utc, name
+
+metadata = sa.MetaData()
+Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def _order_key() -> list[sa.Column[str]]:
+    return [sa.Column("company", name(64), nullable=False), sa.Column("order_no", name(), nullable=False)]
+
+
+def _said() -> list[sa.Column[object]]:
+    """Return what a part or a system says: range, side, money, quantities, stamp, lines."""
+    return [
+        sa.Column("status", sa.SmallInteger),
+        sa.Column("lo", sa.SmallInteger, nullable=False),
+        sa.Column("hi", sa.SmallInteger, nullable=False),
+        sa.Column("side", sa.SmallInteger, nullable=False),
+        sa.Column("side_known", sa.SmallInteger, nullable=False),
+        sa.Column("money", sa.SmallInteger),
+        sa.Column("ordered", Fixed),
+        sa.Column("produced", Fixed),
+        sa.Column("shipped", Fixed),
+        sa.Column("returned", Fixed),
+        sa.Column("occurred_at", Utc),
+        sa.Column("says", name(8), nullable=False),
+        sa.Column("precision", sa.SmallInteger, nullable=False),
+        sa.Column("line_digest", name(32)),
+        sa.Column("unknown_code", name(200)),
+    ]
+
+
+observations = sa.Table(
+    "observations",
+    metadata,
+    *_order_key(),
+    sa.Column("system", name(64), nullable=False),
+    sa.Column("part", name(), nullable=False),
+    sa.Column("seq", sa.Integer, nullable=False),
+    sa.Column("stream", name(64), nullable=False),
+    sa.Column("record", name(200), nullable=False),
+    *_said(),
+    sa.Column("code", name(200)),
+    sa.Column("raw_time", name(64)),
+    sa.Column("future", sa.Boolean, nullable=False, default=False),
+    sa.Column("is_return", sa.Boolean, nullable=False, default=False),
+    sa.Column("deleted", sa.Boolean, nullable=False, default=False),
+    sa.Column("event_id", name(200)),
+    sa.Column("replaces", name(200)),
+    sa.Column("lines", sa.Text),
+    sa.Column("extras", sa.Text),
+    sa.Column("mapping", name(16), nullable=False),
+    sa.Column("run", Id, nullable=False),
+    sa.Column("read_at", Utc, nullable=False),
+    sa.PrimaryKeyConstraint("company", "order_no", "system", "part", "seq"),
+    sqlite_with_rowid=False,
+)
+"""Append-only facts: a new row whenever a part differs from its latest row; an event once."""
+
+views = sa.Table(
+    "views",
+    metadata,
+    *_order_key(),
+    sa.Column("system", name(64), nullable=False),
+    *_said(),
+    sa.Column("confirmed_at", Utc),
+    sa.Column("stocked_at", Utc),
+    sa.Column("shipped_at", Utc),
+    sa.Column("delivered_at", Utc),
+    sa.Column("future", sa.Boolean, nullable=False, default=False),
+    sa.Column("parts", sa.Integer, nullable=False),
+    sa.Column("first_seen", Utc, nullable=False),
+    sa.Column("run", Id, nullable=False),
+    sa.PrimaryKeyConstraint(
+        "company", "order_no", "system",
+        postgresql_include=[
+            "lo", "hi", "side", "side_known", "ordered", "shipped", "returned", "line_digest",
+            "shipped_at", "delivered_at", "future",
+        ],
+    ),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+"""What one system says of one order now: the roll-up of its parts. The reconciler scans this table alone.
+
+`confirmed_at` … `delivered_at` are event stamps (second or minute precision) of those statuses, None otherwise.
+"""
+
+orders = sa.Table(
+    "orders",
+    metadata,
+    *_order_key(),
+    sa.Column("status", sa.SmallInteger),
+    sa.Column("side", sa.SmallInteger, nullable=False),
+    sa.Column("money", sa.SmallInteger),
+    sa.Column("ordered", Fixed),
+    sa.Column("produced", Fixed),
+    sa.Column("shipped", Fixed),
+    sa.Column("returned", Fixed),
+    sa.Column("occurred_at", Utc),
+    sa.Column("order_type", name(16)),
+    sa.Column("customer_no", name(64)),
+    sa.Column("customer_name", sa.String(200)),
+    sa.Column("salesperson", sa.String(100)),
+    sa.Column("plant", name(64)),
+    sa.Column("amount", Fixed),
+    sa.Column("currency", name(3)),
+    sa.Column("due_first", Utc),
+    sa.Column("due_now", Utc),
+    sa.Column("priority", sa.String(20)),
+    sa.Column("lines", sa.Text),
+    sa.Column("extras", sa.Text),
+    sa.Column("first_seen", Utc, nullable=False),
+    sa.Column("changed_at", Utc, nullable=False),
+    sa.Column("run", Id, nullable=False),
+    sa.PrimaryKeyConstraint("company", "order_no"),
+    sqlite_with_rowid=False,
+)
+"""The canonical order: the views merged by ownership. Written only by the leased merge."""
+
+order_history = sa.Table(
+    "order_history",
+    metadata,
+    sa.Column("id", Id, primary_key=True, autoincrement=True),
+    *_order_key(),
+    sa.Column("field", name(32), nullable=False),
+    sa.Column("old", sa.Text),
+    sa.Column("new", sa.Text),
+    sa.Column("system", name(64)),
+    sa.Column("rule", name(64), nullable=False),
+    sa.Column("who", sa.String(100)),
+    sa.Column("occurred_at", Utc),
+    sa.Column("run", Id, nullable=False),
+    sa.Column("at", Utc, nullable=False),
+    sa.Index("order_history_order", "company", "order_no"),
+)
+"""Append-only: what changed on an order, from which system, by which rule. A birth has no row."""
+
+ledger = sa.Table(
+    "ledger",
+    metadata,
+    sa.Column("system", name(64), nullable=False),
+    sa.Column("stream", name(64), nullable=False),
+    sa.Column("record", name(200), nullable=False),
+    sa.Column("digest", sa.LargeBinary(16), nullable=False),
+    sa.Column("mapping", name(16), nullable=False),
+    sa.Column("raw", sa.LargeBinary, nullable=False),
+    sa.Column("version", name(200)),
+    sa.Column("gave", sa.Text),
+    sa.Column("run", Id, nullable=False),
+    sa.Column("read_at", Utc, nullable=False),
+    sa.PrimaryKeyConstraint("system", "stream", "record"),
+    sqlite_with_rowid=False,
+)
+"""Per record: keyed digest, latest raw record (compressed, encrypted), hash of the stream's read half.
+
+`gave` lists the [company, order_no, part] that the record spoke of (JSON), so that a record whose number was
+corrected takes its old facts away."""
+
+links = sa.Table(
+    "links",
+    metadata,
+    sa.Column("kind", name(32), nullable=False),
+    sa.Column("value", name(), nullable=False),
+    *_order_key(),
+    sa.Column("system", name(64), nullable=False),
+    sa.Column("relation", name(16), nullable=False),
+    sa.Column("who", sa.String(100)),
+    sa.Column("since", Utc, nullable=False),
+    sa.Column("until", Utc),
+    sa.PrimaryKeyConstraint("kind", "value", "company", "order_no", "system"),
+    sa.Index("links_order", "company", "order_no"),
+    sqlite_with_rowid=False,
+)
+"""Numbers by which an order is also known: many-to-many, dated; relation same, renamed, split, merged, apart."""
+
+dirty = sa.Table(
+    "dirty",
+    metadata,
+    sa.Column("consumer", name(32), nullable=False),
+    *_order_key(),
+    sa.Column("stamp", Id, nullable=False),
+    sa.PrimaryKeyConstraint("consumer", "company", "order_no"),
+    sqlite_with_rowid=False,
+)
+"""Orders that a consumer (merge, reconcile) must look at; company and order_no "*" stand for all."""
+
+cursors = sa.Table(
+    "cursors",
+    metadata,
+    sa.Column("system", name(64), nullable=False),
+    sa.Column("stream", name(64), nullable=False),
+    sa.Column("slot", name(300), nullable=False),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.PrimaryKeyConstraint("system", "stream", "slot"),
+    sqlite_with_rowid=False,
+)
+"""Where reading stands: one row a slot (a position, a file), JSON; committed with its page."""
+
+reads = sa.Table(
+    "reads",
+    metadata,
+    sa.Column("system", name(64), nullable=False),
+    sa.Column("stream", name(64), nullable=False),
+    sa.Column("kind", name(8), nullable=False),
+    sa.Column("complete_at", Utc),
+    sa.Column("newest_at", Utc),
+    sa.Column("failed_at", Utc),
+    sa.Column("error", sa.Text),
+    sa.PrimaryKeyConstraint("system", "stream", "kind"),
+    sqlite_with_rowid=False,
+)
+"""How far a stream is known: begin of its last complete read, newest stamp ever read, last failure and why.
+
+`kind` is since, sweep or keys.
+"""
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("id", Id, primary_key=True, autoincrement=True),
+    sa.Column("kind", name(16), nullable=False),
+    sa.Column("system", name(64)),
+    sa.Column("started_at", Utc, nullable=False),
+    sa.Column("ended_at", Utc),
+    sa.Column("outcome", name(16)),
+    sa.Column("counts", sa.Text),
+    sa.Column("error", sa.Text),
+)
+"""One row for each run that wrote something or failed; a run that found nothing leaves no row."""
+
+quarantine = sa.Table(
+    "quarantine",
+    metadata,
+    sa.Column("id", Id, primary_key=True, autoincrement=True),
+    sa.Column("system", name(64), nullable=False),
+    sa.Column("stream", name(64), nullable=False),
+    sa.Column("record", name(200), nullable=False),
+    sa.Column("digest", sa.LargeBinary(16), nullable=False),
+    sa.Column("raw", sa.LargeBinary, nullable=False),
+    sa.Column("meta", sa.Text),
+    sa.Column("reason", name(64), nullable=False),
+    sa.Column("values", sa.Text),
+    sa.Column("field", name(64)),
+    sa.Column("company", name(64)),
+    sa.Column("order_no", name()),
+    sa.Column("mapping", name(16), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("run", Id, nullable=False),
+    sa.Column("at", Utc, nullable=False),
+    sa.Column("solved_at", Utc),
+    sa.UniqueConstraint("system", "stream", "record", "digest"),
+)
+"""Records that could not be understood: whole, with the reason (a message key and its values), replayable."""
+
+unlinked = sa.Table(
+    "unlinked",
+    metadata,
+    sa.Column("system", name(64), nullable=False),
+    sa.Column("stream", name(64), nullable=False),
+    sa.Column("record", name(200), nullable=False),
+    sa.Column("kind", name(32), nullable=False),
+    sa.Column("value", name(), nullable=False),
+    sa.Column("company", name(64), nullable=False),
+    sa.Column("since", Utc, nullable=False),
+    sa.Column("run", Id, nullable=False),
+    sa.PrimaryKeyConstraint("system", "stream", "record", "kind", "value"),
+    sa.Index("unlinked_value", "kind", "value"),
+    sqlite_with_rowid=False,
+)
+"""Records that wait for a link; their raw form lies in the ledger."""
+
+findings = sa.Table(
+    "findings",
+    metadata,
+    sa.Column("id", name(16), primary_key=True),
+    sa.Column("kind", name(24), nullable=False),
+    *_order_key(),
+    sa.Column("system", name(64), nullable=False),
+    sa.Column("field", name(64), nullable=False),
+    sa.Column("state", name(12), nullable=False),
+    sa.Column("cause", name(16)),
+    sa.Column("details", sa.Text, nullable=False),
+    sa.Column("correct_in", name(64)),
+    sa.Column("at_risk", Fixed),
+    sa.Column("currency", name(3)),
+    sa.Column("owner", sa.String(100)),
+    sa.Column("due_at", Utc),
+    sa.Column("first_seen", Utc, nullable=False),
+    sa.Column("changed_at", Utc, nullable=False),
+    sa.Column("closed_at", Utc),
+    sa.Index("findings_state", "state"),
+    sa.Index("findings_order", "company", "order_no"),
+)
+"""Differences with an identity that is stable over runs, and a life (in_flight, open, assigned, explained, closed)."""
+
+causes = sa.Table(
+    "causes",
+    metadata,
+    sa.Column("id", name(16), primary_key=True),
+    sa.Column("kind", name(24), nullable=False),
+    sa.Column("company", name(64), nullable=False),
+    sa.Column("system", name(64), nullable=False),
+    sa.Column("slice", name(), nullable=False),
+    sa.Column("state", name(12), nullable=False),
+    sa.Column("details", sa.Text, nullable=False),
+    sa.Column("first_seen", Utc, nullable=False),
+    sa.Column("changed_at", Utc, nullable=False),
+    sa.Column("closed_at", Utc),
+)
+"""What many findings share: one line for people, its orders behind it."""
+
+finding_events = sa.Table(
+    "finding_events",
+    metadata,
+    sa.Column("id", Id, primary_key=True, autoincrement=True),
+    sa.Column("finding", name(16), nullable=False),
+    sa.Column("what", name(16), nullable=False),
+    sa.Column("details", sa.Text),
+    sa.Column("who", sa.String(100)),
+    sa.Column("run", Id),
+    sa.Column("at", Utc, nullable=False),
+    sa.Index("finding_events_finding", "finding"),
+)
+"""The life of a finding or cause, append-only. The birth is the finding's own row."""
+
+leases = sa.Table(
+    "leases",
+    metadata,
+    sa.Column("name", name(), primary_key=True),
+    sa.Column("holder", name(), nullable=False),
+    sa.Column("fence", Id, nullable=False),
+    sa.Column("until", Utc, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Who works on what; the fence grows with every change of hands."""
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("id", Id, primary_key=True, autoincrement=True),
+    sa.Column("at", Utc, nullable=False),
+    sa.Column("who", sa.String(100), nullable=False),
+    sa.Column("what", name(64), nullable=False),
+    sa.Column("details", sa.Text, nullable=False),
+    sa.Column("hash", sa.LargeBinary(32), nullable=False),
+)
+"""What people did, as a hash chain: each hash covers the row and the hash before it."""

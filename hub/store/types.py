@@ -1,0 +1,79 @@
+"""Column types that mean the same on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+SCALE = 6
+_ONE = Decimal(10) ** SCALE
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICRO = timedelta(microseconds=1)
+
+
+def to_micros(moment: datetime) -> int:
+    """Return aware `moment` as microseconds since 1970 UTC; a naive one is an error."""
+    if moment.tzinfo is None:
+        raise ValueError(f"naive time {moment!r} past the border")
+    return (moment - _EPOCH) // _MICRO
+
+
+def from_micros(micros: int) -> datetime:
+    """Return microseconds since 1970 as an aware UTC moment."""
+    return _EPOCH + micros * _MICRO
+
+
+def to_fixed(number: Decimal) -> int:
+    """Return `number` in millionths, exactly; more than six decimals is an error, never rounded."""
+    scaled = number * _ONE
+    whole = int(scaled)
+    if whole != scaled:
+        raise ValueError(f"{number} has more than {SCALE} decimals")
+    return whole
+
+
+def from_fixed(millionths: int) -> Decimal:
+    """Return millionths as a Decimal without trailing zeros (and never in exponent form)."""
+    whole, rest = divmod(millionths, 10**SCALE)
+    if not rest:
+        return Decimal(whole)
+    return Decimal(millionths).scaleb(-SCALE).normalize()
+
+
+class Utc(sa.types.TypeDecorator[datetime]):
+    """An aware UTC moment, stored as a BIGINT of microseconds since 1970: exact, ordered and subtractable on both engines."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> Any:
+        """Store microseconds."""
+        return None if value is None else to_micros(value)
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
+        """Load an aware datetime."""
+        return None if value is None else from_micros(value)
+
+
+class Fixed(sa.types.TypeDecorator[Decimal]):
+    """A quantity or amount, stored as a BIGINT of millionths: never a float on any engine."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: sa.Dialect) -> Any:
+        """Store millionths."""
+        return None if value is None else to_fixed(value)
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Decimal | None:
+        """Load a Decimal."""
+        return None if value is None else from_fixed(value)
+
+
+def name(length: int = 128) -> sa.types.TypeEngine[str]:
+    """Return a text column for keys: byte order ("C") on PostgreSQL, as on SQLite."""
+    return sa.String(length).with_variant(postgresql.VARCHAR(length, collation="C"), "postgresql")
