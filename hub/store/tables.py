@@ -1,7 +1,7 @@
-"""The tables of the store (design, section 4). One definition for SQLite and PostgreSQL; made only by migrations.
+"""The tables of the store (design, section 4): one definition for both engines, made only by migrations.
 
 Times are `Utc` (BIGINT microseconds), quantities and amounts `Fixed` (BIGINT millionths), statuses the
-rank of `hub.model.Status`. JSON columns are text written by `hub.store.json`.
+rank of `hub.model.Status`. JSON columns are text written by `hub.store.jsons`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,12 @@ from hub.store.types import Fixed, Utc, name
 
 metadata = sa.MetaData()
 Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_TIGHT = {
+    "autovacuum_vacuum_scale_factor": "0.01",
+    "autovacuum_vacuum_insert_scale_factor": "0.01",
+    "autovacuum_analyze_scale_factor": "0.02",
+}
+"""PostgreSQL's autovacuum on tables that are scanned by index alone or emptied all the time."""
 
 
 def _order_key() -> list[sa.Column[str]]:
@@ -88,10 +94,11 @@ views = sa.Table(
         ],
     ),
     sqlite_with_rowid=False,
+    postgresql_with=_TIGHT,
 )  # fmt: skip
 """What one system says of one order now: the roll-up of its parts. The reconciler scans this table alone.
 
-`confirmed_at` … `delivered_at` are event stamps (second or minute precision) of those statuses, None otherwise.
+`confirmed_at` … `delivered_at` are event stamps (second or minute precision) of those statuses, else None.
 """
 
 orders = sa.Table(
@@ -180,7 +187,10 @@ links = sa.Table(
     sa.Index("links_order", "company", "order_no"),
     sqlite_with_rowid=False,
 )
-"""Numbers by which an order is also known: many-to-many, dated; relation same, renamed, split, merged, apart."""
+"""Numbers by which an order is also known: many-to-many, dated.
+
+`relation` is same, renamed, split, merged or apart.
+"""
 
 dirty = sa.Table(
     "dirty",
@@ -190,6 +200,7 @@ dirty = sa.Table(
     sa.Column("stamp", Id, nullable=False),
     sa.PrimaryKeyConstraint("consumer", "company", "order_no"),
     sqlite_with_rowid=False,
+    postgresql_with=_TIGHT,
 )
 """Orders that a consumer (merge, reconcile) must look at; company and order_no "*" stand for all."""
 
@@ -300,7 +311,10 @@ findings = sa.Table(
     sa.Index("findings_state", "state"),
     sa.Index("findings_order", "company", "order_no"),
 )
-"""Differences with an identity that is stable over runs, and a life (in_flight, open, assigned, explained, closed)."""
+"""Differences with an identity that is stable over runs, and a life.
+
+`state` is in_flight, open, assigned, explained or closed.
+"""
 
 causes = sa.Table(
     "causes",
@@ -354,3 +368,12 @@ audit = sa.Table(
     sa.Column("hash", sa.LargeBinary(32), nullable=False),
 )
 """What people did, as a hash chain: each hash covers the row and the hash before it."""
+
+settings = sa.Table(
+    "settings",
+    metadata,
+    sa.Column("name", name(64), primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What the store knows of itself: the check value by which a wrong key is told at once."""

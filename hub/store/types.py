@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +11,8 @@ from sqlalchemy.dialects import postgresql
 
 SCALE = 6
 _ONE = Decimal(10) ** SCALE
+_EXACT = Context(prec=40, traps=[Inexact, InvalidOperation])
+_LIMIT = 2**63
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICRO = timedelta(microseconds=1)
 
@@ -29,10 +31,15 @@ def from_micros(micros: int) -> datetime:
 
 def to_fixed(number: Decimal) -> int:
     """Return `number` in millionths, exactly; more than six decimals is an error, never rounded."""
-    scaled = number * _ONE
-    whole = int(scaled)
+    try:
+        scaled = _EXACT.multiply(number, _ONE)
+        whole = int(scaled)
+    except (DecimalException, ValueError, OverflowError):
+        raise ValueError(f"{number} is no number that the store can keep") from None
     if whole != scaled:
         raise ValueError(f"{number} has more than {SCALE} decimals")
+    if not -_LIMIT < whole < _LIMIT:
+        raise ValueError(f"{number} is too large for the store")
     return whole
 
 
@@ -45,7 +52,7 @@ def from_fixed(millionths: int) -> Decimal:
 
 
 class Utc(sa.types.TypeDecorator[datetime]):
-    """An aware UTC moment, stored as a BIGINT of microseconds since 1970: exact, ordered and subtractable on both engines."""
+    """An aware UTC moment, stored as a BIGINT of microseconds since 1970: exact and ordered on both engines."""
 
     impl = sa.BigInteger
     cache_ok = True

@@ -1,0 +1,302 @@
+"""An answer's XML as plain data, read while it comes in and given out only when it is whole.
+
+Texts stay text (numbers and dates too), `xsi:nil` is None, an absent element is a missing key, lists are
+lists even with one row or none. Rows are taken out of the tree as soon as they are complete, so an answer
+of any length needs the memory of its rows only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lxml import etree
+
+from connectors.soap.rows import Rows
+from connectors.soap.shape import ANYTHING, Path, Shape, Table, tables
+from hub.errors import Incomplete, Unavailable
+
+SOAP_11 = "http://schemas.xmlsoap.org/soap/envelope/"
+SOAP_12 = "http://www.w3.org/2003/05/soap-envelope"
+_XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
+_NIL = _XSI + "nil"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A SOAP fault: local code (`Client`, `Server`, `Sender` …), text and the detail as plain data."""
+
+    code: str
+    text: str
+    detail: Any = None
+    by_client: bool = False
+
+
+@dataclass(slots=True)
+class Answer:
+    """One complete answer.
+
+    `head` is the content of the response element without its lists; `rows` are the lists by path. `name` is the
+    response element's local name. `drift` holds paths of elements that the schema does not know.
+    """
+
+    name: str = ""
+    head: dict[str, Any] = field(default_factory=dict)
+    rows: dict[Path, Rows] = field(default_factory=dict)
+    fault: Fault | None = None
+    drift: set[str] = field(default_factory=set)
+
+    def plain(self) -> dict[str, Any]:
+        """Return everything as one structure, lists included."""
+        whole: dict[str, Any] = dict(self.head)
+        for path, rows in self.rows.items():
+            _put(whole, path, list(rows))
+        return whole
+
+    def table(self, *path: str) -> Rows:
+        """Return the rows of one list; empty if the answer lacks it."""
+        return self.rows.get(path) or Rows()
+
+
+def read(
+    chunks: Iterable[bytes],
+    shape: Shape = ANYTHING,
+    *,
+    encoding: str | None = None,
+    system: str = "",
+    operation: str = "",
+) -> Answer:
+    """Read an answer to its end and return it.
+
+    `encoding` wins over the XML declaration. Raises Incomplete if the input ends before the Envelope does, and
+    Unavailable if it is no SOAP answer at all: malformed, another root, a document type, bytes that are no text.
+    """
+    place = {"system": system, "operation": operation}
+    try:
+        reader = _Reader(shape, encoding)
+    except LookupError as error:
+        raise Unavailable("soap.unknown_charset", charset=encoding, **place) from error
+    tail = b""
+    for chunk in chunks:
+        tail = (tail + chunk)[-64:]
+        try:
+            reader.feed(chunk)
+        except etree.XMLSyntaxError as error:
+            raise Unavailable("soap.malformed", reason=error.msg, **place) from error
+    try:
+        root = reader.close()
+    except etree.XMLSyntaxError as error:
+        if tail.rstrip().endswith(b"Envelope>"):
+            raise Unavailable("soap.malformed", reason=error.msg, **place) from error
+        raise Incomplete("soap.torn" if tail else "soap.empty", **place) from error
+    return reader.answer(root, place)
+
+
+class _Reader:
+    """Feeds the parser and takes rows out of the growing tree."""
+
+    def __init__(self, shape: Shape, encoding: str | None) -> None:
+        self._shape = shape
+        self._plain = _Plain()
+        self._tables = {(t.parent, t.tag): t for t in tables(shape)}
+        self._rows: dict[Path, Rows] = {}
+        self._done: dict[tuple[Path, str], Any] = {}
+        self._here: Any = None  # the parent of the latest row, and its path
+        self._path: Path | None = None
+        self._parser = etree.XMLPullParser(
+            events=("end",),
+            tag=[f"{{*}}{tag}" for tag in sorted({t.tag for t in self._tables.values()})] or ["{*}Envelope"],
+            encoding=encoding,
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            remove_comments=True,
+            remove_pis=True,
+        )
+
+    def feed(self, chunk: bytes) -> None:
+        self._parser.feed(chunk)
+        self._take()
+
+    def close(self) -> Any:
+        root = self._parser.close()
+        self._take()
+        return root
+
+    def _take(self) -> None:
+        for _, element in self._parser.read_events():
+            table = self._table(element)
+            if table is not None:
+                self._row(table, element)
+
+    def _table(self, element: Any) -> Table | None:
+        parent = element.getparent()
+        if parent is not self._here:
+            self._here, self._path = parent, _path(parent)
+        if self._path is None:
+            return None
+        return self._tables.get((self._path, self._plain.name(element)))
+
+    def _row(self, table: Table, element: Any) -> None:
+        rows = self._rows.get(table.path)
+        if rows is None:
+            rows = self._rows[table.path] = Rows()
+        rows.append(self._plain.value(element, table.shape, table.path))
+        element.clear(keep_tail=True)
+        place = (table.parent, table.tag)
+        before = self._done.get(place)
+        # Only rows before this one leave the tree: libxml2 may still be writing the text that follows it.
+        if before is not None and before.getparent() is not None:
+            before.getparent().remove(before)
+        self._done[place] = element
+
+    def answer(self, root: Any, place: Mapping[str, str]) -> Answer:
+        if root.getroottree().docinfo.doctype:
+            raise Unavailable("soap.doctype", **place)
+        version = etree.QName(root)
+        if version.localname != "Envelope" or version.namespace not in (SOAP_11, SOAP_12):
+            raise Unavailable("soap.no_envelope", root=version.localname, **place)
+        for left in self._done.values():
+            if left.getparent() is not None:
+                left.getparent().remove(left)
+        body = root.find(f"{{{version.namespace}}}Body")
+        content = next((child for child in body if isinstance(child.tag, str)), None) if body is not None else None
+        if content is None:
+            raise Unavailable("soap.empty", **place)
+        if content.tag == f"{{{version.namespace}}}Fault":
+            return Answer(name="Fault", fault=_fault(content, self._plain))
+        return self._whole(content)
+
+    def _whole(self, content: Any) -> Answer:
+        # A wrapper whose rows were taken out reads as an empty list here; `rows` holds what belongs there.
+        head = self._plain.fields(content, self._shape, ())
+        for table in self._tables.values():
+            above = _get(head, table.path[:-1])
+            if isinstance(above, dict) and table.path[-1] in above:
+                del above[table.path[-1]]
+                self._rows.setdefault(table.path, Rows())  # there, and empty
+        return Answer(self._plain.name(content), head, self._rows, None, self._plain.drift)
+
+
+class _Plain:
+    """Elements as text, None, dict or list."""
+
+    def __init__(self) -> None:
+        self.drift: set[str] = set()
+        self._names: dict[str, str] = {}
+
+    def name(self, element: Any) -> str:
+        tag = element.tag
+        name = self._names.get(tag)
+        if name is None:
+            name = self._names[tag] = tag.rpartition("}")[2]
+        return name
+
+    def value(self, element: Any, shape: Shape | None, path: Path) -> Any:
+        if element.get(_NIL) in ("true", "1"):
+            return None
+        if shape is None or shape is ANYTHING:
+            return self._anything(element, shape, path)
+        if shape.tagged:
+            return {"value": element.text or "", **self._attributes(element)}
+        if shape.row:
+            inner = shape.children[shape.row]
+            return [self.value(child, inner, (*path, shape.row)) for child in element]
+        if shape.flat and not element.attrib:
+            row = self._flat(element, shape)
+            if row is not None:
+                return row
+        return self.fields(element, shape, path)
+
+    def _flat(self, element: Any, shape: Shape) -> dict[str, Any] | None:
+        """The usual row, quickly: known names, once each, plain texts. None if it is anything else."""
+        names = self._names
+        try:
+            row: dict[str, Any] = {names[child.tag]: child.text for child in element}
+        except KeyError:  # a tag not met before
+            row = {self.name(child): child.text for child in element}
+        if len(row) != len(element) or not shape.children.keys() >= row.keys():
+            return None
+        if [text for text in row.values() if text is None or text.isspace()]:
+            for name, child in zip(row, element, strict=True):
+                if len(child):
+                    return None
+                if row[name] is None and child.get(_NIL) not in ("true", "1"):
+                    row[name] = ""
+        return row
+
+    def fields(self, element: Any, shape: Shape, path: Path) -> dict[str, Any]:
+        """Return an element with children as a dict."""
+        found: dict[str, Any] = self._attributes(element)
+        for child in element:
+            name = self.name(child)
+            if name in shape.children:
+                value = self.value(child, shape.children[name], (*path, name))
+            else:
+                if not shape.open:
+                    self.drift.add("/".join((*path, name)))
+                value = self.value(child, ANYTHING, (*path, name))
+            if name in shape.many:
+                found.setdefault(name, []).append(value)
+            elif name in found:
+                earlier = found[name]
+                found[name] = [*earlier, value] if isinstance(earlier, list) else [earlier, value]
+            else:
+                found[name] = value
+        for name in shape.many:
+            found.setdefault(name, [])
+        return found
+
+    def _anything(self, element: Any, shape: Shape | None, path: Path) -> Any:
+        """An element that no schema describes, or plain text. `item` alone is a BAPI table."""
+        if not len(element):
+            marks = self._attributes(element) if shape is ANYTHING else {}
+            return {"value": element.text or "", **marks} if marks else element.text or ""
+        if shape is None:
+            self.drift.add("/".join(path))
+        if all(self.name(child) == "item" for child in element):
+            return [self.value(child, ANYTHING, path) for child in element]
+        return self.fields(element, ANYTHING, path)
+
+    def _attributes(self, element: Any) -> dict[str, Any]:
+        return {name: text for name, text in element.attrib.items() if not name.startswith("{")}
+
+
+def _path(parent: Any) -> Path | None:
+    """Return the path of an element below the response element, None if it is not inside one."""
+    names = []
+    while parent is not None:
+        names.append(parent.tag.rpartition("}")[2])
+        parent = parent.getparent()
+    if len(names) < 3 or names[-1] != "Envelope" or names[-2] != "Body":
+        return None
+    return tuple(reversed(names[:-3]))
+
+
+def _fault(element: Any, plain: _Plain) -> Fault:
+    """Read a fault of SOAP 1.1 (faultcode, faultstring, detail) or 1.2 (Code, Reason, Detail)."""
+    said = plain.fields(element, ANYTHING, ())
+    code: Any = said.get("faultcode") or said.get("Code")
+    text: Any = said.get("faultstring") or said.get("Reason")
+    code = code.get("Value") if isinstance(code, dict) else code
+    text = text.get("Text") if isinstance(text, dict) else text
+    text = text[0] if isinstance(text, list) and text else text
+    text = text.get("value") if isinstance(text, dict) else text
+    local = str(code or "").strip().rpartition(":")[2]
+    blame = local.partition(".")[0] in ("Client", "Sender", "VersionMismatch", "MustUnderstand")
+    return Fault(local, str(text or "").strip(), said.get("detail", said.get("Detail")), blame)
+
+
+def _get(head: Any, path: Path) -> Any:
+    for name in path:
+        head = head.get(name) if isinstance(head, dict) else None
+    return head
+
+
+def _put(whole: dict[str, Any], path: Path, value: Any) -> None:
+    for name in path[:-1]:
+        inner = whole.get(name)
+        whole[name] = inner = dict(inner) if isinstance(inner, dict) else {}
+        whole = inner
+    whole[path[-1]] = value

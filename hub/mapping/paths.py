@@ -1,0 +1,198 @@
+"""Paths into records: plain and dotted names by a fast getter, the rest by JMESPath.
+
+A plain name is any word of letters, digits and ``_`` in any script (`订单号`), or a quoted one
+(`"Order No."`). `a || b` takes the first that is there: null, false, empty text, empty list and a text of
+blanks fall through, 0 does not. Text is trimmed wherever it is met, so that padding is never in the way.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any
+
+import jmespath
+from jmespath import exceptions, visitor
+
+from hub.errors import MappingError
+
+Getter = Callable[[Any], Any]
+
+_WORD = r'(?:[^\W]+|"(?:[^"\\]|\\.)+")'
+_DOTTED = re.compile(rf"{_WORD}(?:\.{_WORD})*")
+_STEP = re.compile(_WORD)
+_ITEM = re.compile(rf"(?:\.{_WORD})+")
+_TOKEN = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`|\|\||[()\[\]{}]|[^\W]+|.""", re.S)
+_GUARD = re.compile(r'="(.*)"', re.S)
+SURROUNDINGS = ("meta", "up")
+"""First words of a path that mean not the record but what stands around it."""
+
+
+@lru_cache(maxsize=4096)
+def compile_path(expression: str, *, trim: bool = True, unwrap: bool = False) -> Getter:
+    """Return a function from a record (or any answer) to the value at `expression`, None if it is not there.
+
+    `unwrap` takes spreadsheet guards (``="007"``) off. Raises MappingError for a path that does not compile.
+    """
+    clean = _cleaner(trim, unwrap)
+    alternatives = [_compile(one.strip(), clean) for one in _alternatives(expression)]
+    return alternatives[0] if len(alternatives) == 1 else _first_of(alternatives)
+
+
+def is_empty(value: Any) -> bool:
+    """Tell whether `a || b` falls through `value`: null, false, empty text, list or map; 0 is a value."""
+    return value is None or value is False or (not value and isinstance(value, str | list | dict | tuple))
+
+
+def roots(expression: str) -> frozenset[str]:
+    """Return those of `meta` and `up` that `expression` begins a path with."""
+    before, found = "", set()
+    for token in _tokens(expression):
+        if token in SURROUNDINGS and before not in {".", "'"}:
+            found.add(token)
+        if not token.isspace():
+            before = token
+    return frozenset(found)
+
+
+def split_list(expression: str) -> tuple[str, str] | None:
+    """Split `lines[].qty` into the list `lines[]` and the path `qty` within an item; None if there is no list.
+
+    Items are then looked at one by one, which JMESPath cannot do without losing those that lack the value.
+    """
+    if len(list(_alternatives(expression))) > 1:
+        return None
+    depth, start, end, at = 0, -1, -1, 0
+    for token in _tokens(expression):
+        if token == "[" and depth == 0:
+            start = at
+        depth += (token in "([{") - (token in ")]}")
+        at += len(token)
+        if token == "]" and depth == 0:
+            end = at
+    inside, rest = expression[start + 1 : end - 1].strip(), expression[end:].strip()
+    if end < 0 or not (inside in {"", "*"} or inside.startswith("?")):
+        return None
+    if rest and not _ITEM.fullmatch(rest):
+        return None
+    return expression[:end].strip(), rest.removeprefix(".") or "@"
+
+
+def _alternatives(expression: str) -> Iterator[str]:
+    """Yield the parts of a top-level `a || b`."""
+    depth, part = 0, ""
+    for token in _tokens(expression):
+        depth += (token in "([{") - (token in ")]}")
+        if token == "||" and depth == 0:
+            yield part
+            part = ""
+        else:
+            part += token
+    yield part
+
+
+def _tokens(expression: str) -> Iterator[str]:
+    return (match[0] for match in _TOKEN.finditer(expression))
+
+
+def _compile(expression: str, clean: Getter) -> Getter:
+    if _DOTTED.fullmatch(expression):
+        return _plain([_unquoted(step) for step in _STEP.findall(expression)], clean)
+    return _jmespath(expression, clean)
+
+
+def _unquoted(step: str) -> str:
+    return str(json.loads(step)) if step.startswith('"') else step
+
+
+def _plain(steps: list[str], clean: Getter) -> Getter:
+    if len(steps) == 1:
+        name = steps[0]
+
+        def one(record: Any) -> Any:
+            value = record.get(name) if isinstance(record, dict) else None
+            return clean(value) if type(value) is str else value
+
+        return one
+
+    def dotted(record: Any) -> Any:
+        value = record
+        for step in steps:
+            if not isinstance(value, dict):
+                return None
+            value = value.get(step)
+        return clean(value) if type(value) is str else value
+
+    return dotted
+
+
+def _jmespath(expression: str, clean: Getter) -> Getter:
+    try:
+        tree = jmespath.compile(_ascii(expression)).parsed
+    except exceptions.JMESPathError as error:
+        reason = str(error).split("\n")[0]
+        raise MappingError("mapping.bad_path", path=expression, reason=reason) from error
+    search = _Trimming(clean)
+
+    def evaluate(record: Any) -> Any:
+        try:
+            return search.visit(tree, record)
+        except exceptions.JMESPathError as error:
+            raise MappingError("mapping.path_failed", path=expression, reason=str(error).split("\n")[0]) from error
+
+    return evaluate
+
+
+def _ascii(expression: str) -> str:
+    """Quote the bare names that JMESPath's lexer does not know (any script but ASCII)."""
+    return "".join(
+        json.dumps(token) if not token.isascii() and token[0] not in "\"'`" and token.isidentifier() else token
+        for token in _tokens(expression)
+    )
+
+
+class _Trimming(visitor.TreeInterpreter):
+    """JMESPath that sees text trimmed at every step, so that `a || b` and `state == 'Y'` meet no padding."""
+
+    def __init__(self, clean: Getter) -> None:
+        super().__init__()
+        self._clean = clean
+
+    def visit_field(self, node: dict[str, Any], value: Any) -> Any:
+        found = value.get(node["value"]) if isinstance(value, dict) else None
+        return self._clean(found) if type(found) is str else found
+
+    def visit_current(self, node: dict[str, Any], value: Any) -> Any:
+        return self._clean(value) if type(value) is str else value
+
+
+def _first_of(getters: list[Getter]) -> Getter:
+    def first(record: Any) -> Any:
+        value = None
+        for get in getters:
+            value = get(record)
+            if not is_empty(value):
+                return value
+        return value
+
+    return first
+
+
+def _cleaner(trim: bool, unwrap: bool) -> Getter:
+    if not unwrap:
+        return str.strip if trim else _same
+
+    def clean(value: str) -> str:
+        bare = value.strip() if trim else value
+        guard = _GUARD.fullmatch(bare)
+        if guard is None:
+            return bare
+        return guard[1].strip() if trim else guard[1]
+
+    return clean
+
+
+def _same(value: Any) -> Any:
+    return value

@@ -1,0 +1,40 @@
+"""Where reading stands, slot by slot; committed with the page that it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.store import bulk, jsons
+from hub.store.tables import cursors
+
+
+def load_state(conn: sa.Connection, system: str, stream: str) -> dict[str, Any]:
+    """Return all slots of a stream; empty before its first read."""
+    return {slot: jsons.loads(value) for slot, value in _stored(conn, system, stream).items()}
+
+
+def save_state(conn: sa.Connection, system: str, stream: str, state: Mapping[str, Any]) -> int:
+    """Write the slots of `state` that differ, drop those that are None, leave all others; return how many moved."""
+    if not state:
+        return 0
+    stored = _stored(conn, system, stream)
+    gone = [slot for slot, value in state.items() if value is None and slot in stored]
+    if gone:
+        bulk.delete(conn, cursors, ("system", "stream", "slot"), [(system, stream, slot) for slot in gone])
+    wanted = {slot: jsons.dumps(value) for slot, value in state.items() if value is not None}
+    moved = [
+        {"system": system, "stream": stream, "slot": slot, "value": value}
+        for slot, value in wanted.items()
+        if stored.get(slot) != value
+    ]
+    return bulk.upsert(conn, cursors, moved) + len(gone)
+
+
+def _stored(conn: sa.Connection, system: str, stream: str) -> dict[str, str]:
+    chosen = sa.select(cursors.c.slot, cursors.c.value).where(
+        cursors.c.system == system, cursors.c.stream == stream
+    )
+    return dict(conn.execute(chosen).tuples())

@@ -1,0 +1,82 @@
+"""Leases: one worker at a time, and a fence against the one that was taken for dead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from hub.errors import FenceLost, LeaseBusy
+from hub.store.engine import Store
+from hub.store.tables import leases
+
+_FREE = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """What its holder may show: `name` of the work, `holder`, and the `fence` that grew when it was taken."""
+
+    name: str
+    holder: str
+    fence: int
+
+    def check(self, conn: sa.Connection) -> None:
+        """Raise FenceLost if another worker took over; call it in every transaction that writes.
+
+        On PostgreSQL nobody can take over between this check and the commit (the row stays share-locked).
+        """
+        held = sa.select(leases.c.fence).where(leases.c.name == self.name).with_for_update(read=True)
+        if conn.scalar(held) != self.fence:
+            raise FenceLost("store.fence_lost", name=self.name, holder=self.holder)
+
+    def renew(self, conn: sa.Connection, until: datetime) -> None:
+        """Hold it `until` then; FenceLost if another worker took over."""
+        if conn.execute(self._mine().values(until=until)).rowcount != 1:
+            raise FenceLost("store.fence_lost", name=self.name, holder=self.holder)
+
+    def release(self, conn: sa.Connection) -> None:
+        """Let the next one in at once; nothing happens if another worker took over."""
+        conn.execute(self._mine().values(until=_FREE))
+
+    def _mine(self) -> sa.Update:
+        return leases.update().where(leases.c.name == self.name, leases.c.fence == self.fence)
+
+
+@contextmanager
+def lease(store: Store, name: str, holder: str, now: datetime, ttl: timedelta) -> Iterator[Lease]:
+    """Hold the lease `name` from `now` for `ttl` at most; LeaseBusy if it is held, even by the same holder.
+
+    Whoever dies holding it blocks the others until it runs out, and nobody longer.
+    """
+    with store.write() as conn:
+        held = _take(conn, name, holder, now, now + ttl)
+    try:
+        yield held
+    finally:
+        with store.write() as conn:
+            held.release(conn)
+
+
+def _take(conn: sa.Connection, name: str, holder: str, now: datetime, until: datetime) -> Lease:
+    """Take the lease in one statement, so that of two workers exactly one gets it."""
+    insert = (sqlite if conn.dialect.name == "sqlite" else postgresql).insert(leases)
+    fence = conn.scalar(
+        insert.values(name=name, holder=holder, fence=1, until=until)
+        .on_conflict_do_update(
+            index_elements=[leases.c.name],
+            set_={"holder": holder, "fence": leases.c.fence + 1, "until": until},
+            where=leases.c.until <= now,
+        )
+        .returning(leases.c.fence)
+    )
+    if fence is None:
+        other = conn.execute(sa.select(leases).where(leases.c.name == name)).one()
+        raise LeaseBusy(
+            "store.lease_busy", name=name, holder=other.holder, until=f"{other.until:%Y-%m-%d %H:%M:%SZ}"
+        )
+    return Lease(name, holder, fence)

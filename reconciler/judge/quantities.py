@@ -1,0 +1,183 @@
+"""The four quantities of one order, like with like, and what must hold inside one system; order lines."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from hub.model import QUANTITIES, Status
+from hub.rules import Rules
+from reconciler.case import Case, Horizon, Verdict, View
+from reconciler.judge.chain import Chain
+from reconciler.judge.trust import field_trust, newest, still_coming
+from reconciler.judge.vote import minority
+
+_GROWING = {"produced": Status.PRODUCED, "shipped": Status.SHIPPED, "returned": "returned"}
+"""Quantities that only grow, and the word by which a system's grace for them is known."""
+
+
+@dataclass(slots=True)
+class Amounts:
+    """What came of the quantities: fields by odd system, and who is still on its way."""
+
+    odd: dict[str, dict[str, Any]] = field(default_factory=dict)
+    lagging: dict[str, str] = field(default_factory=dict)
+    coming: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+def judge_quantities(
+    case: Case, views: Mapping[str, View], chain: Chain, rules: Rules, horizons: Mapping[str, Horizon]
+) -> tuple[list[Verdict], dict[str, str]]:
+    """Return at most one `quantity` verdict a system, with its fields in the details, and the laggards.
+
+    A system whose status is odd or on its way is not asked for what it shipped: it is one fault, not two.
+    """
+    amounts = Amounts()
+    settled = {
+        system: view
+        for system, view in views.items()
+        if system not in chain.odd and system not in chain.lagging
+    }
+    for name in QUANTITIES:
+        _compare(name, views if name == "ordered" else settled, rules, horizons, amounts)
+    _within(settled, chain, rules, amounts)
+    verdicts = [_verdict(case, system, fields) for system, fields in amounts.odd.items()]
+    for system, fields in amounts.coming.items():
+        if system not in amounts.odd:
+            verdicts.append(_verdict(case, system, fields, in_flight=True))
+    return verdicts, amounts.lagging
+
+
+def judge_lines(
+    case: Case, views: Mapping[str, View], rules: Rules, horizons: Mapping[str, Horizon]
+) -> tuple[list[Verdict], dict[str, str]]:
+    """Return a `line` verdict where the ordered totals agree but the lines differ."""
+    ordered = {system: view.ordered for system, view in views.items() if view.ordered is not None}
+    apart = minority(ordered, field_trust(rules, "ordered"))
+    told = {
+        system: view
+        for system, view in views.items()
+        if view.line_digest is not None and view.ordered is not None and system not in apart
+    }
+    values = {system: view.line_digest for system, view in told.items()}
+    if len(set(values.values())) < 2:
+        return [], {}
+    lagging = _outrun(told, values, rules, horizons)
+    standing = {system: value for system, value in values.items() if system not in lagging}
+    odd = minority(standing, field_trust(rules, "lines"))
+    key = case.order.company, case.order.order_no
+    found = [Verdict("line", *key, system, details={"against": _others(standing, odd)}) for system in odd]
+    coming = [Verdict("line", *key, system, in_flight=True) for system in lagging]
+    return found + coming, lagging
+
+
+def _compare(
+    name: str, views: Mapping[str, View], rules: Rules, horizons: Mapping[str, Horizon], amounts: Amounts
+) -> None:
+    values = {system: value for system, view in views.items() if (value := getattr(view, name)) is not None}
+    if len(set(values.values())) < 2:
+        return
+    told = {system: views[system] for system in values}
+    if name in _GROWING:
+        lagging = _outgrown(name, told, values, rules, horizons)
+    else:
+        lagging = _outrun(told, values, rules, horizons)
+    amounts.lagging.update(lagging)
+    for system in lagging:
+        amounts.coming.setdefault(system, {})[name] = {"said": values[system], "others": _but(values, system)}
+    standing = {system: value for system, value in values.items() if system not in lagging}
+    for system, value in minority(standing, field_trust(rules, name)).items():
+        amounts.odd.setdefault(system, {})[name] = {"said": value, "others": _but(standing, system)}
+
+
+def _outgrown(
+    name: str,
+    views: Mapping[str, View],
+    values: Mapping[str, Decimal],
+    rules: Rules,
+    horizons: Mapping[str, Horizon],
+) -> dict[str, str]:
+    """Return the systems that say less than the largest and may still be about to say it."""
+    top = max(values.values())
+    leaders = [views[system] for system in values if values[system] == top]
+    moment, leader = min((_said_at(name, view), view.system) for view in leaders)
+    word = _GROWING[name]
+    if name == "shipped" and views[leader].lo < Status.SHIPPED:
+        word = Status.PARTLY_SHIPPED
+    return {
+        system: leader
+        for system, value in values.items()
+        if value < top and still_coming(rules, horizons, system, moment, word)
+    }
+
+
+def _said_at(name: str, view: View) -> datetime:
+    """Return when, at the latest, `view` came to the quantity it says."""
+    if name == "returned" and view.returned_at is not None:
+        return view.returned_at
+    if name == "shipped" and view.lo >= Status.SHIPPED:
+        return view.reached(int(Status.SHIPPED))
+    return view.moment()
+
+
+def _outrun(
+    views: Mapping[str, View],
+    values: Mapping[str, object],
+    rules: Rules,
+    horizons: Mapping[str, Horizon],
+) -> dict[str, str]:
+    """Return the systems that differ from the newest word and may still be about to follow it."""
+    leader = newest(views)
+    return {
+        system: leader.system
+        for system, value in values.items()
+        if value != values[leader.system]
+        and still_coming(rules, horizons, system, leader.moment(), leader.status)
+    }
+
+
+def _within(views: Mapping[str, View], chain: Chain, rules: Rules, amounts: Amounts) -> None:
+    """Add what cannot be in itself, where the comparison has not explained it already."""
+    broken: dict[str, dict[str, dict[str, Any]]] = {}
+    for view in views.values():
+        for name, limit in _broken(view):
+            broken.setdefault(name, {})[view.system] = {"said": getattr(view, name), limit: getattr(view, limit)}
+    explained = bool(amounts.lagging or chain.odd or chain.lagging)
+    for name, systems in broken.items():
+        if any(name in fields for fields in amounts.odd.values()) or any(
+            "ordered" in fields for fields in amounts.odd.values()
+        ):
+            continue
+        short = any(entry.get("ordered", Decimal(0)) > entry["said"] for entry in systems.values())
+        if short and (explained or any(view.hi < Status.SHIPPED for view in views.values())):
+            continue
+        system = min(systems, key=field_trust(rules, name))
+        amounts.odd.setdefault(system, {})[name] = systems[system]
+
+
+def _broken(view: View) -> Iterator[tuple[str, str]]:
+    """Yield (quantity, the one it contradicts) of one system's own words."""
+    if view.shipped is not None and view.ordered is not None:
+        short = view.shipped < view.ordered and view.lo >= Status.SHIPPED
+        if view.shipped > view.ordered or short:
+            yield "shipped", "ordered"
+    if view.returned is not None and view.shipped is not None and view.returned > view.shipped:
+        yield "returned", "shipped"
+
+
+def _verdict(case: Case, system: str, fields: dict[str, Any], in_flight: bool = False) -> Verdict:
+    order = case.order
+    return Verdict(
+        "quantity", order.company, order.order_no, system, details={"fields": fields}, in_flight=in_flight
+    )
+
+
+def _but(values: Mapping[str, Any], system: str) -> dict[str, Any]:
+    return {other: value for other, value in values.items() if other != system}
+
+
+def _others(values: Mapping[str, object], odd: Collection[str]) -> list[str]:
+    return sorted(system for system in values if system not in odd)

@@ -1,0 +1,320 @@
+"""The gates of one stream (design, section 5): records in; observations, views, ledger, links, marks out.
+
+All happens inside the caller's transaction, one page at a time. The gates, cheapest first: raw
+digest and mapping version equal → skip; what the parts say equal → touch nothing. Only what passes is written.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from hub.rules import Rules
+
+from connectors.contract import BadRecord
+from hub.errors import RecordError
+from hub.mapping import Reader
+from hub.model import Fact, Link, OrderKey, Record
+from hub.store import Seal, bulk, jsons
+from hub.store.tables import ledger, observations, views
+from sync import quarantine
+from sync.dirt import mark
+from sync.facts import differs, newest_of, row_of, said_of, settled, tombstone, view_row
+from sync.links import Aliases, learn
+from sync.raw import enclose, pack
+from sync.rollup import roll_up
+
+
+class Incoming(NamedTuple):
+    """A record on its way in, with what mapping paths see as `meta`."""
+
+    record: Record
+    meta: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Taken:
+    """What one page came to. `newest` is its newest stamp by the source's clock (aware UTC)."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    warnings: Counter[str] = field(default_factory=Counter)
+    newest: datetime | None = None
+
+
+@dataclass(slots=True)
+class _Arrival:
+    """A record past the first gate: its key, raw form and digest, and what it was read as."""
+
+    key: str
+    raw: bytes
+    digest: bytes
+    meta: Mapping[str, Any]
+    before: Any = None
+    facts: list[tuple[OrderKey, Fact]] = field(default_factory=list)
+    waits: list[Link] = field(default_factory=list)
+    company: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Inlet:
+    """Takes the pages of one stream of one system."""
+
+    system: str
+    stream: str
+    reader: Reader
+    rules: Rules
+    seal: Seal
+
+    @property
+    def event(self) -> bool:
+        """Tell whether the stream says what happened, rather than what is."""
+        return self.reader.kind == "event"
+
+    def take(
+        self,
+        conn: sa.Connection,
+        incoming: Iterable[Incoming],
+        *,
+        read_at: datetime,
+        run: int,
+        bad: Sequence[BadRecord] = (),
+        again: bool = False,
+        first: bool = False,
+    ) -> Taken:
+        """Take one page. `again` passes the digest gate (replay); `first`: the stream is being loaded."""
+        taken = Taken()
+        arrivals, broken = self._read(conn, incoming, read_at, taken, again)
+        broken += [quarantine.Broken(one.key, one.raw, one.error, {}) for one in bad]
+        taken.counts["quarantined"] += len(broken)
+        quarantine.keep(conn, self, broken, read_at, run)
+        if arrivals:
+            self._place(conn, arrivals, taken)
+            self._write(conn, arrivals, read_at, run, taken, first)
+            quarantine.solve(conn, self, [arrival.key for arrival in arrivals], read_at)
+        return taken
+
+    def _read(
+        self, conn: sa.Connection, incoming: Iterable[Incoming], read_at: datetime, taken: Taken, again: bool
+    ) -> tuple[list[_Arrival], list[quarantine.Broken]]:
+        """Return what passed the digest gate and could be read, and what could not."""
+        page: dict[str, tuple[Incoming, _Arrival]] = {}
+        for one in incoming:
+            taken.counts["records"] += 1
+            raw = pack(one.record)
+            key = self.reader.key(one.record)
+            page[key] = one, _Arrival(key, raw, self.seal.digest(raw), one.meta)
+        known = self._known(conn, list(page))
+        arrivals, broken = [], []
+        for key, (one, arrival) in page.items():
+            arrival.before = known.get(key)
+            if not again and arrival.before and self._same(arrival):
+                taken.counts["unchanged"] += 1
+                continue
+            try:
+                reading = self.reader.read(one.record, one.meta, read_at)
+            except RecordError as error:
+                broken.append(quarantine.Broken(key, arrival.raw, error, one.meta))
+                continue
+            taken.counts["skipped"] += reading.skipped
+            arrival.facts = [(OrderKey(fact.company, fact.order_no or ""), fact) for fact in reading.facts]
+            arrivals.append(arrival)
+            taken.warnings.update(warning for fact in reading.facts for warning in fact.warnings)
+        return arrivals, broken
+
+    def _known(self, conn: sa.Connection, keys: list[str]) -> dict[str, Any]:
+        rows = bulk.fetch_many(
+            conn,
+            ledger,
+            ("system", "stream", "record"),
+            [(self.system, self.stream, key) for key in keys],
+            ("record", "digest", "mapping", "gave"),
+        )
+        return {row.record: row for row in rows}
+
+    def _same(self, arrival: _Arrival) -> bool:
+        return bool(arrival.before.digest == arrival.digest and arrival.before.mapping == self.reader.version)
+
+    def _place(self, conn: sa.Connection, arrivals: list[_Arrival], taken: Taken) -> None:
+        """Give every fact its order: through links learned elsewhere and numbers that people joined."""
+        aliases = Aliases.load(conn, [fact for arrival in arrivals for _, fact in arrival.facts])
+        for arrival in arrivals:
+            placed = []
+            for _, fact in arrival.facts:
+                arrival.company = fact.company
+                key = aliases.place(fact)
+                if key is None and fact.waits_for is not None:
+                    arrival.waits.append(fact.waits_for)
+                elif key is not None:
+                    placed.append((key, fact))
+            arrival.facts = placed
+            taken.counts["waiting"] += bool(arrival.waits)
+
+    def _write(
+        self,
+        conn: sa.Connection,
+        arrivals: list[_Arrival],
+        read_at: datetime,
+        run: int,
+        taken: Taken,
+        first: bool,
+    ) -> None:
+        rows = self._rows(arrivals, run, read_at)
+        gone = _left(arrivals)
+        touched = sorted({(row["company"], row["order_no"]) for row in rows} | {place[:2] for place in gone})
+        histories = self._histories(conn, touched)
+        fresh = self._fresh(rows, gone, histories, run, read_at)
+        bulk.insert(conn, observations, fresh)
+        taken.counts["observations"] += len(fresh)
+        taken.newest = newest_of(rows)
+        changed = sorted({(row["company"], row["order_no"]) for row in fresh})
+        self._views(conn, changed, histories, run, read_at, taken)
+        learn(conn, self.system, [pair for arrival in arrivals for pair in arrival.facts], read_at)
+        self._remember(conn, arrivals, read_at, run)
+        quarantine.wait(
+            conn, self, [(arrival.key, arrival.company, arrival.waits) for arrival in arrivals], read_at, run
+        )
+        mark(conn, changed, everything=first and len(changed) > _MANY)
+
+    def _rows(self, arrivals: list[_Arrival], run: int, read_at: datetime) -> list[dict[str, Any]]:
+        rows = []
+        for arrival in arrivals:
+            for at, (key, fact) in enumerate(arrival.facts):
+                event_id = (fact.event_id or f"{arrival.key}#{at}") if self.event else None
+                row = row_of(fact, key, event_id)
+                row |= {"system": self.system, "stream": self.stream, "record": arrival.key}
+                row |= {"mapping": self.reader.version, "run": run, "read_at": read_at}
+                rows.append(row)
+        return rows
+
+    def _histories(
+        self, conn: sa.Connection, touched: list[tuple[str, str]]
+    ) -> dict[tuple[str, str], list[dict[str, Any]]]:
+        """Return all observations of this system of the orders `touched`, in order of arrival."""
+        histories: dict[tuple[str, str], list[dict[str, Any]]] = {key: [] for key in touched}
+        keys = [(company, order_no, self.system) for company, order_no in touched]
+        rows = bulk.fetch_many(conn, observations, ("company", "order_no", "system"), keys)
+        for row in rows:
+            histories[row.company, row.order_no].append(dict(row._mapping))
+        return histories
+
+    def _fresh(
+        self,
+        rows: list[dict[str, Any]],
+        gone: set[_Place],
+        histories: dict[tuple[str, str], list[dict[str, Any]]],
+        run: int,
+        read_at: datetime,
+    ) -> list[dict[str, Any]]:
+        """Return the observations that say something new, numbered, and add them to `histories`."""
+        latest: dict[tuple[str, str, str], dict[str, Any]] = {}
+        events: dict[tuple[str, str, str], dict[str, Any]] = {}
+        for (company, order_no), history in histories.items():
+            for row in sorted(history, key=lambda row: row["seq"]):
+                latest[company, order_no, row["part"]] = row
+                if row["event_id"] is not None:
+                    events[company, order_no, row["event_id"]] = row
+        fresh = []
+        stamp = {"run": run, "read_at": read_at}
+        left = [row for row in [*latest.values(), *events.values()] if _place(row) in gone]
+        taken_away = {(_place(row), row["event_id"]): tombstone(row) | stamp for row in left}
+        for row in [*taken_away.values(), *rows]:
+            place = row["company"], row["order_no"], row["part"]
+            last = latest.get(place)
+            if self.event:
+                before = events.get((row["company"], row["order_no"], row["event_id"]))
+            else:
+                before = last
+            if before is not None:
+                if not row["deleted"] and not before["deleted"]:
+                    row = settled(row, before, self.reader.keeps)
+                if not differs(row, before):
+                    continue
+            row["seq"] = last["seq"] + 1 if last else 1
+            latest[place] = row
+            if row["event_id"] is not None:
+                events[row["company"], row["order_no"], row["event_id"]] = row
+            histories[row["company"], row["order_no"]].append(row)
+            fresh.append(row)
+        return fresh
+
+    def _views(
+        self,
+        conn: sa.Connection,
+        changed: list[tuple[str, str]],
+        histories: dict[tuple[str, str], list[dict[str, Any]]],
+        run: int,
+        read_at: datetime,
+        taken: Taken,
+    ) -> None:
+        """Roll the changed orders up again; a view of which nothing is left goes."""
+        keep: list[dict[str, Any]] = []
+        drop: list[tuple[str, str, str]] = []
+        for company, order_no in changed:
+            history = histories[company, order_no]
+            view = roll_up(said_of(row, event=row["event_id"] is not None) for row in history)
+            if view is None:
+                drop.append((company, order_no, self.system))
+            else:
+                seen = min(row["read_at"] for row in history)
+                key = {"company": company, "order_no": order_no, "system": self.system}
+                keep.append(key | view_row(view) | {"first_seen": seen, "run": run})
+        taken.counts["orders"] += len(keep)
+        taken.counts["changed"] += bulk.upsert(
+            conn, views, keep, incidental=("run",), at_birth=("first_seen",)
+        )
+        bulk.delete(conn, views, ("company", "order_no", "system"), drop)
+
+    def _remember(self, conn: sa.Connection, arrivals: list[_Arrival], read_at: datetime, run: int) -> None:
+        rows = [
+            {
+                "system": self.system,
+                "stream": self.stream,
+                "record": arrival.key,
+                "digest": arrival.digest,
+                "mapping": self.reader.version,
+                "raw": self.seal.encrypt(
+                    enclose(arrival.raw, arrival.meta), f"{self.system}/{self.stream}/{arrival.key}"
+                ),
+                "version": None,
+                "gave": jsons.dumps([[key.company, key.order_no, fact.part] for key, fact in arrival.facts]),
+                "run": run,
+                "read_at": read_at,
+            }
+            for arrival in arrivals
+            if arrival.before is None or not self._same(arrival) or self._moved(arrival)
+        ]
+        bulk.upsert(conn, ledger, rows)
+
+    def _moved(self, arrival: _Arrival) -> bool:
+        """Tell whether a replayed record now speaks of other orders than before."""
+        gave = jsons.dumps([[key.company, key.order_no, fact.part] for key, fact in arrival.facts])
+        return bool(arrival.before.gave != gave)
+
+
+_MANY = 500
+"""From so many changed orders in a page of a first load on, one mark stands for all."""
+
+
+_Place = tuple[str, str, str, str]
+"""Company, order_no, part and the record that spoke of it."""
+
+
+def _place(row: Mapping[str, Any]) -> _Place:
+    return row["company"], row["order_no"], row["part"], row["record"]
+
+
+def _left(arrivals: list[_Arrival]) -> set[_Place]:
+    """Return what records spoke of before and no longer do."""
+    left: set[_Place] = set()
+    for arrival in arrivals:
+        if arrival.before is not None and arrival.before.gave:
+            now = {(key.company, key.order_no, fact.part) for key, fact in arrival.facts}
+            before = {
+                (company, order_no, part) for company, order_no, part in jsons.loads(arrival.before.gave)
+            }
+            left |= {(*place, arrival.key) for place in before - now}
+    return left

@@ -1,0 +1,104 @@
+"""Numbers that people join to an order, or separate again; the records behind them are taken in anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from hub.errors import ConfigError
+from hub.model import OrderKey
+from hub.store import Store, audit, bulk, runs
+from hub.store.leases import Lease
+from hub.store.tables import links, observations
+from sync.inlet import Inlet
+from sync.links import JOINED
+from sync.replay import take_again
+
+HUB = "hub"
+"""The system that a joined number is noted under: nobody's record taught it."""
+
+
+def join(
+    store: Store,
+    number: OrderKey,
+    order: OrderKey,
+    who: str,
+    lease: Lease,
+    inlet_of: Callable[[str, str], Inlet],
+    clock: Callable[[], datetime],
+) -> int:
+    """Make `number` mean `order` from now on, in one transaction; return how many records moved.
+
+    ConfigError if the companies differ, the two are the same, or `order` is itself joined to another one.
+    """
+    if number.company != order.company or number == order:
+        raise ConfigError("sync.link_impossible", number=str(number), order=str(order))
+    now = clock()
+    with store.write() as conn:
+        lease.check(conn)
+        if _joined_to(conn, order) is not None:
+            raise ConfigError("sync.link_chain", number=str(number), order=str(order))
+        conn.execute(sa.update(links).where(*_is(number)).values(until=now))
+        row: dict[str, object] = {"kind": JOINED, "value": number.order_no}
+        row |= {"company": order.company, "order_no": order.order_no}
+        row |= {"system": HUB, "relation": "same", "who": who, "since": now, "until": None}
+        bulk.upsert(conn, links, [row])
+        audit.append(conn, who, "link.join", {"number": str(number), "order": str(order)}, now)
+        return _move(conn, number, inlet_of, clock)
+
+
+def separate(
+    store: Store,
+    number: OrderKey,
+    who: str,
+    lease: Lease,
+    inlet_of: Callable[[str, str], Inlet],
+    clock: Callable[[], datetime],
+) -> int:
+    """Undo `join`: `number` is an order of its own again; return how many records moved."""
+    now = clock()
+    with store.write() as conn:
+        lease.check(conn)
+        order = _joined_to(conn, number)
+        if order is None:
+            raise ConfigError("sync.link_unknown", number=str(number))
+        conn.execute(sa.update(links).where(*_is(number)).values(until=now))
+        audit.append(conn, who, "link.separate", {"number": str(number), "order": str(order)}, now)
+        return _move(conn, order, inlet_of, clock)
+
+
+def _move(
+    conn: sa.Connection, key: OrderKey, inlet_of: Callable[[str, str], Inlet], clock: Callable[[], datetime]
+) -> int:
+    """Take every record in again that speaks of the order `key`: each finds the order that it belongs to now."""
+    rows = conn.execute(
+        sa.select(observations.c.system, observations.c.stream, observations.c.record)
+        .distinct()
+        .where(observations.c.company == key.company, observations.c.order_no == key.order_no)
+        .order_by(observations.c.system, observations.c.stream, observations.c.record)
+    ).all()
+    places: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        places.setdefault((row.system, row.stream), []).append(row.record)
+    run = runs.start("link", None, clock())
+    for (system, stream), records in places.items():
+        take_again(conn, inlet_of(system, stream), records, run.enter(conn), clock())
+    return len(rows)
+
+
+def _joined_to(conn: sa.Connection, number: OrderKey) -> OrderKey | None:
+    order_no = conn.execute(sa.select(links.c.order_no).where(*_is(number))).scalar()
+    return None if order_no is None else OrderKey(number.company, order_no)
+
+
+def _is(number: OrderKey) -> tuple[sa.ColumnElement[bool], ...]:
+    """Return the conditions that pick the living join of `number`."""
+    return (
+        links.c.kind == JOINED,
+        links.c.value == number.order_no,
+        links.c.company == number.company,
+        links.c.system == HUB,
+        links.c.until.is_(None),
+    )

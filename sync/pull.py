@@ -1,0 +1,149 @@
+"""One stream of one system, read to its end: every page one transaction, with the cursor that it moves."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from connectors.contract import Ask, Connector, Keys, Page, Since
+from hub.errors import HubError, SourceError
+from hub.redact import redact
+from hub.store import Store, bulk, cursors
+from hub.store.leases import Lease
+from hub.store.runs import Run
+from hub.store.tables import reads
+from sync.inlet import Incoming, Inlet
+
+FEW = 20
+"""So many records are too few to judge the share of bad ones."""
+
+
+class TooManyBad(SourceError):
+    """More records than allowed cannot be read: the source changed its words, this is no dirt."""
+
+
+@dataclass(slots=True)
+class StreamResult:
+    """What came of one stream: counts by word, warnings by text, and the error that ended it, if any."""
+
+    system: str
+    stream: str
+    kind: str
+    counts: Counter[str] = field(default_factory=Counter)
+    warnings: Counter[str] = field(default_factory=Counter)
+    error: SourceError | None = None
+
+
+Progress = Callable[[str, int, int | None], None]
+"""Told after each page: the stream, how many records came, how many are expected in all (None if unknown)."""
+
+
+def pull_stream(
+    store: Store,
+    connector: Connector,
+    inlet: Inlet,
+    lease: Lease,
+    run: Run,
+    clock: Callable[[], datetime],
+    progress: Progress,
+    ask: Keys | None = None,
+) -> StreamResult:
+    """Read what is new (or the keys of a sweep); a SourceError ends the stream and is kept in the result."""
+    kind = "sweep" if ask else "since"
+    result = StreamResult(inlet.system, inlet.stream, kind)
+    begun = clock()
+    with store.read() as conn:
+        state = cursors.load_state(conn, inlet.system, inlet.stream)
+        first = _never_read(conn, inlet)
+    try:
+        for page in _pages(connector, inlet.stream, ask or Since(state)):
+            _take(store, page, inlet, lease, run, clock, result, first)
+            progress(inlet.stream, result.counts["records"], page.expected)
+    except SourceError as error:
+        result.error = error
+    _note(store, lease, inlet, result, begun)
+    return result
+
+
+def _pages(connector: Connector, stream: str, ask: Ask) -> Iterator[Page]:
+    return connector.fetch(stream, ask)
+
+
+def _take(
+    store: Store,
+    page: Page,
+    inlet: Inlet,
+    lease: Lease,
+    run: Run,
+    clock: Callable[[], datetime],
+    result: StreamResult,
+    first: bool,
+) -> None:
+    incoming = [
+        Incoming(record, {**page.meta, "line": page.lines[at]} if page.lines else page.meta)
+        for at, record in enumerate(page.records)
+    ]
+    read_at = clock()
+    with store.write() as conn:
+        lease.check(conn)
+        taken = inlet.take(conn, incoming, read_at=read_at, run=run.enter(conn), bad=page.bad, first=first)
+        result.counts += taken.counts
+        result.warnings += taken.warnings
+        result.warnings.update(page.warnings)
+        _judge(result, inlet)
+        cursors.save_state(conn, inlet.system, inlet.stream, page.state)
+        if taken.newest is not None:
+            _newest(conn, inlet, result.kind, taken.newest)
+
+
+def _judge(result: StreamResult, inlet: Inlet) -> None:
+    """Stop before this page is committed if too large a share of what was read so far is bad."""
+    records, bad = result.counts["records"], result.counts["quarantined"]
+    if records + bad >= FEW and bad > inlet.rules.limits.bad_share * (records + bad):
+        raise TooManyBad(
+            "sync.too_many_bad", system=inlet.system, operation=inlet.stream, bad=bad, records=records
+        )
+
+
+def _never_read(conn: sa.Connection, inlet: Inlet) -> bool:
+    here = (reads.c.system == inlet.system, reads.c.stream == inlet.stream, reads.c.kind == "since")
+    return conn.execute(sa.select(reads.c.complete_at).where(*here)).scalar() is None
+
+
+def _row(inlet: Inlet, kind: str, conn: sa.Connection) -> dict[str, object]:
+    keys = {"system": inlet.system, "stream": inlet.stream, "kind": kind}
+    row = conn.execute(
+        sa.select(reads).where(*(reads.c[name] == value for name, value in keys.items()))
+    ).first()
+    return (
+        dict(row._mapping)
+        if row
+        else keys | dict.fromkeys(("complete_at", "newest_at", "failed_at", "error"))
+    )
+
+
+def _newest(conn: sa.Connection, inlet: Inlet, kind: str, newest: datetime) -> None:
+    row = _row(inlet, kind, conn)
+    if row["newest_at"] is None or row["newest_at"] < newest:  # type: ignore[operator]  # a datetime column
+        bulk.upsert(conn, reads, [row | {"newest_at": newest}])
+
+
+def _note(store: Store, lease: Lease, inlet: Inlet, result: StreamResult, begun: datetime) -> None:
+    """Note how far the stream is known now; a failure stands beside the last complete read."""
+    with store.write() as conn:
+        lease.check(conn)
+        row = _row(inlet, result.kind, conn)
+        if result.error is None:
+            row |= {"complete_at": begun, "failed_at": None, "error": None}
+        else:
+            row |= {"failed_at": begun, "error": redact(str(result.error))}
+        bulk.upsert(conn, reads, [row])
+
+
+def sayable(error: HubError, locale: str) -> str:
+    """Return the error in `locale`, without secrets."""
+    return redact(error.say(locale))

@@ -1,0 +1,132 @@
+"""Records that could not be understood, and records that wait for a link: kept whole, replayable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+
+import sqlalchemy as sa
+
+from hub.errors import RecordError
+from hub.mapping import Reader
+from hub.model import Link
+from hub.redact import redact
+from hub.store import Seal, bulk, jsons
+from hub.store.tables import quarantine, unlinked
+
+
+class Broken(NamedTuple):
+    """A record that could not be read: its key (may be empty), raw form, the reason, and its `meta`."""
+
+    key: str
+    raw: bytes
+    error: RecordError
+    meta: Mapping[str, Any]
+
+
+class Place(Protocol):
+    """Where a record came in: what an inlet knows of itself."""
+
+    @property
+    def system(self) -> str: ...  # noqa: D102 - see Inlet
+    @property
+    def stream(self) -> str: ...  # noqa: D102
+    @property
+    def reader(self) -> Reader: ...  # noqa: D102
+    @property
+    def seal(self) -> Seal: ...  # noqa: D102
+
+
+def keep(conn: sa.Connection, place: Place, broken: Sequence[Broken], at: datetime, run: int) -> None:
+    """Keep bad records whole with their reason; one that lies there already is left as it is."""
+    rows = {}
+    for one in broken:
+        digest = place.seal.digest(one.raw)
+        key = one.key or digest.hex()
+        rows[key, digest] = {
+            "system": place.system,
+            "stream": place.stream,
+            "record": key,
+            "digest": digest,
+            "raw": place.seal.encrypt(one.raw, f"{place.system}/{place.stream}/{key}"),
+            "meta": jsons.dumps(dict(one.meta)),
+            "reason": one.error.key,
+            "values": redact(
+                jsons.dumps({name: str(value)[:500] for name, value in one.error.values.items()})
+            ),
+            "field": one.error.field,
+            "company": None,
+            "order_no": None,
+            "mapping": place.reader.version,
+            "attempts": 1,
+            "run": run,
+            "at": at,
+            "solved_at": None,
+        }
+    lying = _lying(conn, place, rows)
+    bulk.insert(conn, quarantine, [row for where, row in rows.items() if where not in lying])
+    back = [lying[where] for where in rows if where in lying and lying[where].solved_at is not None]
+    if back:
+        conn.execute(
+            sa.update(quarantine).where(quarantine.c.id.in_([row.id for row in back])).values(solved_at=None)
+        )
+
+
+def _lying(
+    conn: sa.Connection, place: Place, keys: Iterable[tuple[str, bytes]]
+) -> dict[tuple[str, bytes], Any]:
+    rows = bulk.fetch_many(
+        conn,
+        quarantine,
+        ("system", "stream", "record"),
+        {(place.system, place.stream, key) for key, _ in keys},
+        ("id", "record", "digest", "solved_at"),
+    )
+    return {(row.record, bytes(row.digest)): row for row in rows}
+
+
+def solve(conn: sa.Connection, place: Place, keys: Iterable[str], at: datetime) -> None:
+    """Note that records which lay in quarantine were understood now."""
+    here = (
+        quarantine.c.system == place.system,
+        quarantine.c.stream == place.stream,
+        quarantine.c.solved_at.is_(None),
+    )
+    if not conn.execute(sa.select(sa.exists().where(*here))).scalar_one():
+        return
+    conn.execute(
+        sa.update(quarantine).where(*here, quarantine.c.record == sa.bindparam("key")).values(solved_at=at),
+        [{"key": key} for key in keys],
+    )
+
+
+def wait(
+    conn: sa.Connection,
+    place: Place,
+    waiting: Sequence[tuple[str, str, Sequence[Link]]],
+    at: datetime,
+    run: int,
+) -> None:
+    """Note records (key, company, links) whose order is not known yet; forget those that found theirs."""
+    here = (unlinked.c.system == place.system, unlinked.c.stream == place.stream)
+    if conn.execute(sa.select(sa.exists().where(*here))).scalar_one():
+        conn.execute(
+            sa.delete(unlinked).where(*here, unlinked.c.record == sa.bindparam("key")),
+            [{"key": key} for key, _, _ in waiting],
+        )
+    rows = {
+        (key, link.kind, link.value): {
+            "system": place.system,
+            "stream": place.stream,
+            "record": key,
+            "kind": link.kind,
+            "value": link.value,
+            "company": company,
+            "since": at,
+            "run": run,
+        }
+        for key, company, links in waiting
+        for link in links
+    }
+    bulk.insert(conn, unlinked, list(rows.values()))

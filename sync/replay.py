@@ -1,0 +1,111 @@
+"""Records taken in again from what was kept: waiting, quarantined, those of a joined order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.mapping import SystemMapping
+from hub.store import Store, bulk, jsons, runs
+from hub.store.leases import Lease
+from hub.store.tables import ledger, links, quarantine, unlinked
+from sync.inlet import Incoming, Inlet
+from sync.raw import disclose, unpack
+
+BATCH = 500
+
+InletOf = Callable[[str, str], Inlet]
+"""Gives the inlet of (system, stream)."""
+
+
+def replay_waiting(
+    store: Store,
+    inlet_of: InletOf,
+    mappings: Mapping[str, SystemMapping],
+    lease: Lease,
+    clock: Callable[[], datetime],
+) -> Counter[str]:
+    """Take in the records that wait for a link which is known now."""
+    with store.read() as conn:
+        found = conn.execute(
+            sa.select(unlinked.c.system, unlinked.c.stream, unlinked.c.record)
+            .distinct()
+            .join(
+                links,
+                sa.and_(
+                    links.c.kind == unlinked.c.kind,
+                    links.c.value == unlinked.c.value,
+                    links.c.company == unlinked.c.company,
+                    links.c.until.is_(None),
+                ),
+            )
+            .order_by(unlinked.c.system, unlinked.c.stream, unlinked.c.record)
+        ).all()
+    places: dict[tuple[str, str], list[str]] = {}
+    for row in found:
+        if row.system in mappings and row.stream in mappings[row.system].streams:
+            places.setdefault((row.system, row.stream), []).append(row.record)
+    counts: Counter[str] = Counter()
+    for (system, stream), records in places.items():
+        counts += replay_records(store, inlet_of(system, stream), records, lease, clock)
+    return counts
+
+
+def replay_records(
+    store: Store, inlet: Inlet, records: list[str], lease: Lease, clock: Callable[[], datetime]
+) -> Counter[str]:
+    """Take in the latest raw form of `records` (keys of one stream) again."""
+    run = runs.start("replay", inlet.system, clock())
+    counts: Counter[str] = Counter()
+    for keys in _batches(records):
+        with store.write() as conn:
+            lease.check(conn)
+            counts += take_again(conn, inlet, keys, run.enter(conn), clock())
+    runs.finish(store, run, clock(), counts=counts)
+    return counts
+
+
+def take_again(conn: sa.Connection, inlet: Inlet, keys: list[str], run: int, now: datetime) -> Counter[str]:
+    """Take in the latest raw form of the records `keys` inside the caller's transaction."""
+    places = [(inlet.system, inlet.stream, key) for key in keys]
+    rows = bulk.fetch_many(conn, ledger, ("system", "stream", "record"), places, ("record", "raw"))
+    incoming = [
+        Incoming(*disclose(_open(inlet, row))) for row in sorted(rows, key=lambda row: str(row.record))
+    ]
+    return inlet.take(conn, incoming, read_at=now, run=run, again=True).counts
+
+
+def replay_quarantined(
+    store: Store, inlet_of: InletOf, ids: Iterable[int], lease: Lease, clock: Callable[[], datetime]
+) -> Counter[str]:
+    """Take quarantined records in again, as they came; what still cannot be read stays where it is."""
+    counts: Counter[str] = Counter()
+    for number in ids:
+        run = runs.start("replay", None, clock())
+        with store.write() as conn:
+            lease.check(conn)
+            row = conn.execute(sa.select(quarantine).where(quarantine.c.id == number)).one()
+            inlet = inlet_of(row.system, row.stream)
+            conn.execute(
+                sa.update(quarantine)
+                .where(quarantine.c.id == number)
+                .values(attempts=quarantine.c.attempts + 1)
+            )
+            incoming = [Incoming(unpack(_open(inlet, row)), jsons.loads(row.meta) or {})]
+            taken = inlet.take(conn, incoming, read_at=clock(), run=run.enter(conn), again=True)
+        counts["solved" if not taken.counts["quarantined"] else "still_bad"] += 1
+        runs.finish(store, run, clock(), counts=taken.counts)
+    return counts
+
+
+def _open(inlet: Inlet, row: Any) -> bytes:
+    return inlet.seal.decrypt(bytes(row.raw), f"{inlet.system}/{inlet.stream}/{row.record}")
+
+
+def _batches(keys: list[str]) -> Iterator[list[str]]:
+    for at in range(0, len(keys), BATCH):
+        yield keys[at : at + BATCH]

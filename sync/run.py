@@ -1,0 +1,158 @@
+"""One synchronisation: streams pulled, open orders swept, waiting records placed, orders merged."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from hub.rules import Rules
+
+from connectors.contract import Connector, Keys
+from connectors.registry import open_connector
+from hub.errors import HubError, LeaseBusy, SourceError
+from hub.mapping import Reader, SystemMapping
+from hub.redact import redact
+from hub.store import Store, runs
+from hub.store.leases import Lease, lease
+from sync.inlet import Inlet
+from sync.merge import merge
+from sync.pull import Progress, StreamResult, pull_stream
+from sync.replay import replay_waiting
+from sync.sweep import due, open_records
+
+LEASE = timedelta(minutes=10)
+"""How long a worker may be silent before it is taken for dead."""
+
+
+def wall() -> datetime:
+    """Return the time of this machine; leases go by it even where the hub's clock is set."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """All that a run needs: the store, the rules, the mappings by system, the clock and the environment."""
+
+    store: Store
+    rules: Rules
+    mappings: Mapping[str, SystemMapping]
+    clock: Callable[[], datetime] = wall
+    env: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+
+    def inlet(self, system: str, stream: str) -> Inlet:
+        """Return the inlet of one stream."""
+        reader = Reader(self.mappings[system], stream, self.rules)
+        return Inlet(system, stream, reader, self.rules, self.store.seal)
+
+
+@dataclass(slots=True)
+class SyncResult:
+    """What came of one system: its streams, or that it was skipped because another worker has it."""
+
+    system: str
+    streams: list[StreamResult] = field(default_factory=list)
+    skipped: LeaseBusy | None = None
+    error: HubError | None = None
+
+    @property
+    def counts(self) -> Counter[str]:
+        """The sum over all streams."""
+        return sum((result.counts for result in self.streams), Counter())
+
+    @property
+    def errors(self) -> list[HubError]:
+        """Everything that went wrong."""
+        return [error for error in [self.error, *(result.error for result in self.streams)] if error]
+
+
+def holder() -> str:
+    """Return the name under which this process holds leases."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def sync_systems(hub: Hub, systems: Sequence[str], progress: Progress | None = None) -> list[SyncResult]:
+    """Pull `systems` one after the other, then merge once. A system that fails does not stop the others."""
+    results = [sync_system(hub, system, progress) for system in systems]
+    if any(result.skipped is None for result in results):
+        place_waiting(hub)
+        merge_orders(hub, progress)
+    return results
+
+
+def sync_system(hub: Hub, system: str, progress: Progress | None = None) -> SyncResult:
+    """Pull every stream of one system; LeaseBusy and SourceErrors end in the result."""
+    result = SyncResult(system)
+    try:
+        with lease(hub.store, f"sync:{system}", holder(), wall(), LEASE) as held:
+            _pull_all(hub, system, held, result, progress or _quiet)
+    except LeaseBusy as busy:
+        result.skipped = busy
+    except SourceError as error:
+        result.error = error
+    return result
+
+
+def _pull_all(hub: Hub, system: str, held: Lease, result: SyncResult, progress: Progress) -> None:
+    run = runs.start("pull", system, hub.clock())
+    connector = open_connector(hub.mappings[system], hub.env, hub.clock)
+    try:
+        for stream in hub.mappings[system].streams:
+            inlet = hub.inlet(system, stream)
+            pulled = pull_stream(hub.store, connector, inlet, held, run, hub.clock, progress)
+            result.streams.append(pulled)
+            if pulled.error is None:
+                _sweep(hub, connector, inlet, held, run, result, progress)
+    finally:
+        connector.close()
+        error = redact("; ".join(map(str, result.errors))) or None
+        outcome = "failed" if error else "done"
+        runs.finish(hub.store, run, hub.clock(), outcome, result.counts, error)
+
+
+def _sweep(
+    hub: Hub,
+    connector: Connector,
+    inlet: Inlet,
+    held: Lease,
+    run: runs.Run,
+    result: SyncResult,
+    progress: Progress,
+) -> None:
+    """Read open orders again where the mapping asks for it, the time has come and the connector can."""
+    sweep = hub.mappings[inlet.system].streams[inlet.stream].sweep
+    if sweep is None or "keys" not in connector.capabilities.asks:
+        return
+    with hub.store.read() as conn:
+        if not due(conn, inlet, sweep.every, hub.clock()):
+            return
+        keys = open_records(conn, inlet)
+    if keys:
+        swept = pull_stream(hub.store, connector, inlet, held, run, hub.clock, progress, Keys(keys))
+        result.streams.append(swept)
+
+
+def place_waiting(hub: Hub) -> Counter[str]:
+    """Take in records that waited for a link which is known now; skip where another worker does it."""
+    counts: Counter[str] = Counter()
+    with suppress(LeaseBusy), lease(hub.store, "place", holder(), wall(), LEASE) as held:
+        counts += replay_waiting(hub.store, hub.inlet, hub.mappings, held, hub.clock)
+    return counts
+
+
+def merge_orders(hub: Hub, progress: Progress | None = None) -> Counter[str]:
+    """Merge what is marked; skip where another worker does it."""
+    counts: Counter[str] = Counter()
+    with suppress(LeaseBusy), lease(hub.store, "merge", holder(), wall(), LEASE) as held:
+        run = runs.start("merge", None, hub.clock())
+        counts += merge(hub.store, hub.rules, held, run, hub.clock, progress or _quiet)
+        runs.finish(hub.store, run, hub.clock(), counts=counts)
+    return counts
+
+
+def _quiet(_stream: str, _done: int, _expected: int | None) -> None:
+    """Show nothing."""
