@@ -6,7 +6,7 @@ BIN := .venv/bin
 ORDERS ?= 20000
 SEED ?= 7
 OUT ?= out/demo
-WORKERS ?= auto
+WORKERS ?= logical
 TESTS ?=
 UPGRADE ?=
 

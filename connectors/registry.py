@@ -17,7 +17,7 @@ from typing import Protocol
 from connectors.contract import Capabilities, Connector
 from hub.config import Connection, connection
 from hub.errors import ConfigError
-from hub.mapping import SystemMapping
+from hub.mapping.grammar import SystemMapping
 
 GROUP = "orderhub.connectors"
 
@@ -52,7 +52,7 @@ def open_connector(
     Raises ConfigError if the kind is not installed or the connection is not set.
     """
     kind = load_kind(mapping.connector)
-    return kind(mapping, connection(mapping.connection, env), clock)
+    return kind(mapping, connection(mapping.connection or mapping.system, env), clock)
 
 
 def load_kind(name: str) -> Kind:
@@ -65,7 +65,8 @@ def load_kind(name: str) -> Kind:
     try:
         loaded: Kind = found[name].load()
     except (ImportError, AttributeError) as error:
-        raise ConfigError("connectors.broken_kind", kind=name, source=_source(found[name]), reason=error) from error
+        source = _source(found[name])
+        raise ConfigError("connectors.broken_kind", kind=name, source=source, reason=error) from error
     return loaded
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from hub.errors import ConfigError
-from hub.redact import SECRET_NAMES, redact, register
+from hub.redact import SECRET_NAMES, register
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -26,12 +26,13 @@ if TYPE_CHECKING:
 PREFIX = "AIRFLOW_CONN_"
 _EXTRA = "__extra__"
 _SECRET = re.compile(SECRET_NAMES, re.IGNORECASE)
+_PROTOCOL = re.compile(r"[A-Za-z][\w+.-]*")
 _SQL_DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the environment says about this hub: `home`, `store_url`, and (kept out of repr) the key and itself."""
+    """What the environment says about this hub; what may be secret in it is kept out of its repr."""
 
     home: Path
     store_url: str = field(repr=False)
@@ -47,7 +48,7 @@ class Settings:
 
     @property
     def key(self) -> bytes:
-        """The 32 bytes of `ORDERHUB_KEY`; ConfigError, with how to make one, if it is lacking or malformed."""
+        """The 32 bytes of `ORDERHUB_KEY`; ConfigError, with how to make one, if there is no good one."""
         from hub.store.seal import read_key  # late: cryptography is not needed to show help
 
         text = self.env.get("ORDERHUB_KEY")
@@ -63,7 +64,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """How one system is reached, in Airflow's words. `query` holds the parameters of a URI without `__extra__`."""
+    """How one system is reached, in Airflow's words; `query` holds the parameters of its URI form."""
 
     conn_id: str
     conn_type: str
@@ -78,8 +79,8 @@ class Connection:
     def url(self) -> str:
         """Return the HTTP address, without credentials and without a slash at the end.
 
-        As in Airflow, `schema` is the protocol if it is http or https; any other is the path. Without either the
-        connection type says it, else it is https. `host` may hold a whole address.
+        As in Airflow, `schema` is the protocol if it is http or https, otherwise the path. Else the
+        connection type says the protocol, else it is https. `host` may hold a whole address.
         """
         host, schema = (self.host or "").rstrip("/"), (self.schema or "").strip("/")
         if not host:
@@ -100,12 +101,14 @@ class Connection:
         """
         import sqlalchemy as sa  # late: half the systems are no databases
 
-        whole = self.extra.get("sqlalchemy_url")
-        if whole:
-            return _parsed_sql_url(self.conn_id, str(whole))
+        if self.extra.get("sqlalchemy_url"):
+            return _sql_url(self.conn_id, str(self.extra["sqlalchemy_url"]))
         query = {**self.query, **self.extra.get("sqlalchemy_query", {})}
         if self.conn_type == "sqlite":
-            return sa.URL.create("sqlite", database="/".join(filter(None, (self.host, self.schema))), query=query)
+            file = "/".join(filter(None, (self.host, self.schema)))
+            if not file:
+                raise ConfigError("config.no_path", conn_id=self.conn_id)
+            return sa.URL.create("sqlite", database=file, query=query)
         return sa.URL.create(
             _SQL_DRIVERS.get(self.conn_type, self.conn_type),
             username=self.login,
@@ -158,34 +161,104 @@ def _from_json(conn_id: str, text: str) -> Connection | None:
         if said.get(name) not in (None, "")
     }
     return Connection(
-        conn_id, _kind(str(said["conn_type"])), port=int(port) if port else None, extra=extra, **texts
+        conn_id,
+        _kind(str(said["conn_type"])),
+        host=texts.get("host"),
+        port=int(port) if port else None,
+        login=texts.get("login"),
+        password=texts.get("password"),
+        schema=texts.get("schema"),
+        extra=extra,
     )
 
 
 def _from_uri(conn_id: str, text: str) -> Connection | None:
     """Read Airflow's URI form, None if it is none: `type://login:password@host:port/schema?name=value`."""
     kind, sign, rest = text.partition("://")
-    if not sign or not kind:
-        return None
     protocol, inner, behind = rest.partition("://")  # http://https://host, Airflow's way to name both
-    parts = _split(f"//{behind if inner else rest}")
-    if parts is None:
+    named = bool(inner) and _PROTOCOL.fullmatch(protocol) is not None
+    address = _address(behind if named else rest)
+    if not sign or not kind or address is None:
         return None
-    port, host = _port(parts), _host(parts)
-    if port is False:
-        return None
+    parts, port = address
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
-    extra = _json_object(query.pop(_EXTRA)) if _EXTRA in query else {}
+    extra = _json_object(query.pop(_EXTRA)) if _EXTRA in query else dict(query)
     if extra is None:
         return None
+    host = _host(parts)
     return Connection(
         conn_id,
         _kind(kind),
-        host=(f"{protocol}://{host}" if inner else host) or None,
+        host=f"{protocol}://{host}" if named else host or None,
         port=port,
         login=unquote(parts.username) if parts.username else None,
         password=unquote(parts.password) if parts.password else None,
         schema=unquote(parts.path[1:]) or None,
-        extra=extra or query,
+        extra=extra,
         query=query,
     )
+
+
+def _address(text: str) -> tuple[SplitResult, int | None] | None:
+    """Return what follows `type://`, taken apart, with its port; None if that cannot be."""
+    try:
+        parts = urlsplit(f"//{text}")
+        return parts, parts.port
+    except ValueError:
+        return None
+
+
+def _host(parts: SplitResult) -> str:
+    """Return the host as it was written: `SplitResult.hostname` would put a file's path in lower case."""
+    place = parts.netloc.rpartition("@")[2]
+    if place.startswith("["):
+        return place[1:].partition("]")[0]
+    return unquote(place.partition(":")[0])
+
+
+def _kind(written: str) -> str:
+    """Return the connection type as Airflow normalises it."""
+    kind = written.lower().replace("-", "_")
+    return "postgres" if kind == "postgresql" else kind
+
+
+def _json_object(text: str) -> dict[str, Any] | None:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _secrets(found: Connection) -> Iterator[str]:
+    """Yield every value of a connection that is secret by its place or by its name."""
+    if found.password:
+        yield found.password
+    yield from _secret_values({**found.query, **found.extra})
+
+
+def _secret_values(value: Any, named: bool = False) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for name, one in value.items():
+            yield from _secret_values(one, named or _SECRET.search(str(name)) is not None)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _secret_values(one, named)
+    elif isinstance(value, str):
+        if named:
+            yield value
+        address = _address(value.partition("://")[2])
+        if address is not None and address[0].password:
+            yield unquote(address[0].password)
+
+
+def _sql_url(conn_id: str, text: str) -> sa.URL:
+    import sqlalchemy as sa
+
+    try:
+        url = sa.make_url(text)
+    except sa.exc.ArgumentError:
+        url = None
+    if url is None:  # outside of the handler: the error's context would quote the text
+        raise ConfigError("config.sqlalchemy_url", conn_id=conn_id)
+    return url.set(drivername=_SQL_DRIVERS.get(url.drivername, url.drivername))

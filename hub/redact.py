@@ -29,7 +29,9 @@ _PATTERNS = (
     (re.compile(r"(?P<keep>\b[a-z][\w+.-]*://[^\s/:@]*:)[^\s/]+(?=@)", re.I), rf"\g<keep>{HIDDEN}"),
     # Authorization: Basic dXNlcjpwYXNz
     (
-        re.compile(r"(?P<keep>\b(?:proxy-)?authorization[\"']?\s*[:=]\s*[\"']?(?:[a-z]+\s+)?)[^\s\"',;]+", re.I),
+        re.compile(
+            r"(?P<keep>\b(?:proxy-)?authorization[\"']?\s*[:=]\s*[\"']?(?:[a-z]+\s+)?)[^\s\"',;]+", re.I
+        ),
         rf"\g<keep>{HIDDEN}",
     ),
     (re.compile(r"(?P<keep>\b(?:Basic|Bearer|Digest|Negotiate)\s+)[\w+/=.~-]{8,}"), rf"\g<keep>{HIDDEN}"),

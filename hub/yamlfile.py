@@ -28,7 +28,10 @@ Steps = tuple[str | int, ...]
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?")
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "": None}
 _TAG = "tag:yaml.org,2002:"
-_TAGS = {_TAG + kind for kind in ("str", "int", "float", "bool", "null", "seq", "map", "merge", "value", "timestamp")}
+_TAGS = {
+    _TAG + kind
+    for kind in ("str", "int", "float", "bool", "null", "seq", "map", "merge", "value", "timestamp")
+}
 _NODES_AT_MOST = 200_000
 
 
@@ -59,7 +62,13 @@ class Document:
         return self.values.get(found, (1, 1))
 
     def problem(
-        self, path: Sequence[str | int], message: str, *, key: bool = False, warning: bool = False, **values: object
+        self,
+        path: Sequence[str | int],
+        message: str,
+        *,
+        key: bool = False,
+        warning: bool = False,
+        **values: object,
     ) -> Problem:
         """Return a Problem with `message` at `path`."""
         line, column = self.where(path, key=key)
@@ -81,7 +90,9 @@ def _text(source: Path | str, shown: str) -> str:
     try:
         return source.read_bytes().decode("utf-8-sig")
     except OSError as error:
-        raise MappingErrors([Problem(shown, 0, 0, "error", "mapping.no_file", {"reason": str(error)})]) from error
+        raise MappingErrors(
+            [Problem(shown, 0, 0, "error", "mapping.no_file", {"reason": str(error)})]
+        ) from error
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise MappingErrors([Problem(shown, line, 1, "error", "mapping.not_utf8", {})]) from error
@@ -112,7 +123,9 @@ class _Reading:
         except MarkedYAMLError as error:
             raise MappingErrors([self._syntax(error)]) from error
         except YAMLError as error:
-            problem = Problem(self.file, 1, 1, "error", "mapping.yaml_syntax", {"reason": str(error).split("\n")[0]})
+            problem = Problem(
+                self.file, 1, 1, "error", "mapping.yaml_syntax", {"reason": str(error).split("\n")[0]}
+            )
             raise MappingErrors([problem]) from error
         return node
 
@@ -125,7 +138,9 @@ class _Reading:
         torn = reason.startswith("expected ',' or")
         if torn or here[:1] in {"@", "`", "%", "*", "&", "!"} or "mapping values are not allowed" in reason:
             value = here.split(",")[0].strip() or here.strip()
-            return Problem(self.file, line, column, "error", "mapping.quote_it", {"value": value, "reason": reason})
+            return Problem(
+                self.file, line, column, "error", "mapping.quote_it", {"value": value, "reason": reason}
+            )
         return Problem(self.file, line, column, "error", "mapping.yaml_syntax", {"reason": reason})
 
     def _value(self, node: Node, path: Steps) -> Any:
@@ -164,7 +179,9 @@ class _Reading:
 
     def _map(self, node: MappingNode, path: Steps) -> dict[str, Any]:
         if node.flow_style:
-            self._torn(node, [child for pair in node.value for child in pair if isinstance(child, ScalarNode)])
+            self._torn(
+                node, [child for pair in node.value for child in pair if isinstance(child, ScalarNode)]
+            )
         found: dict[str, Any] = {}
         for key, value in node.value:
             name = self._key(key)
@@ -213,7 +230,9 @@ class _Reading:
 
     def _line_from(self, node: Node) -> str:
         line = node.start_mark.line
-        return self.lines[line][max(node.start_mark.column - 1, 0) :].strip() if line < len(self.lines) else ""
+        return (
+            self.lines[line][max(node.start_mark.column - 1, 0) :].strip() if line < len(self.lines) else ""
+        )
 
     def _complain(self, node: Node, message: str, **values: object) -> None:
         line, column = _place(node)

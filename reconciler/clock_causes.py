@@ -39,7 +39,7 @@ def clock_causes(verdicts: Sequence[Verdict], rules: Rules) -> tuple[list[Cause]
             odd = _odd(cluster, verdicts, company, (one, other), rules)
             causes.append(_cause(cluster, company, odd, other if odd == one else one, rules.skew))
     standing = list(_merged(verdicts))
-    _gather(causes, standing)
+    _gather(causes, standing, 2 * rules.skew.total_seconds())
     return [cause for cause in causes if cause.orders], standing
 
 
@@ -84,9 +84,9 @@ def _odd(
 def _cause(cluster: Sequence[Verdict], company: str, odd: str, other: str, skew: timedelta) -> Cause:
     """Return the cause, with every verdict of its cluster blaming the odd system."""
     for verdict in cluster:
-        if verdict.system != odd:
+        if all(entry["against"] == odd for entry in verdict.details["stamps"]):
             _turn(verdict, odd)
-    offset = median_low(sorted(verdict.details["stamps"][0]["off"] for verdict in cluster))
+    offset = median_low(_offset(verdict, odd) for verdict in cluster)
     quarter = _QUARTER * round(offset / _QUARTER)
     zone = abs(offset) >= _ZONE_FROM and abs(offset - quarter) <= skew.total_seconds()
     details = {"against": other, "offset": quarter if zone else offset, "measured": offset}
@@ -98,7 +98,6 @@ def _turn(verdict: Verdict, odd: str) -> None:
         entry
         | {"said": entry["other"], "other": entry["said"], "against": verdict.system, "off": -entry["off"]}
         for entry in verdict.details["stamps"]
-        if entry["against"] == odd
     ]
     verdict.system = verdict.correct_in = odd
     verdict.details = {**verdict.details, "stamps": stamps}
@@ -116,23 +115,23 @@ def _merged(verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
             first.details = {**first.details, **verdict.details, "stamps": stamps}
 
 
-def _gather(causes: Sequence[Cause], verdicts: Iterable[Verdict]) -> None:
+def _gather(causes: Sequence[Cause], verdicts: Iterable[Verdict], tolerance: float) -> None:
     """Put each verdict behind the clock that explains it: same offset, or in the future by a clock ahead."""
     by_system: dict[tuple[str, str], list[Cause]] = {}
     for cause in causes:
         by_system.setdefault((cause.company, cause.system), []).append(cause)
     for verdict in verdicts:
         for cause in by_system.get((verdict.company, verdict.system), ()):
-            if _explains(cause, verdict):
+            if _explains(cause, verdict, tolerance):
                 cause.add(verdict)
                 break
 
 
-def _explains(cause: Cause, verdict: Verdict) -> bool:
+def _explains(cause: Cause, verdict: Verdict, tolerance: float) -> bool:
     if verdict.details.get("future") and cause.details["measured"] > 0:
         return True
     return any(
         entry["against"] == cause.details["against"]
-        and abs(entry["off"] - cause.details["measured"]) <= _QUARTER / 3
+        and abs(entry["off"] - cause.details["measured"]) <= tolerance
         for entry in verdict.details["stamps"]
     )

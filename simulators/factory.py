@@ -97,7 +97,7 @@ class _Factory:
         if random() < 0.025:
             self._cancel(order)
         else:
-            if random() < 0.03:
+            if random() < 0.045:
                 self._change(order)
             self._bill(order)
             if random() < 0.021:

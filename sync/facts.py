@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
 
@@ -20,6 +21,11 @@ CONTENT = (
 _SAID = (
     "part", "seq", "status", "lo", "hi", "side", "side_known", "money", *QUANTITIES, "occurred_at", "says",
     "precision", "unknown_code", "future", "is_return", "deleted", "event_id", "replaces",
+)  # fmt: skip
+
+_VIEW = (
+    "status", "lo", "hi", "side", "side_known", "money", *QUANTITIES, "occurred_at", "says", "precision",
+    "unknown_code", "future", "parts",
 )  # fmt: skip
 
 
@@ -94,34 +100,26 @@ def said_of(row: Mapping[str, Any], event: bool) -> Said:
 
 def parse_lines(text: str) -> list[Line]:
     """Return the lines of an observation or order row."""
-    from decimal import Decimal
-
     return [Line(line["line_no"], line["sku"], Decimal(line["quantity"])) for line in jsons.loads(text)]
 
 
-def sums(lines: Iterable[Line]) -> tuple[tuple[str, Any], ...]:
+def sums(lines: Iterable[Line]) -> tuple[tuple[str, Decimal], ...]:
     """Return quantity by SKU, sorted by SKU."""
-    total: dict[str, Any] = {}
+    total: dict[str, Decimal] = {}
     for line in lines:
-        total[line.sku] = total.get(line.sku, 0) + line.quantity
+        total[line.sku] = total.get(line.sku, Decimal(0)) + line.quantity
     return tuple(sorted(total.items()))
 
 
 def digest(lines: Iterable[tuple[str, Any]]) -> str:
-    """Return the digest of quantity by SKU (32 hex); equal quantities give equal digests whatever their zeros."""
+    """Return the digest of quantity by SKU (32 hex); trailing zeros make no difference."""
     text = "\n".join(f"{sku}\t{quantity.normalize():f}" for sku, quantity in lines)
     return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def view_row(view: View) -> dict[str, Any]:
     """Return the columns of `views` for `view`, without key, first_seen and run."""
-    row: dict[str, Any] = {
-        name: getattr(view, name)
-        for name in (
-            "status", "lo", "hi", "side", "side_known", "money", *QUANTITIES, "occurred_at", "says", "precision",
-            "unknown_code", "future", "parts",
-        )
-    }  # fmt: skip
+    row: dict[str, Any] = {name: getattr(view, name) for name in _VIEW}
     row["line_digest"] = None if view.lines is None else digest(view.lines)
     for milestone in MILESTONES:
         row[f"{milestone.word}_at"] = view.stamps.get(milestone)

@@ -1,7 +1,7 @@
 """The gates of one stream (design, section 5): records in; observations, views, ledger, links, marks out.
 
-All happens inside the caller's transaction, one page at a time. The gates, cheapest first: raw
-digest and mapping version equal → skip; what the parts say equal → touch nothing. Only what passes is written.
+All happens inside the caller's transaction, one page at a time. The gates, cheapest first: raw digest and
+mapping version equal → skip; what the parts say equal → touch nothing. Only what passes is written.
 """
 
 from __future__ import annotations
@@ -224,10 +224,7 @@ class Inlet:
         for row in [*taken_away.values(), *rows]:
             place = row["company"], row["order_no"], row["part"]
             last = latest.get(place)
-            if self.event:
-                before = events.get((row["company"], row["order_no"], row["event_id"]))
-            else:
-                before = last
+            before = events.get((*place[:2], row["event_id"])) if self.event else last
             if before is not None:
                 if not row["deleted"] and not before["deleted"]:
                     row = settled(row, before, self.reader.keeps)

@@ -70,9 +70,12 @@ def separate(
 
 
 def _move(
-    conn: sa.Connection, key: OrderKey, inlet_of: Callable[[str, str], Inlet], clock: Callable[[], datetime]
+    conn: sa.Connection,
+    key: OrderKey,
+    inlet_of: Callable[[str, str], Inlet],
+    clock: Callable[[], datetime],
 ) -> int:
-    """Take every record in again that speaks of the order `key`: each finds the order that it belongs to now."""
+    """Take every record in again that speaks of the order `key`: each finds its order anew."""
     rows = conn.execute(
         sa.select(observations.c.system, observations.c.stream, observations.c.record)
         .distinct()

@@ -1,7 +1,8 @@
 """Raw records as they are kept: JSON that gives back exactly what the connector gave.
 
 Plain JSON would turn a driver's Decimal, date or bytes into text, and a replay would then read another
-record than the one that came. What JSON does not know is wrapped: {"~decimal": "1.50"}.
+record than the one that came. What JSON does not know is wrapped: {"\\u0001decimal": "1.50"}, under a name
+that no source can send.
 """
 
 from __future__ import annotations
@@ -17,13 +18,15 @@ import orjson
 from hub.model import Record
 
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
+_MARK = "\x01"
+_MARKED = rb'"\u0001'
 _UNWRAP: dict[str, Callable[[str], Any]] = {
-    "~decimal": Decimal,
-    "~datetime": datetime.fromisoformat,
-    "~date": date.fromisoformat,
-    "~time": time.fromisoformat,
-    "~bytes": base64.b64decode,
-    "~int": int,
+    _MARK + "decimal": Decimal,
+    _MARK + "datetime": datetime.fromisoformat,
+    _MARK + "date": date.fromisoformat,
+    _MARK + "time": time.fromisoformat,
+    _MARK + "bytes": base64.b64decode,
+    _MARK + "int": int,
 }
 
 
@@ -31,9 +34,8 @@ def pack(record: Record) -> bytes:
     """Return `record` as UTF-8 JSON with sorted keys: equal records give equal bytes."""
     try:
         return orjson.dumps(record, _wrap, _OPTIONS)
-    except (
-        orjson.JSONEncodeError
-    ):  # integers past 64 bits, broken surrogates: rare, so the slow way is good enough
+    except orjson.JSONEncodeError:
+        # integers past 64 bits, broken surrogates: rare, so the slow way is good enough
         return orjson.dumps(_plain(record), _wrap, _OPTIONS)
 
 
@@ -54,21 +56,21 @@ def unpack(raw: bytes) -> Record:
         record = orjson.loads(raw)
     except orjson.JSONDecodeError:
         return {"raw": raw.decode("utf-8", "backslashreplace")}
-    opened = _open(record) if b'"~' in raw else record
+    opened = _open(record) if _MARKED in raw else record
     return opened if isinstance(opened, dict) else {"raw": opened}
 
 
 def _wrap(value: Any) -> Any:
     if isinstance(value, Decimal):
-        return {"~decimal": str(value)}
+        return {_MARK + "decimal": str(value)}
     if isinstance(value, datetime):
-        return {"~datetime": value.isoformat()}
+        return {_MARK + "datetime": value.isoformat()}
     if isinstance(value, date):
-        return {"~date": value.isoformat()}
+        return {_MARK + "date": value.isoformat()}
     if isinstance(value, time):
-        return {"~time": value.isoformat()}
+        return {_MARK + "time": value.isoformat()}
     if isinstance(value, bytes | bytearray | memoryview):
-        return {"~bytes": base64.b64encode(value).decode()}
+        return {_MARK + "bytes": base64.b64encode(value).decode()}
     raise TypeError(f"{type(value).__name__} cannot be kept as a raw value")
 
 
@@ -79,7 +81,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(inner) for inner in value]
     if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 63:
-        return {"~int": str(value)}
+        return {_MARK + "int": str(value)}
     return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psutil  # comes with the wheel
+import psutil  # type: ignore[import-untyped]  # comes with the wheel
 import sqlalchemy as sa
 
 _TEMP = Path(tempfile.gettempdir())

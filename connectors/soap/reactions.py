@@ -18,7 +18,7 @@ from hub.errors import (
     Stale,
     Unavailable,
 )
-from hub.mapping.grammar import REACTIONS, ErrorsSpec
+from hub.mapping.callspec import REACTIONS, ErrorsSpec
 from hub.mapping.paths import compile_path
 
 _ERRORS: dict[str, type[SourceError]] = {

@@ -29,10 +29,13 @@ class Shape:
     tagged: bool = False
     open: bool = False
 
-    @property
-    def flat(self) -> bool:
-        """True if all children are plain texts that come once: the usual row."""
-        return not (self.many or self.open or self.tagged or any(self.children.values()))
+    leaves: frozenset[str] = frozenset()
+    flat: bool = False
+
+    def settle(self) -> None:
+        """Work out `leaves`, the plain texts that come once, and `flat`: all children are such, the usual row."""
+        self.leaves = frozenset(name for name, child in self.children.items() if child is None) - self.many
+        self.flat = not (self.open or self.tagged) and len(self.leaves) == len(self.children)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ def _learn(kind: Any, known: dict[int, Shape | None]) -> None:
         _add(part, shape, known, False)
     if len(shape.children) == 1 and shape.many and not shape.open and not kind.attributes:
         shape.row = next(iter(shape.many))
+    shape.settle()
 
 
 def _add(part: Any, shape: Shape, known: dict[int, Shape | None], many: bool) -> None:

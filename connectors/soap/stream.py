@@ -21,6 +21,7 @@ SOAP_11 = "http://schemas.xmlsoap.org/soap/envelope/"
 SOAP_12 = "http://www.w3.org/2003/05/soap-envelope"
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 _NIL = _XSI + "nil"
+_TRUE = ("true", "1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,12 @@ class Answer:
     fault: Fault | None = None
     drift: set[str] = field(default_factory=set)
 
-    def plain(self) -> dict[str, Any]:
-        """Return everything as one structure, lists included."""
+    def plain(self, but: Path | None = None) -> dict[str, Any]:
+        """Return everything as one structure, lists included (except the list at `but`)."""
         whole: dict[str, Any] = dict(self.head)
         for path, rows in self.rows.items():
-            _put(whole, path, list(rows))
+            if path != but:
+                _put(whole, path, list(rows))
         return whole
 
     def table(self, *path: str) -> Rows:
@@ -194,7 +196,7 @@ class _Plain:
         return name
 
     def value(self, element: Any, shape: Shape | None, path: Path) -> Any:
-        if element.get(_NIL) in ("true", "1"):
+        if element.get(_NIL) in _TRUE:
             return None
         if shape is None or shape is ANYTHING:
             return self._anything(element, shape, path)
@@ -203,7 +205,7 @@ class _Plain:
         if shape.row:
             inner = shape.children[shape.row]
             return [self.value(child, inner, (*path, shape.row)) for child in element]
-        if shape.flat and not element.attrib:
+        if shape.flat and not element.keys():
             row = self._flat(element, shape)
             if row is not None:
                 return row
@@ -222,15 +224,20 @@ class _Plain:
             for name, child in zip(row, element, strict=True):
                 if len(child):
                     return None
-                if row[name] is None and child.get(_NIL) not in ("true", "1"):
+                if row[name] is None and child.get(_NIL) not in _TRUE:
                     row[name] = ""
         return row
 
     def fields(self, element: Any, shape: Shape, path: Path) -> dict[str, Any]:
         """Return an element with children as a dict."""
         found: dict[str, Any] = self._attributes(element)
+        leaves = shape.leaves
         for child in element:
-            name = self.name(child)
+            name = self._names.get(child.tag) or self.name(child)
+            if name in leaves and name not in found and not len(child):
+                text = child.text
+                found[name] = text if text is not None else None if child.get(_NIL) in _TRUE else ""
+                continue
             if name in shape.children:
                 value = self.value(child, shape.children[name], (*path, name))
             else:
@@ -260,7 +267,7 @@ class _Plain:
         return self.fields(element, ANYTHING, path)
 
     def _attributes(self, element: Any) -> dict[str, Any]:
-        return {name: text for name, text in element.attrib.items() if not name.startswith("{")}
+        return {name: text for name, text in element.items() if not name.startswith("{")}
 
 
 def _path(parent: Any) -> Path | None:

@@ -104,7 +104,7 @@ class Transport:
                 stream=True,
                 allow_redirects=False,
                 timeout=self.timeout,
-                verify=self.connection.extra.get("verify", True),  # here, or REQUESTS_CA_BUNDLE would win
+                verify=_verify(self.connection.extra.get("verify", True)),  # here, or REQUESTS_CA_BUNDLE would win
                 cert=self.connection.extra.get("cert"),
             )
         except requests.exceptions.Timeout as error:
@@ -184,6 +184,12 @@ class Transport:
 
     def _error(self, kind: type[SourceError], key: str, operation: str, **values: Any) -> SourceError:
         return kind(key, system=self.system, operation=operation, **values)
+
+
+def _verify(said: object) -> bool | str:
+    """Return what `verify` of the connection's extra means: yes, no, or the file of the authorities to trust."""
+    word = str(said).lower()
+    return word == "true" if word in ("true", "false") else str(said)
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

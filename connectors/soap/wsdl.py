@@ -25,13 +25,14 @@ Fetch = Callable[[str], bytes]
 class Operation:
     """One operation: what it takes, and what its answer looks like.
 
-    `takes` are the names of its arguments, `answer` is the local name of the response element ("" where the
+    `takes` are the names of its arguments in their order, `answer` is the local name of the response element ("" where the
     schema does not say), `shape` its content. `soap12` and `action` go into the HTTP headers.
     """
 
     name: str
     address: str
-    takes: frozenset[str]
+    takes: tuple[str, ...]
+    asked: Shape
     answer: str
     shape: Shape
     soap12: bool
@@ -92,8 +93,9 @@ class Wsdl:
         answer, shape = _answer(found)
         soap12 = type(self._port.binding).__name__ == "Soap12Binding"
         action = found.soapaction or ""
-        names = frozenset(name for name, _ in taken)
-        return Operation(name, self.address, names, answer, shape, soap12, action, found)
+        names = tuple(name for name, _ in taken)
+        asked = of_element(found.input.body) if found.input.body is not None else None
+        return Operation(name, self.address, names, asked or ANYTHING, answer, shape, soap12, action, found)
 
 
 def _answer(operation: Any) -> tuple[str, Shape]:

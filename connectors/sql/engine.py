@@ -14,14 +14,11 @@ from hub.config import Connection
 from hub.errors import ConfigError, Unavailable
 
 READ_ONLY = {
-    "sqlite": ("PRAGMA query_only = ON",),
-    "postgresql": ("SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",),
-    "mysql": ("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ", "SET SESSION TRANSACTION READ ONLY"),
+    "sqlite": "PRAGMA query_only = ON",
+    "postgresql": "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
+    "mysql": "SET SESSION TRANSACTION READ ONLY",
 }
-"""Said once on each connection, where the engine has it; the account's own rights are the real lock.
-
-One snapshot a transaction, so that the lines read for a page are those of its heads.
-"""
+"""Said once on each connection, where the engine has it; the account's own rights are the real lock."""
 
 TIMEOUT = timedelta(seconds=60)
 
@@ -29,10 +26,10 @@ TIMEOUT = timedelta(seconds=60)
 def open_engine(connection: Connection, timeout: timedelta | None = None) -> sa.Engine:
     """Return an engine on the connection's URL; opens nothing yet.
 
-    Raises ConfigError if the URL is no SQLAlchemy URL or its driver is not installed.
+    Raises ConfigError if the URL's driver is not known or not installed.
     """
+    url = connection.sqlalchemy_url()
     try:
-        url = sa.make_url(connection.sqlalchemy_url())
         dialect = url.get_dialect().name
         engine = sa.create_engine(
             url,
@@ -40,13 +37,9 @@ def open_engine(connection: Connection, timeout: timedelta | None = None) -> sa.
             connect_args=_connect_args(dialect, timeout or TIMEOUT),
             **_exact_json(dialect),
         )
-    except (sa.exc.ArgumentError, ValueError) as error:
-        raise ConfigError("sql.bad_url", connection=connection.id) from error
-    except ImportError as error:
-        raise ConfigError("sql.no_driver", connection=connection.id, driver=error.name or "") from error
+    except (sa.exc.ArgumentError, ImportError) as error:
+        raise ConfigError("sql.no_driver", connection=connection.conn_id, driver=url.drivername) from error
     sa.event.listen(engine, "connect", _prepare(engine.dialect.name))
-    if engine.dialect.name == "sqlite":
-        sa.event.listen(engine, "begin", lambda conn: conn.exec_driver_sql("BEGIN"))
     return engine
 
 
@@ -60,13 +53,12 @@ def require_file(engine: sa.Engine, system: str, operation: str) -> None:
 def _prepare(dialect: str) -> Any:
     def prepare(dbapi: Any, _record: object) -> None:
         if dialect == "sqlite":
-            dbapi.isolation_level = None  # we begin transactions ourselves, so that a page is one snapshot
             dbapi.text_factory = _text_or_bytes
-        cursor = dbapi.cursor()
-        for statement in READ_ONLY.get(dialect, ()):
-            cursor.execute(statement)
-        cursor.close()
-        dbapi.commit()
+        if dialect in READ_ONLY:
+            cursor = dbapi.cursor()
+            cursor.execute(READ_ONLY[dialect])
+            cursor.close()
+            dbapi.commit()
 
     return prepare
 

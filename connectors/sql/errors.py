@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 import sqlalchemy as sa
 
 from hub.errors import AuthExpired, Rejected, SourceError, Unavailable
 from hub.redact import redact
 
-_LATER_SQLSTATE = ("08", "40", "53", "55", "57", "58")  # connection, deadlock, resources, lock, shutdown, system
+_LATER_SQLSTATE = ("08", "40", "53", "55", "57", "58")  # connection, deadlock, resources, lock, shutdown
 _LATER_SQLITE = ("BUSY", "LOCKED", "CANTOPEN", "IOERR", "NOTADB", "CORRUPT", "INTERRUPT", "NOMEM", "PROTOCOL")
+_DENIED = re.compile(
+    r'authentication failed|not permitted to log in|role ".*" does not exist|no pg_hba\.conf entry', re.I
+)
+"""How PostgreSQL refuses a login: psycopg gives no SQLSTATE then."""
+
 _DENIED_MYSQL = {1044, 1045, 1698}
 _LATER_MYSQL = {1040, 1053, 1205, 1213, 2002, 2003, 2006, 2013, 2055, 3024}
 
@@ -41,7 +48,7 @@ def _judged(error: sa.exc.DBAPIError) -> tuple[str, type[SourceError]]:
         return sqlstate, _by_sqlstate(sqlstate)
     if isinstance(number, int) and number > 0:
         return str(number), AuthExpired if number in _DENIED_MYSQL else _or_rejected(number in _LATER_MYSQL)
-    if "authentication failed" in str(driver).lower():
+    if _DENIED.search(str(driver)):
         return "", AuthExpired
     return "", _or_rejected(isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError))
 

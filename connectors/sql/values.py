@@ -39,7 +39,8 @@ def plain(value: Any, encodings: Iterable[str] = ENCODINGS) -> Any:
 def text_of(raw: bytes, encodings: Iterable[str] = ENCODINGS) -> str:
     """Return bytes as text by the first charset that fits.
 
-    Where none fits, the readable part stays and each other byte is written as ``\\xNN``: kept, not lost.
+    Where none fits, the readable part stays and each other byte is written in hexadecimal after a
+    backslash: kept, not lost.
     What holds control characters is no text: it is given in hexadecimal, ``0x…``.
     """
     for encoding in encodings:

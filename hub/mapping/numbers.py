@@ -21,7 +21,9 @@ DECIMALS = 6
 """More decimals than this are an error: the store keeps millionths."""
 
 PLAIN = "1234.5"
-_SAMPLE = re.compile(r"(?P<open>\()?(?P<lead>-)?1(?P<group>[.,'’\s_]?)234(?:(?P<point>[.,])\d+)?(?P<tail>-)?(?P<close>\))?")
+_SAMPLE = re.compile(
+    r"(?P<open>\()?(?P<lead>-)?1(?P<group>[.,'’\s_]?)234(?:(?P<point>[.,])\d+)?(?P<tail>-)?(?P<close>\))?"
+)
 _FAST = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,6})?")
 _MINUSES = str.maketrans({"−": "-", "–": "-", "﹣": "-"})
 _BLANKS = " \u00a0\u202f\u2009"

@@ -24,7 +24,9 @@ _WORD = r'(?:[^\W]+|"(?:[^"\\]|\\.)+")'
 _DOTTED = re.compile(rf"{_WORD}(?:\.{_WORD})*")
 _STEP = re.compile(_WORD)
 _ITEM = re.compile(rf"(?:\.{_WORD})+")
-_TOKEN = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`|\|\||[()\[\]{}]|[^\W]+|.""", re.S)
+_TOKEN = re.compile(
+    r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`|\|\||[()\[\]{}]|[^\W]+|.""", re.S
+)
 _GUARD = re.compile(r'="(.*)"', re.S)
 SURROUNDINGS = ("meta", "up")
 """First words of a path that mean not the record but what stands around it."""
@@ -140,7 +142,9 @@ def _jmespath(expression: str, clean: Getter) -> Getter:
         try:
             return search.visit(tree, record)
         except exceptions.JMESPathError as error:
-            raise MappingError("mapping.path_failed", path=expression, reason=str(error).split("\n")[0]) from error
+            raise MappingError(
+                "mapping.path_failed", path=expression, reason=str(error).split("\n")[0]
+            ) from error
 
     return evaluate
 
@@ -148,7 +152,9 @@ def _jmespath(expression: str, clean: Getter) -> Getter:
 def _ascii(expression: str) -> str:
     """Quote the bare names that JMESPath's lexer does not know (any script but ASCII)."""
     return "".join(
-        json.dumps(token) if not token.isascii() and token[0] not in "\"'`" and token.isidentifier() else token
+        json.dumps(token)
+        if not token.isascii() and token[0] not in "\"'`" and token.isidentifier()
+        else token
         for token in _tokens(expression)
     )
 

@@ -132,7 +132,10 @@ def zone_of(name: str) -> tzinfo:
             return offset
     try:
         return ZoneInfo(name)
-    except (OSError, ValueError) as error:  # ZoneInfoNotFoundError is a KeyError on some, an OSError on others
+    except (
+        OSError,
+        ValueError,
+    ) as error:  # ZoneInfoNotFoundError is a KeyError on some, an OSError on others
         raise MappingError("mapping.unknown_zone", name=name) from error
     except KeyError as error:
         raise MappingError("mapping.unknown_zone", name=name) from error
@@ -231,7 +234,10 @@ def _parts(value: Any) -> Wall | None:
     if not isinstance(value, dict):
         return None
     by_name = {str(name).casefold(): one for name, one in value.items()}
-    said = [next((by_name[name.casefold()] for name in names if name.casefold() in by_name), None) for names in _PARTS]
+    said = [
+        next((by_name[name.casefold()] for name in names if name.casefold() in by_name), None)
+        for names in _PARTS
+    ]
     if any(one is None for one in said[:3]):
         return None
     numbers = [int(str(one)) for one in said if one is not None]
@@ -251,7 +257,17 @@ _PARSERS: dict[str, Parser] = {
 
 # Patterns: our own, since strptime takes "2026115" for %Y%m%d and knows nothing of precision or 24:00
 
-_WIDTHS = {"Y": (4, 4), "y": (2, 2), "m": (1, 2), "d": (1, 2), "H": (1, 2), "I": (1, 2), "M": (1, 2), "S": (1, 2), "f": (1, 9)}
+_WIDTHS = {
+    "Y": (4, 4),
+    "y": (2, 2),
+    "m": (1, 2),
+    "d": (1, 2),
+    "H": (1, 2),
+    "I": (1, 2),
+    "M": (1, 2),
+    "S": (1, 2),
+    "f": (1, 9),
+}
 _DIRECTIVE = re.compile(r"%(.)|([^%]+)", re.S)
 
 
@@ -261,7 +277,9 @@ def _pattern(pattern: str) -> Parser:
     if not {"m", "d"} <= names or not names & {"Y", "y"}:
         raise MappingError("mapping.bad_format", format=pattern, reason="%Y %m %d")
     clock = {"H", "I"} & names
-    precision = Precision.SECOND if "S" in names else Precision.MINUTE if clock and "M" in names else Precision.DAY
+    precision = (
+        Precision.SECOND if "S" in names else Precision.MINUTE if clock and "M" in names else Precision.DAY
+    )
 
     def parse(value: Any) -> Wall | None:
         if isinstance(value, bool) or not isinstance(value, str | int):
@@ -306,9 +324,22 @@ def _built(said: dict[str, str | None]) -> datetime:
     minute, second = int(said.get("M") or 0), int(said.get("S") or 0)
     micros = int((said.get("f") or "0")[:6].ljust(6, "0"))
     next_day = hour == 24 and minute == second == micros == 0
-    zone = zone_of("UTC") if (said.get("z") or "").upper() == "Z" else zone_of(said["z"] or "") if said.get("z") else None
+    zone = (
+        zone_of("UTC")
+        if (said.get("z") or "").upper() == "Z"
+        else zone_of(said["z"] or "")
+        if said.get("z")
+        else None
+    )
     at = datetime(
-        year, int(said["m"] or 0), int(said["d"] or 0), 0 if next_day else hour, minute, second, micros, tzinfo=zone
+        year,
+        int(said["m"] or 0),
+        int(said["d"] or 0),
+        0 if next_day else hour,
+        minute,
+        second,
+        micros,
+        tzinfo=zone,
     )
     return at + _DAY if next_day else at
 

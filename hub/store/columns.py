@@ -54,15 +54,14 @@ def _text_binder(name: str, length: int | None) -> Bind:
     """Return a check for text: a string, without NUL, at most `length` characters."""
 
     def bind(value: Any) -> str:
-        if type(value) is not str:
-            if not isinstance(value, str):
-                raise TypeError(f"{name}: {type(value).__name__} is no text")
-            value = str(value)  # a StrEnum, which psycopg would send by name
-        if "\0" in value:
+        if not isinstance(value, str):
+            raise TypeError(f"{name}: {type(value).__name__} is no text")
+        text = str(value)  # a StrEnum is one, which psycopg would send by name
+        if "\0" in text:
             raise ValueError(f"{name}: text with a NUL character")
-        if length is not None and len(value) > length:
-            raise ValueError(f"{name}: {len(value)} characters, at most {length}")
-        return value
+        if length is not None and len(text) > length:
+            raise ValueError(f"{name}: {len(text)} characters, at most {length}")
+        return text
 
     return bind
 

@@ -17,7 +17,7 @@ def load_state(conn: sa.Connection, system: str, stream: str) -> dict[str, Any]:
 
 
 def save_state(conn: sa.Connection, system: str, stream: str, state: Mapping[str, Any]) -> int:
-    """Write the slots of `state` that differ, drop those that are None, leave all others; return how many moved."""
+    """Write the slots that differ, drop those that are None, leave all others; return how many moved."""
     if not state:
         return 0
     stored = _stored(conn, system, stream)
@@ -37,4 +37,4 @@ def _stored(conn: sa.Connection, system: str, stream: str) -> dict[str, str]:
     chosen = sa.select(cursors.c.slot, cursors.c.value).where(
         cursors.c.system == system, cursors.c.stream == stream
     )
-    return dict(conn.execute(chosen).tuples())
+    return {row.slot: row.value for row in conn.execute(chosen)}

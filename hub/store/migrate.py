@@ -30,6 +30,9 @@ def upgrade(store: Store) -> None:
     with store.write() as conn:
         if store.dialect == "postgresql":
             conn.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+        found = revision(conn)
+        if found is not None and found > HEAD:
+            raise ConfigError("store.too_new", found=found)
         config = Config()
         config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
         config.attributes["connection"] = conn
@@ -52,6 +55,8 @@ def require_current(store: Store) -> None:
         found = revision(conn)
     if found is None:
         raise ConfigError("store.no_tables", url=str(store.engine.url))
+    if found > HEAD:
+        raise ConfigError("store.too_new", found=found)
     if found != HEAD:
         raise ConfigError("store.not_current", found=found, wanted=HEAD)
 

@@ -89,8 +89,8 @@ views = sa.Table(
     sa.PrimaryKeyConstraint(
         "company", "order_no", "system",
         postgresql_include=[
-            "lo", "hi", "side", "side_known", "ordered", "shipped", "returned", "line_digest",
-            "shipped_at", "delivered_at", "future",
+            "lo", "hi", "side", "ordered", "produced", "shipped", "returned", "line_digest",
+            "confirmed_at", "stocked_at", "shipped_at", "delivered_at", "future", "unknown_code",
         ],
     ),
     sqlite_with_rowid=False,

@@ -52,7 +52,7 @@ def from_fixed(millionths: int) -> Decimal:
 
 
 class Utc(sa.types.TypeDecorator[datetime]):
-    """An aware UTC moment, stored as a BIGINT of microseconds since 1970: exact and ordered on both engines."""
+    """An aware UTC moment, stored as a BIGINT of microseconds since 1970: exact, ordered, on any engine."""
 
     impl = sa.BigInteger
     cache_ok = True

@@ -20,8 +20,8 @@ TIGHT = {
     "autovacuum_analyze_scale_factor": "0.02",
 }
 SCANNED = [
-    "lo", "hi", "side", "side_known", "ordered", "shipped", "returned", "line_digest",
-    "shipped_at", "delivered_at", "future",
+    "lo", "hi", "side", "ordered", "produced", "shipped", "returned", "line_digest",
+    "confirmed_at", "stocked_at", "shipped_at", "delivered_at", "future", "unknown_code",
 ]  # fmt: skip
 """Columns of `views` that the reconciler's scan reads from the index alone."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from hub.model import TOP, Status
@@ -14,10 +14,8 @@ _LADDER = sorted(Status)
 
 def range_owner(rules: Rules, rank: int) -> str:
     """Return the system whose word counts for the status range that `rank` lies in; "" if there is none."""
-    for part in rules.ownership.status:
-        if part.from_status <= rank <= part.to_status:
-            return part.owner
-    return ""
+    status = max((status for status in _LADDER if status <= rank), default=None)
+    return (rules.status_owner(status) if status else None) or ""
 
 
 def trust(rules: Rules, system: str) -> int:
@@ -32,7 +30,7 @@ def clock_trust(rules: Rules, system: str) -> int:
 
 def field_trust(rules: Rules, field: str) -> Callable[[str], tuple[bool, int, str]]:
     """Return the order of trust for `field`: its owner first, then as for the rest."""
-    owner = getattr(rules.ownership, field, None)
+    owner = rules.owner(field)
     return lambda system: (system != owner, trust(rules, system), system)
 
 
@@ -54,5 +52,5 @@ def newest(views: Mapping[str, View]) -> View:
     return max(views.values(), key=lambda view: (view.moment(), view.system))
 
 
-def _place(names: tuple[str, ...] | list[str], system: str) -> int:
-    return list(names).index(system) if system in names else len(names)
+def _place(names: Sequence[str], system: str) -> int:
+    return names.index(system) if system in names else len(names)

@@ -13,7 +13,7 @@ Fields = dict[str, str]
 """Field name to XSD type."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Function:
     """One remote-enabled function: plain imports, structures in and out, tables (in and out alike)."""
 

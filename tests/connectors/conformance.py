@@ -29,7 +29,7 @@ from hub.locale import LOCALES
 from hub.model import Record
 
 BEGIN = datetime(2026, 3, 2, 0, 0, tzinfo=UTC)
-NOTE = "加急 O'Brien; \"5 mm\", <a&b> 😀"
+NOTE = '加急 O\'Brien; "5 mm", <a&b> 😀'
 ASKS = {"since": Since, "window": Window, "keys": Keys, "everything": Everything}
 
 
@@ -72,7 +72,7 @@ class Case(abc.ABC):
     overlap: ClassVar[timedelta] = timedelta(minutes=5)
     tick: ClassVar[timedelta] = timedelta(seconds=1)
     faults: ClassVar[Mapping[Fault, type[SourceError]]] = {}
-    can: ClassVar[frozenset[str]] = frozenset({"late", "pages"})
+    can: frozenset[str] = frozenset({"late", "pages"})
 
     @abc.abstractmethod
     def open(self) -> Connector:

@@ -46,13 +46,11 @@ class Import:
 
 
 @cache
-def files() -> tuple[Path, ...]:
-    """Every file of the repository, as git sees it (what is new and not ignored too)."""
+def files(new: bool = True) -> tuple[Path, ...]:
+    """Every file of the repository, as git sees it; with `new`, what is not yet added and not ignored too."""
+    others = ["--others", "--exclude-standard"] if new else []
     listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
+        ["git", "ls-files", "-z", "--cached", *others], cwd=ROOT, capture_output=True, check=True
     ).stdout.decode()
     return tuple(path for name in sorted(listed.split("\0")) if name and (path := ROOT / name).is_file())
 

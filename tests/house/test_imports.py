@@ -55,3 +55,18 @@ def test_help_loads_next_to_nothing() -> None:
 @pytest.mark.parametrize("room", ["hub.store", "hub.mapping", "connectors.registry", "sync", "reconciler"])
 def test_a_room_loads_nothing_heavy(room: str) -> None:
     assert not loaded(f"import {room}") & HEAVY
+
+
+def test_looking_at_all_mappings_reaches_for_nothing() -> None:
+    """Airflow parses the DAGs every half minute: no network, no database, nothing heavy."""
+    what = """
+import socket
+from pathlib import Path
+def refuse(*_, **__): raise AssertionError("a DAG must not reach out while it is parsed")
+socket.socket = socket.create_connection = refuse
+from hub.config import Settings
+from hub.mapping.survey import survey
+systems, wrong = survey(Path.cwd())
+assert systems and not wrong, wrong
+"""
+    assert not loaded(what) & (HEAVY | {"sqlalchemy", "requests"})

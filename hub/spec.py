@@ -5,24 +5,33 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from datetime import timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
+from hub.model import Status
 from hub.problems import Problem, unknown
 from hub.yamlfile import Document
 
-
 _DURATION = re.compile(r"(\d+)\s*(ms|s|m|h|d)")
+_SIZE = re.compile(r"(\d+)\s*([kKmM]?[bB])?")
+_SIZES = {"": 1, "b": 1, "kb": 1_000, "mb": 1_000_000}
 _UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 class Spec(BaseModel):
-    """A part of a file that people write: frozen, and a key it does not know is named with the nearest known one."""
+    """A part of a file that people write: frozen; a key it does not know is named with the nearest known one.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, arbitrary_types_allowed=True)
+    Keys that begin with ``x-`` are ignored: YAML anchors live there.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, populate_by_name=True, arbitrary_types_allowed=True
+    )
 
     @classmethod
     def names(cls) -> list[str]:
@@ -32,10 +41,14 @@ class Spec(BaseModel):
     @model_validator(mode="wrap")
     @classmethod
     def _near_names(cls, value: Any, handler: Callable[[Any], Any]) -> Any:
+        if isinstance(value, dict):
+            value = {name: said for name, said in value.items() if not str(name).startswith("x-")}
         try:
             return handler(value)
         except ValidationError as error:
-            raise ValidationError.from_exception_data(cls.__name__, [cls._named(one) for one in error.errors()]) from None
+            raise ValidationError.from_exception_data(
+                cls.__name__, [cls._named(one) for one in error.errors()]
+            ) from None
 
     @classmethod
     def _named(cls, one: ErrorDetails) -> InitErrorDetails:
@@ -59,10 +72,7 @@ def problems(error: ValidationError, document: Document, prefix: tuple[str | int
 
 
 _KEYS = {
-    "missing": "mapping.missing_name",
-    "extra_forbidden": "mapping.unknown_name",
     "string_type": "mapping.want_text",
-    "literal_error": "mapping.want_one_of",
     "int_type": "mapping.want_whole",
     "int_parsing": "mapping.want_whole",
     "greater_than": "mapping.want_positive",
@@ -82,18 +92,22 @@ _KEYS = {
 
 
 def _problem(one: ErrorDetails, document: Document, prefix: tuple[str | int, ...]) -> Problem:
-    path = (*prefix, *(step for step in one["loc"]))
+    path: tuple[str | int, ...] = (*prefix, *one["loc"])
     values: dict[str, Any] = dict(one.get("ctx", {}))
-    if one["type"] == "literal_error":
-        known = re.findall(r"'([^']*)'", str(values.get("expected", "")))
-        if isinstance(one["input"], str):
-            key, found = unknown(one["input"], known, "word")
-            return document.problem(path, key, **found)
+    if path and path[-1] == "[key]":
+        return document.problem(path[:-1], one["type"], key=True, **values)
+    if "." in one["type"]:
+        return document.problem(
+            path, one["type"], key=one["type"].startswith("mapping.unknown_name"), **values
+        )
     if one["type"] == "missing":
         return document.problem(path[:-1], "mapping.missing_name", name=path[-1])
-    key = one["type"] if "." in one["type"] else _KEYS.get(one["type"], "mapping.wrong_value")
-    values = {"found": shown(one["input"]), "reason": one["msg"], **values}
-    return document.problem(path, key, key=key.startswith("mapping.unknown_name"), **values)
+    if one["type"] in {"literal_error", "enum"} and isinstance(one["input"], str):
+        known = re.findall(r"'([^']*)'", str(values.get("expected", "")))
+        key, found = unknown(one["input"], known, "word")
+        return document.problem(path, key, **found)
+    key = _KEYS.get(one["type"], "mapping.wrong_value")
+    return document.problem(path, key, found=shown(one["input"]), reason=one["msg"])
 
 
 def shown(value: object) -> str:
@@ -127,13 +141,65 @@ def duration(value: Any) -> Any:
     return sum((timedelta(**{_UNITS[unit]: int(count)}) for count, unit in parts), timedelta())
 
 
+def word_of(value: object, words: Iterable[str]) -> None:
+    """Refuse a word that is not one of `words`, naming the nearest one."""
+    known = list(words)
+    if value not in known:
+        raise custom(*unknown(shown(value), known, "word"))
+
+
+def status(value: Any) -> Any:
+    """Return the Status of a word of the vocabulary."""
+    if isinstance(value, Status):
+        return value
+    word_of(value, [one.word for one in Status])
+    return Status.of(value)
+
+
+def share(value: Any) -> Any:
+    """Return "20%" as Decimal 0.2; a number from 0 to 1 is taken as it is."""
+    text = str(value).strip()
+    try:
+        number = Decimal(text.removesuffix("%").strip()) / (100 if text.endswith("%") else 1)
+    except InvalidOperation:
+        number = Decimal(-1)
+    if isinstance(value, bool) or not 0 <= number <= 1:
+        raise custom("mapping.want_share", {"found": shown(value)})
+    return number
+
+
+def zone(value: Any) -> Any:
+    """Refuse a time zone that nobody knows ("Asia/Shanghai", "UTC")."""
+    try:
+        ZoneInfo(str(value))
+    except (KeyError, ValueError, OSError):
+        raise custom("mapping.unknown_zone", {"name": shown(value)}) from None
+    return value
+
+
+def size(value: Any) -> Any:
+    """Return "64kB" as 64000 (bytes)."""
+    found = _SIZE.fullmatch(str(value).strip())
+    if found is None or isinstance(value, bool):
+        raise custom("mapping.want_size", {"found": shown(value)})
+    return int(found[1]) * _SIZES[(found[2] or "").casefold()]
+
+
+def zone(value: Any) -> Any:
+    """Return the name of a time zone ("Asia/Shanghai") that this machine knows."""
+    try:
+        ZoneInfo(str(value))
+    except (KeyError, OSError, ValueError):
+        raise custom("mapping.unknown_zone", {"name": shown(value)}) from None
+    return str(value)
+
+
 def one_of(words: Iterable[str]) -> AfterValidator:
     """Return a validator that takes only `words`, naming the nearest one."""
     known = list(words)
 
     def check(value: str) -> str:
-        if value not in known:
-            raise custom(*unknown(value, known, "word"))
+        word_of(value, known)
         return value
 
     return AfterValidator(check)
@@ -141,6 +207,6 @@ def one_of(words: Iterable[str]) -> AfterValidator:
 
 Text = Annotated[str, BeforeValidator(as_text)]
 Texts = Annotated[tuple[Text, ...], BeforeValidator(as_tuple)]
+Share = Annotated[Decimal, BeforeValidator(share)]
+Size = Annotated[int, BeforeValidator(size)]
 Duration = Annotated[timedelta, BeforeValidator(duration)]
-
-

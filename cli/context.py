@@ -1,0 +1,219 @@
+"""What a command needs before it can do anything: language, settings, rules, mappings, the open store.
+
+Also the one place where an error becomes a sentence and an exit code.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+from typer.exceptions import TyperException
+
+from cli import FAILED, STOPPED, WRONG, show
+from hub.config import Settings
+from hub.errors import ConfigError, HubError, LeaseBusy
+from hub.locale import LOCALES, text
+from hub.redact import guard, redact
+
+if TYPE_CHECKING:
+    from hub.mapping import SystemMapping
+    from hub.rules import Rules
+    from hub.store import Store
+    from sync.run import Hub
+
+_LOCALE = re.compile(r"^locale:\s*[\"']?([\w-]+)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The options that stand before every command."""
+
+    locale: str | None = None
+    home: Path | None = None
+
+
+_NOTHING = Asked()
+
+asked: ContextVar[Asked] = ContextVar("asked", default=_NOTHING)
+"""What the command line says before the command; set by `cli.main`."""
+
+
+@dataclass(frozen=True)
+class Here:
+    """The hub that a command works in. Everything is opened when it is first needed."""
+
+    env: Mapping[str, str]
+    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings; ConfigError if there is no `mappings/`."""
+        return Settings.load(self.env)
+
+    @cached_property
+    def rules(self) -> Rules:
+        """What `hub.yaml` says."""
+        from hub.rules import load_rules
+
+        return load_rules(self.settings.home)
+
+    @cached_property
+    def files(self) -> dict[str, Path]:
+        """The mapping files by the name of their system, which is the file's own."""
+        folder = self.settings.home / "mappings" / "systems"
+        return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+
+    @cached_property
+    def systems(self) -> dict[str, SystemMapping]:
+        """The mappings that can be read; what is wrong with the others stands in `broken`."""
+        return self._loaded[0]
+
+    @property
+    def broken(self) -> dict[str, HubError]:
+        """The mapping files that cannot be read, with what is wrong: one bad file stops no other system."""
+        return self._loaded[1]
+
+    @cached_property
+    def _loaded(self) -> tuple[dict[str, SystemMapping], dict[str, HubError]]:
+        from hub.mapping import load_system
+
+        systems: dict[str, SystemMapping] = {}
+        broken: dict[str, HubError] = {}
+        for name, path in self.files.items():
+            try:
+                mapping = load_system(path)
+                systems[mapping.system] = mapping
+            except HubError as error:
+                broken[name] = error
+        return systems, broken
+
+    def chosen(self, names: Iterable[str] | None) -> list[str]:
+        """Return the systems called `names`, all of them if there are none; ConfigError for one unknown."""
+        names = list(dict.fromkeys(names or ()))
+        for name in names:
+            self.known(name)
+        return names or [name for name in {**self.systems, **self.broken}]
+
+    def known(self, name: str) -> str:
+        """Return the system's name; ConfigError, with the nearest that is known, if there is no such system."""
+        from hub.problems import nearest
+
+        names = sorted({**self.systems, **self.broken})
+        if name not in names:
+            near = nearest(name, names)
+            key = "cli.no_system_near" if near else "cli.no_system"
+            raise ConfigError(key, system=name, nearest=near, known=", ".join(names) or "-")
+        return name
+
+    def mapping(self, name: str) -> SystemMapping:
+        """Return the mapping of a system; ConfigError if there is none, or what is wrong with it."""
+        self.known(name)
+        if name in self.broken:
+            raise self.broken[name]
+        return self.systems[name]
+
+    @contextmanager
+    def store(self, current: bool = True) -> Iterator[Store]:
+        """Open the store; ConfigError if its tables are not those of this program (unless `current` is off)."""
+        from hub.store import open_store
+
+        store = open_store(self.settings.store_url, self.settings.key)
+        try:
+            if current:
+                store.require_current()
+            yield store
+        finally:
+            store.close()
+
+    @contextmanager
+    def hub(self) -> Iterator[Hub]:
+        """Open all that a run needs: store, rules, mappings, clock."""
+        from sync import sheets
+        from sync.run import Hub
+
+        rules, systems = self.rules, self.systems
+        with self.store() as store:
+            yield Hub(store, rules, sheets.with_sheets(store, systems), self.clock, self.env)
+
+    def starts(self) -> dict[str, datetime]:
+        """Return the moments before which orders are history, for the systems that name a start date."""
+        from zoneinfo import ZoneInfo
+
+        return {
+            name: datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(mapping.time.zone or "UTC"))
+            for name, mapping in self.systems.items()
+            if (day := mapping.start) is not None
+        }
+
+
+def here(env: Mapping[str, str] | None = None) -> Here:
+    """Return the hub that the command line and the environment mean."""
+    env = dict(os.environ if env is None else env)
+    if home := asked.get().home:
+        env["ORDERHUB_HOME"] = str(home)
+    return Here(env)
+
+
+def language(locale: str | None = None) -> str:
+    """Return the language to answer in: `locale`, else --locale, ORDERHUB_LOCALE, what hub.yaml says, else en."""
+    wanted = locale or asked.get().locale or os.environ.get("ORDERHUB_LOCALE") or _of_the_home()
+    return wanted if wanted in LOCALES else "en"
+
+
+def _of_the_home() -> str | None:
+    """Return the `locale` of hub.yaml, peeked at: what is wrong in that file must be said in its language too."""
+    home = Path(asked.get().home or os.environ.get("ORDERHUB_HOME") or Path.cwd())
+    try:
+        found = _LOCALE.search((home / "mappings" / "hub.yaml").read_text("utf-8", "replace"))
+    except OSError:
+        return None
+    return found[1] if found else None
+
+
+def say(key: str, /, **values: object) -> str:
+    """Return a message in the language to answer in."""
+    return text(key, language(), **values)
+
+
+def tell(error: HubError, locale: str | None = None) -> str:
+    """Return what an error says, without secrets."""
+    return redact(error.say(language(locale)))
+
+
+def code_of(error: HubError) -> int:
+    """Return the exit code that an error asks for."""
+    if isinstance(error, LeaseBusy):
+        return 0
+    return WRONG if isinstance(error, ConfigError) else FAILED
+
+
+@contextmanager
+def errors(locale: str | None = None) -> Iterator[None]:
+    """Turn what is raised inside into a sentence on stderr and an exit code; see `cli` for the codes."""
+    guard()
+    try:
+        yield
+    except HubError as error:
+        show.fail(tell(error, locale))
+        raise typer.Exit(code_of(error)) from None
+    except KeyboardInterrupt:
+        show.fail(text("cli.stopped", language(locale)))
+        raise typer.Exit(STOPPED) from None
+    except (TyperException, typer.Exit, typer.Abort, BrokenPipeError):
+        raise
+    except Exception:  # the last net: a traceback may quote a URL or a record, and nobody else redacts it
+        sys.stderr.write(redact(traceback.format_exc()))
+        show.fail(text("cli.unexpected", language(locale)))
+        raise typer.Exit(FAILED) from None

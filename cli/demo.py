@@ -1,0 +1,55 @@
+"""`orderhub demo` and `orderhub practice`: the main job on a simulated factory, and the factory to play with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DEMO_NOW = "2026-06-30T18:05:00+08:00"
+"""The moment at which the demo's factory stands still, so that every run sees the same world."""
+
+Orders = Annotated[int, typer.Option(min=200, help="How many orders the factory had in its year.")]
+Seed = Annotated[int, typer.Option(help="Another seed, another factory and other faults.")]
+
+
+def demo(
+    orders: Orders = 20_000,
+    seed: Seed = 7,
+    out: Annotated[Path, typer.Option(help="Where store, report and summary go.")] = Path("out/demo"),
+    now: Annotated[str, typer.Option(help="The factory's moment (ISO 8601 with offset).")] = DEMO_NOW,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+) -> None:
+    """Pull three practice systems into a store, reconcile them, and hold the findings against the truth."""
+    from datetime import datetime
+
+    from cli import context, demo_run, demo_screen
+
+    with context.errors():
+        locale = context.language()
+        world = demo_run.World(orders, seed, datetime.fromisoformat(now))
+        screen = demo_screen.Screen(locale, silent=as_json)
+        screen.begin(world)
+        with screen.stages() as step:
+            run = demo_run.run_demo(world, out, locale, step)
+        screen.show(run)
+        if as_json:
+            typer.echo(demo_screen.as_json(run))
+        if run.verdict.lost or run.verdict.false or any(one.errors for one in run.synced):
+            raise typer.Exit(1)
+
+
+def practice(
+    orders: Orders = 2_000,
+    seed: Seed = 7,
+    out: Annotated[Path, typer.Option(help="Where the practice systems live.")] = Path("out/practice"),
+    port: Annotated[int, typer.Option(help="Port of the practice ERP.")] = 8765,
+    faults: Annotated[bool, typer.Option(help="Seed faults, or leave the factory in good order.")] = True,
+) -> None:
+    """Keep the practice systems up, so that sync, reconcile and the rest can be tried by hand."""
+    from cli import context, demo_screen, practice_run
+
+    with context.errors():
+        screen = demo_screen.Screen(context.language())
+        practice_run.keep_up(orders, seed, out, port, faults, screen)

@@ -1,0 +1,119 @@
+"""The command `orderhub`: options that stand before every command, and the commands by group."""
+
+from __future__ import annotations
+
+from importlib import metadata
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from typer.core import TyperGroup
+
+from cli import (
+    connector,
+    context,
+    db,
+    demo,
+    explain,
+    findings,
+    link,
+    mapping,
+    orders,
+    quarantine,
+    reconcile,
+    report,
+    status,
+    sync,
+)
+
+_SPREAD = ("--locale", "--home")
+"""Options that may stand anywhere on the line; they are moved in front of the command."""
+
+EPILOG = """Exit codes: 0 done, also "skipped: busy" · 1 something could not be done (it is named) ·
+2 wrong use or set-up · 3 findings exist (with --fail-on-findings) · 130 stopped from the keyboard.
+
+Settings: ORDERHUB_HOME (the folder with mappings/), ORDERHUB_STORE (SQLAlchemy URL), ORDERHUB_KEY (see
+orderhub db key), ORDERHUB_LOCALE, AIRFLOW_CONN_<ID> (one for each system)."""
+
+
+class Root(TyperGroup):
+    """The root: takes --locale and --home wherever they stand, and ends every error in one place."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse with the spread options in front."""
+        return super().parse_args(ctx, in_front(args))
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; errors become a sentence and an exit code."""
+        with context.errors():
+            return super().invoke(ctx)
+
+
+def in_front(args: list[str]) -> list[str]:
+    """Return `args` with the options of `_SPREAD` moved to the front (what follows `--` stays)."""
+    front: list[str] = []
+    rest: list[str] = []
+    left = iter(args)
+    for word in left:
+        if word == "--":
+            rest += [word, *left]
+        elif word in _SPREAD:
+            front += [word, *[value for value in (next(left, None),) if value is not None]]
+        elif word.startswith(tuple(f"{name}=" for name in _SPREAD)):
+            front.append(word)
+        else:
+            rest.append(word)
+    return front + rest
+
+
+app = typer.Typer(
+    name="orderhub",
+    cls=Root,
+    help="Makes the systems that hold a manufacturer's orders agree, and says plainly where they do not.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"orderhub {metadata.version('orderhub')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    locale: Annotated[
+        Literal["en", "zh-CN"] | None,
+        typer.Option(help="Language of the answers; default: ORDERHUB_LOCALE, else what hub.yaml says."),
+    ] = None,
+    home: Annotated[
+        Path | None, typer.Option(help="The folder with mappings/; default: ORDERHUB_HOME, else the current one.")
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Take what counts for every command."""
+    context.asked.set(context.Asked(locale, home))
+
+
+_RUN, _LOOK, _MEND, _SET_UP, _TRY = "Run", "Look", "Mend", "Set up", "Try it out"
+
+app.command(rich_help_panel=_RUN)(sync.sync)
+app.command(rich_help_panel=_RUN)(reconcile.reconcile)
+app.command(rich_help_panel=_RUN)(report.report)
+app.command(rich_help_panel=_LOOK)(status.status)
+app.command(rich_help_panel=_LOOK)(explain.explain)
+app.add_typer(findings.app, name="findings", rich_help_panel=_LOOK)
+app.add_typer(quarantine.app, name="quarantine", rich_help_panel=_MEND)
+app.command(rich_help_panel=_MEND)(link.link)
+app.add_typer(orders.app, name="orders", rich_help_panel=_MEND)
+app.add_typer(mapping.app, name="mapping", rich_help_panel=_SET_UP)
+app.add_typer(connector.app, name="connector", rich_help_panel=_SET_UP)
+app.add_typer(db.app, name="db", rich_help_panel=_SET_UP)
+app.command(rich_help_panel=_TRY)(demo.demo)
+app.command(rich_help_panel=_TRY)(demo.practice)

@@ -1,0 +1,277 @@
+"""How answers look: tables and sentences for people, JSON for programs, progress while somebody waits.
+
+What was asked for goes to stdout. Progress, warnings and errors go to stderr, so that stdout can be read by a
+program or kept in a file. Bars move only on a terminal; elsewhere each stage is a line.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from decimal import Decimal
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from hub.redact import redact
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+
+WIDE = 120
+"""Columns where there is no terminal to ask."""
+
+NOTHING = "–"
+
+Look = Literal["", "good", "warn", "bad", "dim", "bold"]
+_STYLES: dict[str, str] = {
+    "good": "green", "warn": "yellow", "bad": "bold red", "dim": "dim", "bold": "bold", "": "",
+}  # fmt: skip
+
+
+def console(stderr: bool = False) -> Console:
+    """Return a console on stdout or stderr as they are now; data is never taken for markup."""
+    stream = sys.stderr if stderr else sys.stdout
+    sized = stream.isatty() or "COLUMNS" in os.environ
+    return Console(
+        file=stream, width=None if sized else WIDE, markup=False, highlight=False, emoji=False, soft_wrap=False
+    )
+
+
+def line(text: str = "", look: Look = "", *, stderr: bool = False) -> None:
+    """Print one line, wrapped at words."""
+    console(stderr).print(Text(redact(text), _STYLES[look]))
+
+
+def fail(text: str) -> None:
+    """Print what went wrong to stderr. It is not wrapped: it may be searched for, or copied."""
+    console(stderr=True).print(Text(redact(text), _STYLES["bad"]), soft_wrap=True)
+
+
+def warn(text: str) -> None:
+    """Print a warning to stderr."""
+    console(stderr=True).print(Text(redact(text), _STYLES["warn"]), soft_wrap=True)
+
+
+def print_json(value: Any) -> None:
+    """Print `value` as JSON: decimals as strings, times in ISO 8601 (UTC), in the order given."""
+    sys.stdout.write(redact(json.dumps(value, default=_plain, ensure_ascii=False, indent=2)) + "\n")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A table's cell with a look of its own."""
+
+    text: str
+    look: Look = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its heading, whether it holds numbers, whether it may be folded, whether it gives way first."""
+
+    heading: str
+    number: bool = False
+    whole: bool = False
+
+
+def table(
+    columns: Sequence[Column | str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    title: str = "",
+    total: Sequence[Any] | None = None,
+) -> None:
+    """Print a table; None shows as a dash, numbers with separators, a `total` below a rule."""
+    made = Table(
+        title=title or None, title_justify="left", title_style="bold", header_style="bold", box=_box(),
+        pad_edge=False, show_edge=False, show_footer=False,
+    )  # fmt: skip
+    for column in columns:
+        known = column if isinstance(column, Column) else Column(column)
+        made.add_column(
+            known.heading,
+            justify="right" if known.number else "left",
+            no_wrap=known.whole or known.number,
+            overflow="fold",
+        )
+    for row in rows:
+        made.add_row(*map(_shown, row))
+    if total is not None:
+        made.add_section()
+        made.add_row(*map(_shown, total), style="bold")
+    console().print(made)
+
+
+def _box() -> Any:
+    from rich import box
+
+    return box.SIMPLE_HEAD
+
+
+def _shown(value: Any) -> Text:
+    cell = value if isinstance(value, Cell) else Cell(plain(value))
+    return Text(redact(cell.text), _STYLES[cell.look])
+
+
+def plain(value: Any) -> str:
+    """Return a value as people read it."""
+    if value is None or value == "":
+        return NOTHING
+    if isinstance(value, bool | str):
+        return str(value)
+    if isinstance(value, int | Decimal):
+        return number(value)
+    return when(value) if isinstance(value, datetime) else str(value)
+
+
+def number(value: int | Decimal | None) -> str:
+    """Return a number with thousands separators and without an exponent or useless zeros."""
+    if value is None:
+        return NOTHING
+    text = f"{value:,f}" if isinstance(value, Decimal) else f"{value:,}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def when(moment: datetime | None, zone: tzinfo | None = None, seconds: bool = False) -> str:
+    """Return a moment in `zone`, by default this machine's."""
+    if moment is None:
+        return NOTHING
+    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
+
+
+def offset(moment: datetime, zone: tzinfo | None = None) -> str:
+    """Return the offset of `zone` at that moment: "+08:00"."""
+    text = moment.astimezone(zone).strftime("%z")
+    return f"{text[:3]}:{text[3:5]}"
+
+
+def money(amounts: Mapping[str, Decimal]) -> str:
+    """Return amounts by currency, one behind the other."""
+    return "  ".join(f"{amount:,.2f} {currency}".strip() for currency, amount in sorted(amounts.items())) or NOTHING
+
+
+Report = Callable[[str, int, int | None], None]
+"""Told how far a stage is: its name, how many are done, how many there are in all (None if unknown)."""
+
+
+class Bars:
+    """Progress of several stages, one line each."""
+
+    def __init__(self, live: RichProgress | None, said: Callable[[str], None]) -> None:
+        """Take the moving bars, or None to say one line a stage."""
+        self._live, self._said = live, said
+        self._tasks: dict[str, Any] = {}
+        self._last: tuple[str, str] | None = None
+
+    def of(self, name: str) -> Report:
+        """Return what a run of `name` (a system) reports to; its stages are named "name stage"."""
+
+        def report(stage: str, done: int, expected: int | None) -> None:
+            self.report(f"{name} {stage}".strip(), done, expected)
+
+        return report
+
+    def report(self, stage: str, done: int, expected: int | None) -> None:
+        """Show how far `stage` is."""
+        if self._live is None:
+            self._line(stage, f"{stage}: {done:,}" + (f" / {expected:,}" if expected else ""))
+            return
+        if stage not in self._tasks:
+            self._tasks[stage] = self._live.add_task(stage, total=expected)
+        self._live.update(self._tasks[stage], completed=done, total=expected)
+
+    def done(self) -> None:
+        """Bring every bar to its end, and say the last line."""
+        if self._live is not None:
+            for task in self._live.tasks:
+                self._live.update(task.id, total=task.completed or 1, completed=task.completed or 1)
+        if self._last is not None:
+            self._said(self._last[1])
+            self._last = None
+
+    def _line(self, stage: str, text: str) -> None:
+        """Keep the newest line of a stage and say it when the next stage begins."""
+        if self._last is not None and self._last[0] != stage:
+            self._said(self._last[1])
+        self._last = stage, text
+
+
+class Screen:
+    """Where a long command tells what it does: on stdout, on stderr if `quiet` (stdout is for JSON then)."""
+
+    def __init__(self, quiet: bool = False) -> None:
+        """Take whether stdout must stay free."""
+        self.quiet = quiet
+
+    def line(self, text: str = "", look: Look = "") -> None:
+        """Say one line."""
+        line(text, look, stderr=self.quiet)
+
+    def table(self, columns: Sequence[Column | str], rows: Iterable[Sequence[Any]], **more: Any) -> None:
+        """Show a table, unless stdout must stay free."""
+        if not self.quiet:
+            table(columns, rows, **more)
+
+    @contextmanager
+    def bars(self) -> Iterator[Bars]:
+        """Show progress while something runs."""
+        with bars() as shown:
+            yield shown
+
+
+@contextmanager
+def bars() -> Iterator[Bars]:
+    """Show progress on stderr: bars on a terminal, plain lines elsewhere."""
+    screen = console(stderr=True)
+    if not screen.is_terminal:
+        plain_bars = Bars(None, lambda text: line(text, stderr=True))
+        yield plain_bars
+        plain_bars.done()
+        return
+    with _progress(screen) as live:
+        moving = Bars(live, lambda text: None)
+        yield moving
+        moving.done()
+
+
+def _progress(screen: Console) -> RichProgress:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    return Progress(
+        SpinnerColumn(finished_text="✓"),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=screen,
+    )

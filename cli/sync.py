@@ -1,0 +1,149 @@
+"""`orderhub sync`: read what is new, place what waited, merge."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from cli import DONE, FAILED, WRONG, context, show
+from cli.options import Json, Systems
+from hub.errors import ConfigError, HubError
+
+if TYPE_CHECKING:
+    from cli.show import Bars
+    from sync.run import Hub, SyncResult
+
+COUNTS = ("records", "unchanged", "skipped", "changed", "quarantined", "waiting")
+"""What the summary counts: records read, of these unchanged and not meant; orders changed; records put aside."""
+
+_WARNINGS = 10
+"""So many kinds of warnings are shown for each system; all are counted."""
+
+
+def sync(systems: Systems = None, as_json: Json = False) -> None:
+    """Read what is new in each system, take in what waited for a number, and merge the orders.
+
+    A system that does not answer, or whose mapping is wrong, stops no other. A system that another worker
+    is reading just now is skipped.
+    """
+    from sync.run import merge_orders, place_waiting
+
+    here = context.here()
+    chosen = here.chosen(systems)
+    with here.hub() as hub, show.bars() as bars:
+        results = [_one(hub, system, here.broken.get(system), bars) for system in chosen]
+        placed = place_waiting(hub)
+        merged = merge_orders(hub, bars.of(""))
+    if as_json:
+        show.print_json(_json(results, placed, merged))
+    else:
+        _show(results, placed, merged)
+    for result in results:
+        for error in result.errors:
+            show.fail(f"{result.system}: {context.tell(error)}")
+    raise typer.Exit(_code(error for result in results for error in result.errors))
+
+
+def _one(hub: Hub, system: str, broken: HubError | None, bars: Bars) -> SyncResult:
+    """Sync one system; what is wrong with its set-up ends in the result, as what its source does."""
+    from sync.run import SyncResult, sync_system
+
+    if broken is not None:
+        return SyncResult(system, error=broken)
+    try:
+        return sync_system(hub, system, bars.of(system))
+    except ConfigError as error:
+        return SyncResult(system, error=error)
+
+
+def _code(errors: Iterable[HubError]) -> int:
+    """Return 2 if a set-up is wrong, 1 if a system failed, else 0."""
+    codes = {context.code_of(error) for error in errors}
+    return next((code for code in (WRONG, FAILED) if code in codes), DONE)
+
+
+def _state(result: SyncResult, error: HubError | None) -> show.Cell:
+    if result.skipped is not None:
+        return show.Cell(context.say("cli.busy"), "warn")
+    if error is not None:
+        return show.Cell(context.say("cli.failed"), "bad")
+    return show.Cell(context.say("cli.done"), "good")
+
+
+def _show(results: list[SyncResult], placed: Counter[str], merged: Counter[str]) -> None:
+    say = context.say
+    columns = [
+        show.Column(say("cli.system"), whole=True),
+        show.Column(say("cli.stream"), whole=True),
+        *(show.Column(say(f"cli.count_{name}"), number=True) for name in COUNTS),
+        say("cli.result"),
+    ]
+    total = sum((result.counts for result in results), Counter[str]())
+    summed = [say("cli.total"), "", *_numbers(total), ""] if len(results) > 1 else None
+    show.table(columns, (row for result in results for row in _rows(result)), total=summed)
+    for result in results:
+        if result.skipped is not None:
+            show.warn(context.tell(result.skipped))
+        _warn(result)
+    if placed["records"]:
+        show.line(say("cli.placed", records=show.number(placed["records"])))
+    show.line(say("cli.merged", **{name: show.number(merged[name]) for name in ("merged", "born", "changed")}))
+
+
+def _rows(result: SyncResult) -> list[list[Any]]:
+    if not result.streams:
+        return [[result.system, None, *[None] * len(COUNTS), _state(result, result.error)]]
+    return [
+        [
+            result.system if at == 0 else show.Cell(""),
+            stream.stream if stream.kind == "since" else f"{stream.stream} ({context.say('cli.sweep')})",
+            *_numbers(stream.counts),
+            _state(result, stream.error or result.error),
+        ]
+        for at, stream in enumerate(result.streams)
+    ]
+
+
+def _numbers(counts: Counter[str]) -> list[show.Cell]:
+    """Return the counts as cells; what wants attention is seen at once, what is nothing steps back."""
+    looks: dict[str, show.Look] = {"quarantined": "bad", "waiting": "warn"}
+    return [
+        show.Cell(show.number(counts[name]), looks.get(name, "") if counts[name] else "dim") for name in COUNTS
+    ]
+
+
+def _warn(result: SyncResult) -> None:
+    warnings = sum((stream.warnings for stream in result.streams), Counter[str]())
+    for text, count in warnings.most_common(_WARNINGS):
+        show.warn(context.say("cli.warning", system=result.system, count=show.number(count), text=text))
+    if len(warnings) > _WARNINGS:
+        show.warn(context.say("cli.more_warnings", system=result.system, count=len(warnings) - _WARNINGS))
+
+
+def _json(results: list[SyncResult], placed: Counter[str], merged: Counter[str]) -> dict[str, Any]:
+    return {
+        "systems": [
+            {
+                "system": result.system,
+                "outcome": "skipped" if result.skipped else "failed" if result.errors else "done",
+                "errors": [context.tell(error) for error in result.errors],
+                "counts": dict(sorted(result.counts.items())),
+                "streams": [
+                    {
+                        "stream": stream.stream,
+                        "kind": stream.kind,
+                        "counts": dict(sorted(stream.counts.items())),
+                        "warnings": dict(stream.warnings.most_common()),
+                        "error": stream.error and context.tell(stream.error),
+                    }
+                    for stream in result.streams
+                ],
+            }
+            for result in results
+        ],
+        "placed": dict(sorted(placed.items())),
+        "merged": dict(sorted(merged.items())),
+    }

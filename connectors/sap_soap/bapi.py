@@ -1,0 +1,145 @@
+"""Calling a BAPI: its WSDL, its client and language, and what RETURN says.
+
+Sources (contracts erp 1.1 to 1.3): SOAP RFC paths and WSDL shape, confirmed; `sap-client` and `sap-language` on every
+path, likely; BAPIRETURN and BAPIRET2 fields, confirmed; a table that is not sent is not returned, likely.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from connectors.sap_soap.names import normal, rfc_name, to_rfc, to_wire
+from connectors.sap_soap.options import SapOptions
+from connectors.soap import reactions
+from connectors.soap.client import Client
+from connectors.soap.rows import Rows
+from connectors.soap.stream import Answer
+from connectors.soap.wsdl import Operation
+from hub.errors import ConfigError, Missing, RecordLocked, Rejected, SourceError
+from hub.mapping import ErrorsSpec, SystemMapping
+
+LOCKED = frozenset({"V1 042", "V1 043", "V1 044", "V1 045"})
+"""The document is being edited by somebody (message class V1), likely: to be verified on the customer's system."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One row of RETURN: `type` S, I, W, E or A; `code` is message class and number ("V1 042")."""
+
+    type: str
+    code: str
+    text: str
+
+    @property
+    def failed(self) -> bool:
+        """True for errors (E) and terminations (A)."""
+        return self.type in ("E", "A")
+
+
+def said(row: Mapping[str, Any]) -> Said:
+    """Read a row of BAPIRETURN (TYPE, CODE) or BAPIRET2 (TYPE, ID, NUMBER)."""
+    kind, text = (str(row.get(name) or "").strip() for name in ("TYPE", "MESSAGE"))
+    code = str(row.get("CODE") or "").strip()
+    area, number = (str(row.get(name) or "").strip() for name in ("ID", "NUMBER"))
+    if not area and len(code) > 3:
+        area, number = code[:-3].strip(), code[-3:]
+    return Said(kind.upper(), f"{area} {number}".strip() or code, text)
+
+
+class Bapi:
+    """The functions of one SAP server."""
+
+    def __init__(self, client: Client, mapping: SystemMapping, options: SapOptions, base: str) -> None:
+        """Call through `client`; `base` is the address of the connection."""
+        self._client, self._options, self._base = client, options, base
+        self._system, self._errors = mapping.system, mapping.errors
+        self._operations: dict[str, Operation] = {}
+
+    def operation(self, function: str, sap_client: str) -> Operation:
+        """Return the description of a function, loaded once for all clients of the server."""
+        if function not in self._operations:
+            self._operations[function] = self._describe(function, sap_client)
+        return self._operations[function]
+
+    def call(
+        self, function: str, sap_client: str, args: Mapping[str, Any], errors: ErrorsSpec | None = None
+    ) -> dict[str, Rows]:
+        """Call a function and return its tables by RFC name.
+
+        Every wanted table stands in `args`, empty. Raises what the error tables say for a RETURN of type E or A, by
+        default RecordLocked for a lock and Rejected for the rest, and the transport's errors.
+        """
+        operation = self.operation(function, sap_client)
+
+        def judge(answer: Answer) -> None:
+            error = self._judged(function, answer, errors)
+            if error is not None:
+                raise error
+
+        answer = self._client.ask(
+            operation,
+            to_wire(args, operation.asked),
+            address=self._with_client(operation.address, sap_client),
+            errors=errors,
+            judge=judge,
+        )
+        return {rfc_name(path[-1]): rows for path, rows in answer.rows.items()}
+
+    def has_table(self, function: str, sap_client: str, table: str) -> bool:
+        """Tell whether this release's function has a table parameter."""
+        return normal(table) in map(normal, self.operation(function, sap_client).takes)
+
+    def _judged(self, function: str, answer: Answer, errors: ErrorsSpec | None) -> SourceError | None:
+        for row in _returned(answer):
+            one = said(row)
+            if not one.failed:
+                continue
+            place = {"system": self._system, "operation": function}
+            named = reactions.reaction(one.code, one.text, errors, self._errors)
+            if named is not None:
+                return reactions.error(named, one.code, one.text, **place)
+            if one.code in LOCKED:
+                return RecordLocked("sap.locked", code=one.code, reason=one.text, **place)
+            return Rejected("sap.rejected", code=one.code, reason=one.text, **place)
+        return None
+
+    def _describe(self, function: str, sap_client: str) -> Operation:
+        places = self._options.descriptions
+        for place in places[:-1]:
+            try:
+                return self._described(function, sap_client, place)
+            except Missing:
+                continue  # the server publishes the other generation only
+        return self._described(function, sap_client, places[-1])
+
+    def _described(self, function: str, sap_client: str, place: str) -> Operation:
+        url = self._with_client(self._base + place.replace("{function}", function), sap_client)
+        wsdl = self._client.wsdl(url, address=self._options.path)
+        wanted = {normal(function), normal(function).removeprefix("BAPI")}
+        for name in wsdl.operations:
+            mixed = name != name.upper()
+            if normal(name) in wanted and self._options.style in ("auto", "mc" if mixed else "rfc"):
+                return wsdl.operation(name)
+        known = ", ".join(wsdl.operations)
+        raise ConfigError("sap.no_function", name=function, url=url, known=known, style=self._options.style)
+
+    def _with_client(self, address: str, sap_client: str) -> str:
+        scheme, host, path, query, _ = urlsplit(address)
+        kept = [(name, value) for name, value in parse_qsl(query) if name not in ("sap-client", "sap-language")]
+        kept.append(("sap-client", sap_client))
+        if self._options.language:
+            kept.append(("sap-language", self._options.language))
+        return urlunsplit((scheme, host, path, urlencode(kept), ""))
+
+
+def _returned(answer: Answer) -> Iterator[dict[str, Any]]:
+    """Yield the rows of RETURN, which is a structure in some functions and a table in others."""
+    for name, value in answer.head.items():
+        if rfc_name(name) == "RETURN" and isinstance(value, dict):
+            yield to_rfc(value)
+    for path, rows in answer.rows.items():
+        if rfc_name(path[-1]) == "RETURN":
+            yield from map(to_rfc, rows)

@@ -1,0 +1,115 @@
+"""The connector of kind `sql`."""
+
+from __future__ import annotations
+
+import difflib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import ClassVar
+
+import tenacity
+
+from connectors.contract import Ask, Capabilities, Everything, Health, Keys, Page, Since
+from connectors.retry import retrying
+from connectors.sql.database import Database
+from connectors.sql.engine import open_engine
+from connectors.sql.nest import add_children
+from connectors.sql.scan import Batch, TableScan
+from connectors.sql.text import TextScan
+from connectors.sql.values import ENCODINGS, plain
+from hub.config import Connection
+from hub.errors import ConfigError, HubError
+from hub.mapping.grammar import CallSpec, StreamMapping, SystemMapping
+
+SIZE = 1000
+
+
+class SqlConnector:
+    """Reads tables, views and SELECTs of any database that SQLAlchemy reaches.
+
+    `table:` builds keyset conditions and order on the table itself, `sql:` binds `:since`, `:last`, `:size`,
+    `:until` and `:keys`. Everything runs read only where the engine can be told so. A `sweep` answers
+    `Everything`, or `Keys` if it mentions `:keys`; what it does not answer, `read` does.
+    """
+
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        asks=frozenset({"since", "window", "keys", "everything"}), summary="sql.summary"
+    )
+
+    def __init__(
+        self,
+        mapping: SystemMapping,
+        connection: Connection,
+        clock: Callable[[], datetime],
+        retry: tenacity.Retrying | None = None,
+    ) -> None:
+        """Take mapping and connection; opens nothing yet. The `clock` is not asked: stamps are theirs."""
+        self._mapping = mapping
+        engine = open_engine(connection, mapping.limits.timeout)
+        self._database = Database(engine, mapping.system, retry or retrying())
+        self._encodings = mapping.text.encoding or ENCODINGS
+
+    def __repr__(self) -> str:
+        return f"SqlConnector({self._mapping.system!r})"
+
+    def check(self) -> Health:
+        """Connect and look at every table that the streams name."""
+        begin = time.perf_counter()
+        try:
+            self._database.forget()
+            self._database.read("check", lambda conn: None)
+            for name, stream in self._mapping.streams.items():
+                self._scan(name, stream, stream.read)
+        except HubError as error:
+            return Health(False, error.key, error.values, time.perf_counter() - begin)
+        engine = self._database.engine
+        values = {"engine": engine.dialect.name, "streams": len(self._mapping.streams)}
+        return Health(True, "sql.healthy", values, time.perf_counter() - begin)
+
+    def fetch(self, stream: str, ask: Ask) -> Iterator[Page]:
+        """Yield pages; see the contract."""
+        spec = self._stream(stream)
+        call = _call(spec, ask)
+        scan = self._scan(stream, spec, call)
+        expected = scan.total() if isinstance(scan, TableScan) and _is_first(ask) else None
+        for number, batch in enumerate(scan.batches(ask), 1):
+            yield replace(self._page(stream, call, batch, number), expected=expected)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._database.engine.dispose()
+
+    def _scan(self, name: str, spec: StreamMapping, call: CallSpec) -> TableScan | TextScan:
+        at = spec.time or self._mapping.time
+        size = call.size or SIZE
+        if call.verb == "sql":
+            return TextScan(self._database, name, call, at, size)
+        return TableScan(self._database, name, call, at, size, spec.key)
+
+    def _page(self, stream: str, call: CallSpec, batch: Batch, number: int) -> Page:
+        add_children(self._database, stream, batch.rows, call.nest, call.cursor[1] if call.cursor else None)
+        records = [{name: plain(value, self._encodings) for name, value in row.items()} for row in batch.rows]
+        return Page(records, batch.state, {"page": number})
+
+    def _stream(self, name: str) -> StreamMapping:
+        streams = self._mapping.streams
+        if name not in streams:
+            near = difflib.get_close_matches(name, streams, n=1) or list(streams)
+            system = self._mapping.system
+            raise ConfigError("connectors.unknown_stream", system=system, stream=name, near=near[0])
+        return streams[name]
+
+
+def _call(spec: StreamMapping, ask: Ask) -> CallSpec:
+    """Return the call that answers an ask: a sweep lists (what is open, say) or takes keys, never both."""
+    if spec.sweep is None or not isinstance(ask, Everything | Keys):
+        return spec.read
+    call = spec.sweep.call
+    takes_keys = call.verb == "sql" and ":keys" in call.target
+    return call if takes_keys == isinstance(ask, Keys) else spec.read
+
+
+def _is_first(ask: Ask) -> bool:
+    return isinstance(ask, Everything) or (isinstance(ask, Since) and not ask.state)

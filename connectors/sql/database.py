@@ -1,0 +1,75 @@
+"""The source's database in use: short transactions, reads tried again, errors named by reaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+import tenacity
+
+from connectors.sql.engine import require_file
+from connectors.sql.errors import named
+from connectors.sql.tables import Table, reflect
+from hub.errors import Unavailable
+
+T = TypeVar("T")
+Row = dict[str, Any]
+
+
+class Database:
+    """One database. `system` stands in the errors, each of which also names the operation (the stream)."""
+
+    def __init__(self, engine: sa.Engine, system: str, retry: tenacity.Retrying) -> None:
+        """Take the engine, the name of the system, and how reads are tried again."""
+        self.engine, self.system, self.retry = engine, system, retry
+        self._tables: dict[str, Table] = {}
+
+    def read(self, operation: str, work: Callable[[sa.Connection], T]) -> T:
+        """Run `work` in one transaction, again where that may help."""
+
+        def once() -> T:
+            with self._connected(operation) as conn:
+                return work(conn)
+
+        return self.retry(once)
+
+    def stream(self, operation: str, statement: sa.Executable, size: int) -> Iterator[list[Row]]:
+        """Yield all rows of a statement, `size` at a time, from one transaction; connecting is retried."""
+        self.read(operation, lambda conn: None)
+        with self._connected(operation) as conn:
+            result = conn.execution_options(stream_results=True, max_row_buffer=size).execute(statement)
+            for rows in result.mappings().partitions(size):
+                yield [dict(row) for row in rows]
+
+    def table(self, operation: str, target: str) -> Table:
+        """Return what the database says of a table; asked once."""
+        if target not in self._tables:
+            ask = partial(reflect, target=target, system=self.system, operation=operation)
+            self._tables[target] = self.read(operation, ask)
+        return self._tables[target]
+
+    def forget(self) -> None:
+        """Ask again what tables look like: one may have changed."""
+        self._tables.clear()
+
+    @contextmanager
+    def _connected(self, operation: str) -> Iterator[sa.Connection]:
+        require_file(self.engine, self.system, operation)
+        try:
+            with self.engine.connect() as conn:
+                yield conn
+        except sa.exc.DBAPIError as error:
+            self.forget()
+            raise named(error, self.system, operation) from error
+        except sa.exc.TimeoutError as error:
+            raise Unavailable(
+                "sql.unavailable", system=self.system, operation=operation, reason=str(error)
+            ) from error
+
+
+def rows_of(conn: sa.Connection, statement: sa.Executable) -> list[Row]:
+    """Return all rows of a statement as dicts."""
+    return [dict(row) for row in conn.execute(statement).mappings()]

@@ -1,0 +1,194 @@
+"""Reading a table or view page by page, by keyset: where each page goes on, and what comes round again.
+
+A page goes on after the last row of the page before, never by offset, and reading ends with an empty page: a
+short one may be the server's own limit. Rows with the same stamp and key are never parted by a page
+border. Rows that have no place in the order, since a stamp or key is NULL, are read each time, last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+
+from connectors.contract import Ask, Keys, Since, Window
+from connectors.sql import marks, stamps
+from connectors.sql.database import Database, Row, rows_of
+from connectors.sql.marks import Mark
+from connectors.sql.tables import MARK, Columns, Table, as_key, beyond, bound, pages, same
+from hub.errors import ConfigError
+from hub.mapping.grammar import CallSpec, TimeSpec
+
+Filters = tuple[Any, ...]
+"""Conditions: expressions, or the text of a mapping's `where`."""
+
+IN_ONE_QUESTION = 500
+"""Keys asked for at once: the least that common databases take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows as the driver gave them, and the state that they move."""
+
+    rows: Sequence[Row]
+    state: dict[str, Any]
+
+
+class TableScan:
+    """Reads one table for one stream."""
+
+    def __init__(
+        self, database: Database, stream: str, call: CallSpec, time: TimeSpec, size: int, key: str | None
+    ) -> None:
+        """Take the call; `key` is the stream's own record key, where it is not the cursor's."""
+        self._database, self._stream, self._call, self._time, self._size = database, stream, call, time, size
+        self._key = key
+        self._table: Table = database.table(stream, call.target)
+        self._filters: Filters = (sa.text(f"({call.where})"),) if call.where else ()
+        stamp, row_key = call.cursor or ("", "")
+        self._stamps: Columns = self._table.first_of(stamp) if stamp else ()
+        self._keys: Columns = tuple(map(self._table.column, [row_key] if row_key else self._table.primary))
+        self._by = ",".join(call.cursor or ())
+
+    def batches(self, ask: Ask) -> Iterator[Batch]:
+        """Yield what is asked for."""
+        if isinstance(ask, Keys):
+            yield from self._by_keys(ask.keys)
+        elif isinstance(ask, Window) and self._stamps:
+            yield from self._window(ask)
+        elif isinstance(ask, Since) and self._stamps:
+            yield from self._since(marks.load(ask.state, self._by))
+        else:
+            yield from self._whole()
+
+    def total(self) -> int:
+        """Count the rows, for the progress of a first read."""
+        counted = sa.select(sa.func.count()).select_from(self._table.clause).where(*self._filters)
+        return int(self._read(lambda conn: conn.execute(counted).scalar_one()))
+
+    def _since(self, mark: Mark | None) -> Iterator[Batch]:
+        start = stamps.earlier(mark.stamp, self._call.overlap or timedelta(), self._time) if mark else None
+        if self._call.sorted:
+            for rows, at in self._walk((self._stamp(), *self._keys), self._from(self._stamp(), start)):
+                yield Batch(rows, marks.save(Mark(at[0], at[1]), self._by))
+        else:
+            yield from self._unsorted(mark, start)
+        yield from self._lacking(self._gaps(self._stamps, self._keys))
+
+    def _unsorted(self, mark: Mark | None, start: Any) -> Iterator[Batch]:
+        """Read one stamp column after the other, each by its own index; the mark moves when all are read."""
+        newest = mark
+        for at, column in enumerate(self._stamps):
+            empty = tuple(earlier.is_(None) for earlier in self._stamps[:at])
+            for rows, last in self._walk((column, *self._keys), (*empty, *self._from(column, start))):
+                newest = later(newest, Mark(last[0], last[1]))
+                yield Batch(rows, {})
+        if newest is not None and newest != mark:
+            yield Batch([], marks.save(newest, self._by))
+
+    def _window(self, ask: Window) -> Iterator[Batch]:
+        stamp = self._stamp()
+        newest = sa.select(stamp).where(stamp.is_not(None), *self._filters).order_by(stamp.desc()).limit(1)
+        sample = self._read(lambda conn: conn.execute(newest).scalar())
+        if sample is None:
+            return
+        begin, end = (bound(stamps.like(sample, moment, self._time)) for moment in (ask.start, ask.end))
+        for rows, _ in self._walk((stamp, *self._keys), (stamp >= begin, stamp <= end)):  # of a date: all day
+            yield Batch(rows, {})
+
+    def _by_keys(self, wanted: Sequence[str]) -> Iterator[Batch]:
+        column = self._key_column()
+        kind, padded = self._table.types[column.name], self._database.engine.dialect.name != "postgresql"
+        keys = [key for key in (as_key(kind, one, padded=padded) for one in wanted) if key is not None]
+        step = min(self._size, IN_ONE_QUESTION)
+        for at in range(0, len(keys), step):
+            among = column.in_([bound(key) for key in keys[at : at + step]])
+            rows = self._read(partial(rows_of, statement=self._select((among,), (column,))))
+            if rows:
+                yield Batch([_without_marks(row) for row in rows], {})
+
+    def _whole(self) -> Iterator[Batch]:
+        if self._keys:
+            for rows, _ in self._walk(self._keys, ()):
+                yield Batch(rows, {})
+            yield from self._lacking(self._gaps((), self._keys))
+        else:
+            yield from self._streamed(())
+
+    def _gaps(self, stamped: Columns, keys: Columns) -> Columns:
+        """Return what may be NULL of the stamp (the first that is there counts) and of the keys."""
+        gaps = [key for key in keys if key.name in self._table.nullable]
+        if stamped and all(column.name in self._table.nullable for column in stamped):
+            gaps.append(self._stamp())
+        return tuple(gaps)
+
+    def _lacking(self, gaps: Columns) -> Iterator[Batch]:
+        """Yield the rows that have no place in the order."""
+        if gaps:
+            yield from self._streamed((sa.or_(*(gap.is_(None) for gap in gaps)),))
+
+    def _streamed(self, filters: Filters) -> Iterator[Batch]:
+        for rows in self._database.stream(self._stream, self._select(filters, ()), self._size):
+            yield Batch(rows, {})
+
+    def _walk(self, order: Columns, filters: Filters) -> Iterator[tuple[list[Row], tuple[Any, ...]]]:
+        """Yield pages with the order values of their last row, until a page is empty."""
+        placed = tuple(column.is_not(None) for column in order)
+        after: tuple[Any, ...] = ()
+        while True:
+            page = self._read(partial(self._page, order=order, filters=(*placed, *filters), after=after))
+            if not page:
+                return
+            after = _marks(page[-1])
+            yield [_without_marks(row) for row in page], after
+
+    def _page(
+        self, conn: sa.Connection, order: Columns, filters: Filters, after: tuple[Any, ...]
+    ) -> list[Row]:
+        """Return the next page; what stands at its border goes with the rows that it belongs to."""
+        on = (beyond(order, after),) if after else ()
+        rows = rows_of(conn, self._select((*filters, *on), order).limit(self._size + 1))
+        if len(rows) <= self._size:
+            return rows
+        border = _marks(rows[-1])
+        kept = [row for row in rows if _marks(row) != border]
+        return kept or rows_of(conn, self._select((*filters, same(order, border)), order))
+
+    def _select(self, filters: Filters, order: Columns) -> sa.Select[Any]:
+        return pages(self._table, self._call.columns, (*self._filters, *filters), order)
+
+    def _stamp(self) -> sa.ColumnElement[Any]:
+        return sa.func.coalesce(*self._stamps) if len(self._stamps) > 1 else self._stamps[0]
+
+    @staticmethod
+    def _from(column: sa.ColumnElement[Any], start: Any) -> Filters:
+        return () if start is None else (column >= bound(start),)
+
+    def _key_column(self) -> sa.ColumnClause[Any]:
+        """Return the column that holds the records' keys; ConfigError if no single column does."""
+        named = self._key or (self._call.cursor[1] if self._call.cursor else None)
+        if named is None and len(self._table.primary) == 1:
+            named = self._table.primary[0]
+        if named is None or named.strip('"') not in self._table.types:
+            raise ConfigError("sql.no_key_column", stream=self._stream, table=self._table.name)
+        return self._table.column(named.strip('"'))
+
+    def _read(self, work: Callable[[sa.Connection], Any]) -> Any:
+        return self._database.read(self._stream, work)
+
+
+def _marks(row: Row) -> tuple[Any, ...]:
+    return tuple(value for name, value in row.items() if name.startswith(MARK))
+
+
+def _without_marks(row: Row) -> Row:
+    return {name: value for name, value in row.items() if not name.startswith(MARK)}
+
+
+def later(one: Mark | None, other: Mark) -> Mark:
+    """Return the mark with the later stamp."""
+    return other if one is None or other.stamp > one.stamp else one

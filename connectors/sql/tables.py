@@ -1,0 +1,116 @@
+"""What a table or view of the source has, and the statements that read it page by page.
+
+Columns are taken untyped, so that values come as the driver gives them and go back as they came.
+"""
+
+from __future__ import annotations
+
+import difflib
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.errors import ConfigError, Rejected
+
+Columns = tuple[sa.ColumnElement[Any], ...]
+MARK = "oh_mark_"
+"""Selected beside the columns: the values of the order by which pages go on."""
+
+_UNTYPED = sa.types.NullType()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table or view: its columns with their types and whether they may be NULL, and its primary key."""
+
+    name: str
+    clause: sa.TableClause
+    types: Mapping[str, sa.types.TypeEngine[Any]]
+    nullable: frozenset[str]
+    primary: tuple[str, ...]
+
+    def column(self, name: str) -> sa.ColumnClause[Any]:
+        """Return a column; ConfigError, naming the nearest one, if the table has none of that name."""
+        if name not in self.types:
+            near = difflib.get_close_matches(name, self.types, n=1)
+            raise ConfigError(
+                "sql.no_column", table=self.name, column=name, near=", ".join(near or self.types)
+            )
+        return self.clause.c[name]
+
+    def first_of(self, expression: str) -> tuple[sa.ColumnClause[Any], ...]:
+        """Return the columns of `a || b`; ConfigError if it is more than that, or one is not there."""
+        return tuple(self.column(part.strip().strip('"')) for part in expression.split("||"))
+
+
+def reflect(conn: sa.Connection, target: str, system: str, operation: str) -> Table:
+    """Return what the database says of `target` ("table" or "schema.table"); Rejected if it is not there."""
+    schema, _, name = target.rpartition(".")
+    inspector = sa.inspect(conn)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", sa.exc.SAWarning)  # of column types that we do not need to know
+        try:
+            found = inspector.get_columns(name, schema or None)
+            primary = inspector.get_pk_constraint(name, schema or None)["constrained_columns"]
+        except sa.exc.NoSuchTableError as error:
+            raise Rejected("sql.no_table", system=system, operation=operation, table=target) from error
+    names = [column["name"] for column in found]
+    return Table(
+        target,
+        sa.table(name, *(sa.column(one) for one in names), schema=schema or None),
+        {column["name"]: column["type"] for column in found},
+        frozenset(column["name"] for column in found if column["nullable"]),
+        tuple(primary),
+    )
+
+
+def bound(value: Any) -> sa.BindParameter[Any]:
+    """Return a value as a parameter that goes to the driver as it is."""
+    return sa.bindparam(None, value, type_=_UNTYPED, unique=True)
+
+
+def pages(table: Table, names: Sequence[str], filters: Iterable[Any], order: Columns) -> sa.Select[Any]:
+    """Return the SELECT of the named columns (all if none) in `order`, its values beside them as marks."""
+    columns = [table.column(name) for name in names] or list(table.clause.c)
+    marks = [column.label(f"{MARK}{at}") for at, column in enumerate(order)]
+    return sa.select(*columns, *marks).where(*filters).order_by(*order)
+
+
+def beyond(order: Columns, values: Sequence[Any]) -> sa.ColumnElement[bool]:
+    """Return the condition that a row comes after `values` in `order`.
+
+    Written with AND and OR, which every database knows (row values are not common), and with a plain
+    lower bound in front, which lets an index find the place.
+    """
+    first, value = order[0], bound(values[0])
+    if len(order) == 1:
+        return first > value
+    tied = sa.and_(first == value, beyond(order[1:], values[1:]))
+    return sa.and_(first >= value, sa.or_(first > value, tied))
+
+
+def same(order: Columns, values: Sequence[Any]) -> sa.ColumnElement[bool]:
+    """Return the condition that a row stands exactly at `values`."""
+    return sa.and_(*(column == bound(value) for column, value in zip(order, values, strict=True)))
+
+
+def as_key(kind: sa.types.TypeEngine[Any], key: str, *, padded: bool) -> Any:
+    """Return a record key, which is text, in the type of its column; None if it cannot be one of its values.
+
+    `padded` says that the database compares CHAR columns with their padding.
+    """
+    if isinstance(kind, sa.CHAR) and kind.length and padded:
+        return key.ljust(kind.length)
+    try:
+        wanted = kind.python_type
+    except NotImplementedError:
+        return key
+    if wanted is str:
+        return key
+    try:
+        return wanted.fromisoformat(key) if hasattr(wanted, "fromisoformat") else wanted(key)
+    except (ValueError, ArithmeticError, TypeError):
+        return None

@@ -1,0 +1,154 @@
+"""What was found, and what is known of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+KINDS = (
+    "missing", "extra", "status", "quantity", "line", "skew", "duplicate", "possible_duplicate",
+    "changed_after_confirmation", "illegal_transition", "stale", "wrong_shipment", "unknown_code", "gone",
+    "not_compared",
+)  # fmt: skip
+"""The classes of differences between orders (design, section 8)."""
+
+
+class State(StrEnum):
+    """Where a finding stands in its life."""
+
+    IN_FLIGHT = "in_flight"
+    OPEN = "open"
+    ASSIGNED = "assigned"
+    EXPLAINED = "explained"
+    CLOSED = "closed"
+
+
+LIVE = (State.IN_FLIGHT, State.OPEN, State.ASSIGNED, State.EXPLAINED)
+"""All states but closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class CauseFound:
+    """What many findings share. All findings that name one cause in a run give it the same `details`."""
+
+    kind: str
+    company: str
+    system: str
+    slice: str
+    details: Mapping[str, Any] = dataclass_field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """The cause's identity over runs."""
+        return _identity("cause", self.kind, self.company, self.system, self.slice)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One difference as the reconciler sees it now; `at_risk` in `currency`.
+
+    `details` are the compared values and nothing that moves by itself (no ages, no counts of runs): whatever
+    changes in them is a change of the finding.
+    """
+
+    kind: str
+    company: str
+    order_no: str
+    system: str
+    field: str = ""
+    details: Mapping[str, Any] = dataclass_field(default_factory=dict)
+    correct_in: str | None = None
+    at_risk: Decimal | None = None
+    currency: str | None = None
+    cause: CauseFound | None = None
+    in_flight: bool = False
+
+    @property
+    def id(self) -> str:
+        """The finding's identity over runs."""
+        return _identity(self.kind, self.company, self.order_no, self.system, self.field)
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a settlement did to findings (causes are not counted); `live` is how many were found."""
+
+    new: int = 0
+    opened: int = 0
+    reopened: int = 0
+    changed: int = 0
+    closed: int = 0
+    live: int = 0
+
+    @property
+    def written(self) -> int:
+        """How many findings were written."""
+        return self.new + self.opened + self.reopened + self.changed + self.closed
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One turn in the life of a finding or cause: opened, changed, assigned, explained, reopened, closed.
+
+    `details` of a change hold [old, new] by the name of what changed.
+    """
+
+    what: str
+    at: datetime
+    who: str | None
+    run: int | None
+    details: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A finding as the store knows it; `due_at` of an explained one is when the explanation runs out.
+
+    `events` are there only where one finding was asked for (`load_finding`).
+    """
+
+    id: str
+    kind: str
+    company: str
+    order_no: str
+    system: str
+    field: str
+    state: State
+    cause: str | None
+    details: Mapping[str, Any]
+    correct_in: str | None
+    at_risk: Decimal | None
+    currency: str | None
+    owner: str | None
+    due_at: datetime | None
+    first_seen: datetime
+    changed_at: datetime
+    closed_at: datetime | None
+    events: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A cause as the store knows it, with the number of unclosed findings behind it."""
+
+    id: str
+    kind: str
+    company: str
+    system: str
+    slice: str
+    state: State
+    details: Mapping[str, Any]
+    first_seen: datetime
+    changed_at: datetime
+    closed_at: datetime | None
+    findings: int
+
+
+def _identity(*parts: str) -> str:
+    return hashlib.blake2b("\x1f".join(parts).encode()).hexdigest()[:16]

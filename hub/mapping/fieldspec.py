@@ -1,0 +1,94 @@
+"""FIELD (mapping language, section 3): where a value comes from and how it is read."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from hub.model import Says
+from hub.spec import Spec, Text, Texts, as_text, custom
+
+
+class TimeSpec(Spec):
+    """Zone and formats of stamps; formats are tried in order."""
+
+    zone: Text | None = None
+    format: Texts = ()
+
+
+class TextSpec(Spec):
+    """How text is read: charset, trimming of padding, unwrapping of spreadsheet guards (``="007"``)."""
+
+    encoding: Texts = ()
+    trim: bool = True
+    unwrap: bool = False
+
+
+class FieldSpec(Spec):
+    """One FIELD. `any` holds alternatives (a FIELD written as a list): the first that gives a value wins.
+
+    `joined` tells a `from` written as a list. `sum` together with `count` sums lines whose number the
+    record states. `scale` is the number of implied decimals; `unit: true` means a unit behind the number.
+    """
+
+    from_: Texts = Field((), alias="from")
+    joined: bool = Field(False, exclude=True)
+    sum: Text | None = None
+    count: Text | None = None
+    const: Text | None = None
+    keep: bool = False
+    link: Text | None = None
+    each: Text | None = None
+    as_: dict[str, FieldSpec] = Field(default_factory=dict, alias="as")
+    any: tuple[FieldSpec, ...] = Field((), exclude=True)
+    codes: dict[str, Texts] = Field(default_factory=dict)
+    send: dict[str, Text] = Field(default_factory=dict)
+    format: Texts = ()
+    zone: Text | None = None
+    numbers: Text | None = None
+    scale: int = 0
+    strip: Texts = ()
+    unit: Literal[True] | FieldSpec | None = None
+    sku: FieldSpec | None = None
+    default: Text | None = None
+    says: Says | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _long(cls, value: Any) -> Any:
+        """Make a bare path, or a list of alternatives, a FIELD."""
+        if isinstance(value, FieldSpec):
+            return value
+        if isinstance(value, list):
+            return {"any": value}
+        if value is None or isinstance(value, bool):
+            raise custom("mapping.want_field")
+        if not isinstance(value, dict):
+            return {"from": as_text(value)}
+        return {**value, "joined": True} if isinstance(value.get("from"), list) else value
+
+    @model_validator(mode="after")
+    def _one_source(self) -> FieldSpec:
+        """Refuse a FIELD that gets its value from nowhere, or from two places."""
+        sources = [
+            name
+            for name, said in (
+                ("from", self.from_), ("sum", self.sum), ("count", self.count and not self.sum),
+                ("const", self.const is not None), ("keep", self.keep), ("each", self.each), ("any", self.any),
+            )
+            if said
+        ]  # fmt: skip
+        if not sources and self.default is None:
+            raise custom("mapping.field_without_source")
+        if len(sources) > 1:
+            raise custom("mapping.field_two_sources", {"names": " + ".join(sources)})
+        if bool(self.each) != bool(self.as_):
+            raise custom("mapping.each_needs_as")
+        return self
+
+    def paths(self) -> list[str]:
+        """Return all paths of this FIELD that see the record (those under `as` see its items)."""
+        own = [*self.from_, *(one for one in (self.sum, self.count, self.each) if one)]
+        inner = [*self.any, *(one for one in (self.unit, self.sku) if isinstance(one, FieldSpec))]
+        return own + [path for field in inner for path in field.paths()]

@@ -1,0 +1,281 @@
+"""FIELDs compiled to functions: record in, one typed value out, None where the source does not say it.
+
+Every compiled function takes the record (with `meta` and `up` in it where the stream mentions them) and a
+`Sight`, which carries what one fact needs on the way: the day for dated codes, and warnings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from hub.errors import RecordError
+from hub.mapping.codes import matcher
+from hub.mapping.fieldspec import FieldSpec, TextSpec, TimeSpec
+from hub.mapping.numbers import compile_number, exact
+from hub.mapping.paths import Getter, compile_path, split_list
+from hub.mapping.texts import stripper, text_of
+from hub.mapping.times import Moment, compile_time, is_no_time
+from hub.model import Link
+from hub.rules import Rules
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Sight:
+    """What the fields of one fact share while it is read."""
+
+    day: date | None = None
+    warnings: list[str] = field(default_factory=list)
+
+
+Getting = Callable[[Any, Sight], Any]
+Texting = Callable[[Any, Sight], str | None]
+Counting = Callable[[Any, Sight], Decimal | None]
+Timing = Callable[[Any, Sight], Moment | None]
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What holds for every field of a stream unless the field says otherwise."""
+
+    system: str
+    time: TimeSpec
+    numbers: str | None
+    text: TextSpec
+    rules: Rules
+
+    def path(self, expression: str) -> Getter:
+        """Return the getter of a path, trimming as the mapping says."""
+        return compile_path(expression, trim=self.text.trim, unwrap=self.text.unwrap)
+
+
+def raw(spec: FieldSpec, defaults: Defaults) -> Getter:
+    """Return a function from the record to the raw value of a `const` or a `from`."""
+    if spec.const is not None:
+        return lambda record: spec.const
+    if not spec.from_:
+        return lambda record: None
+    if not spec.joined:
+        return defaults.path(spec.from_[0])
+    getters = [defaults.path(one) for one in spec.from_]
+
+    def joined(record: Any) -> str | None:
+        parts = [text_of(get(record)) for get in getters]
+        return None if all(part is None for part in parts) else " ".join(part or "-" for part in parts)
+
+    return joined
+
+
+def first_of(functions: Sequence[Callable[[Any, Sight], T | None]]) -> Callable[[Any, Sight], T | None]:
+    """Return the alternatives as one function: the first that gives a value wins."""
+
+    def first(record: Any, sight: Sight) -> T | None:
+        for function in functions:
+            value = function(record, sight)
+            if value is not None:
+                return value
+        return None
+
+    return first
+
+
+def compile_text(spec: FieldSpec, defaults: Defaults) -> Texting:
+    """Return a function to text: stripped, and translated by `codes` where there are any.
+
+    A code that the table does not have raises RecordError("mapping.code_unknown").
+    """
+    if spec.any:
+        return first_of([compile_text(one, defaults) for one in spec.any])
+    get, strip, default = raw(spec, defaults), stripper(spec.strip), spec.default
+    match = matcher({code: words[0] for code, words in spec.codes.items()}) if spec.codes else None
+
+    def read(record: Any, sight: Sight) -> str | None:
+        text = text_of(get(record))
+        if text is not None and strip is not None:
+            text = strip(text) or None
+        if match is not None and (text is not None or default is None):
+            meaning = match(text or "")
+            if meaning is None and text is not None:
+                raise RecordError("mapping.code_unknown", code=text)
+            text = meaning
+        return default if text is None else text
+
+    return read
+
+
+def compile_reference(spec: FieldSpec, defaults: Defaults) -> Callable[[Any, Sight], str | Link | None]:
+    """Return a function to an order number, or to the link that must be known before the number is."""
+    if spec.any:
+        return first_of([compile_reference(one, defaults) for one in spec.any])
+    read = compile_text(spec, defaults)
+    if spec.link is None:
+        return read
+    kind = spec.link
+
+    def waiting(record: Any, sight: Sight) -> Link | None:
+        value = read(record, sight)
+        return None if value is None else Link(kind, value)
+
+    return waiting
+
+
+def compile_links(spec: FieldSpec, defaults: Defaults) -> Callable[[Any, Sight], Sequence[str]]:
+    """Return a function to the numbers of one kind: none, one, or a list of them."""
+    strip = stripper(spec.strip)
+    if spec.any or spec.joined or spec.codes or spec.const is not None:
+        read = compile_text(spec, defaults)
+
+        def one(record: Any, sight: Sight) -> Sequence[str]:
+            value = read(record, sight)
+            return () if value is None else (value,)
+
+        return one
+    get = raw(spec, defaults)
+
+    def several(record: Any, sight: Sight) -> Sequence[str]:
+        value = get(record)
+        texts = [text_of(item) for item in (value if isinstance(value, list) else (value,))]
+        return [kept for text in texts if text and (kept := strip(text) if strip else text)]
+
+    return several
+
+
+def compile_moment(spec: FieldSpec, defaults: Defaults) -> Timing:
+    """Return a function to a Moment. Several paths are date and time (and offset), as far as they are there."""
+    if spec.any:
+        return first_of([compile_moment(one, defaults) for one in spec.any])
+    zone = spec.zone or defaults.time.zone
+    parse = compile_time(spec.format or defaults.time.format, zone)
+    get = _date_and_time([defaults.path(one) for one in spec.from_]) if spec.joined else raw(spec, defaults)
+    default = spec.default
+
+    def read(record: Any, sight: Sight) -> Moment | None:
+        moment = parse(get(record))
+        if moment is None and default is not None:
+            moment = parse(default)
+        if moment is not None and moment.warning:
+            sight.warnings.append(moment.warning)
+        return moment
+
+    return read
+
+
+def _date_and_time(getters: list[Getter]) -> Getter:
+    def joined(record: Any) -> Any:
+        parts = [get(record) for get in getters]
+        if is_no_time(parts[0]):
+            return None
+        if len(parts) == 1:
+            return parts[0]
+        if hasattr(parts[0], "date"):  # a datetime column that keeps only the day
+            parts[0] = parts[0].date()
+        return " ".join(text for text in map(text_of, parts) if text is not None)
+
+    return joined
+
+
+def compile_quantity(spec: FieldSpec, defaults: Defaults) -> Counting:
+    """Return a function to a quantity in base units: a number, a sum, or a count."""
+    if spec.any:
+        return first_of([compile_quantity(one, defaults) for one in spec.any])
+    if spec.sum is not None:
+        return _sum(spec, defaults)
+    if spec.count is not None:
+        return _count(spec.count, defaults)
+    read = compile_measure(spec, defaults)
+    return lambda record, sight: read(record, sight)[1]
+
+
+def compile_measure(
+    spec: FieldSpec, defaults: Defaults
+) -> Callable[[Any, Sight], tuple[str, Decimal | None]]:
+    """Return a function to the hub SKU (where `sku` is said) and the quantity in its base unit."""
+    get, default = raw(spec, defaults), spec.default
+    behind = spec.unit is True
+    parse = compile_number(spec.numbers or defaults.numbers, scale=spec.scale, unit=behind)
+    unit_of = compile_text(spec.unit, defaults) if isinstance(spec.unit, FieldSpec) else None
+    sku_of = compile_text(spec.sku, defaults) if spec.sku is not None else None
+    to_base, system = defaults.rules.catalogue.to_base, defaults.system
+
+    def read(record: Any, sight: Sight) -> tuple[str, Decimal | None]:
+        number, unit = parse(get(record))
+        if number is None and default is not None:
+            number = Decimal(default)
+        code = (sku_of(record, sight) or "") if sku_of is not None else ""
+        if unit_of is not None:
+            unit = unit_of(record, sight) or ""
+        if number is None:
+            return code, None
+        if not unit and not code:
+            return code, number
+        sku, quantity = to_base(system, code, unit, number, sight.day)
+        return sku, exact(quantity)
+
+    return read
+
+
+def _sum(spec: FieldSpec, defaults: Defaults) -> Counting:
+    """Sum over the items of a list, each converted to its base unit; a stated `count` must be met."""
+    where, inner = split_list(spec.sum or "") or (spec.sum or "", "@")
+    items_of = defaults.path(where)
+    read = compile_measure(_within(spec, where, inner), defaults)
+    expected = _count(spec.count, defaults) if spec.count else None
+
+    def total(record: Any, sight: Sight) -> Decimal | None:
+        items = items_of(record)
+        if items is None:
+            return None
+        if not isinstance(items, list):
+            items = [items]
+        if expected is not None:
+            stated = expected(record, sight)
+            if stated is not None and stated != len(items):
+                raise RecordError("mapping.lines_incomplete", stated=f"{stated:f}", found=len(items))
+        numbers = [number for item in items if (number := read(item, sight)[1]) is not None]
+        return exact(sum(numbers, Decimal(0))) if numbers or not items else None
+
+    return total
+
+
+def _within(spec: FieldSpec, where: str, inner: str) -> FieldSpec:
+    """Return the FIELD of one item of the list `where`: its paths without the list."""
+
+    def relative(field: FieldSpec | None) -> FieldSpec | None:
+        if field is None:
+            return None
+        paths = tuple(
+            parts[1] if (parts := split_list(path)) and parts[0] == where else path for path in field.from_
+        )
+        return field.model_copy(update={"from_": paths})
+
+    unit = spec.unit if spec.unit is True else relative(spec.unit)
+    return spec.model_copy(
+        update={"from_": (inner,), "sum": None, "count": None, "unit": unit, "sku": relative(spec.sku)}
+    )
+
+
+def _count(path: str, defaults: Defaults) -> Counting:
+    get, parse = defaults.path(path), compile_number(defaults.numbers)
+
+    def count(record: Any, sight: Sight) -> Decimal | None:
+        value = get(record)
+        return Decimal(len(value)) if isinstance(value, list) else parse(value)[0]
+
+    return count
+
+
+def in_field(name: str, function: Callable[[Any, Sight], T]) -> Callable[[Any, Sight], T]:
+    """Return `function` with the hub's name of the field put into its RecordErrors."""
+
+    def named(record: Any, sight: Sight) -> T:
+        try:
+            return function(record, sight)
+        except RecordError as error:
+            raise RecordError(error.key, **{**error.values, "field": error.field or name}) from error
+
+    return named

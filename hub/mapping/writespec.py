@@ -1,0 +1,97 @@
+"""What a mapping says of writing (mapping language, sections 2.4 and 3): checked here, carried out later."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from hub.mapping.callspec import CallSpec, all_verbs
+from hub.spec import Duration, Spec, Text, as_tuple
+
+Calls = Annotated[tuple[CallSpec, ...], BeforeValidator(as_tuple)]
+
+
+class ConfirmSpec(Spec):
+    """How a write is known to have arrived: by a call, or by what a stream shows within a time."""
+
+    call: CallSpec | None = Field(None, exclude=True)
+    stream: Text | None = None
+    until: Text | None = None
+    within: Duration | None = None
+
+    @classmethod
+    def names(cls) -> list[str]:
+        """Return the keys as people write them, those of a CALL included."""
+        return [*super().names(), *CallSpec.names()]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        """Part the CALL from what is said about it."""
+        if not isinstance(value, dict) or not all_verbs() & value.keys():
+            return value
+        own = {name: said for name, said in value.items() if name in cls.model_fields}
+        return {**own, "call": {name: said for name, said in value.items() if name not in own}}
+
+
+class UpdateSpec(Spec):
+    """Calls that change an order: for all fields at once, by field, or by target status."""
+
+    whole: Calls = ()
+    fields: dict[str, Calls] = Field(default_factory=dict)
+    statuses: dict[str, Calls] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _sorted_out(cls, value: Any) -> Any:
+        """Tell the three ways of writing an update apart: a CALL has a verb, a map of calls has none."""
+        if _is_call(value):
+            return {"whole": value}
+        if not isinstance(value, dict):
+            return value
+        fields = {name: said for name, said in value.items() if name != "status" or _is_call(said)}
+        statuses = value.get("status", {}) if "status" not in fields else {}
+        return {"fields": fields, "statuses": statuses}
+
+    def calls(self) -> list[tuple[tuple[str, ...], CallSpec]]:
+        """Return every call with its path inside the update."""
+        said = [((), call) for call in self.whole]
+        said += [((name,), call) for name, calls in self.fields.items() for call in calls]
+        return said + [(("status", name), call) for name, calls in self.statuses.items() for call in calls]
+
+
+class WriteSpec(Spec):
+    """One way of writing to the system; its name stands in explain, outbox and fuse."""
+
+    when: Text | None = None
+    stream: Text | None = None
+    find: CallSpec | None = None
+    create: Calls = ()
+    confirm: ConfirmSpec | None = None
+    message: CallSpec | None = None
+    update: UpdateSpec | None = None
+
+    def calls(self) -> list[tuple[tuple[str, ...], CallSpec]]:
+        """Return every call with its path inside the write."""
+        said: list[tuple[tuple[str, ...], CallSpec]] = []
+        for name, call in (("find", self.find), ("message", self.message)):
+            said += [((name,), call)] if call else []
+        said += [(("create",), call) for call in self.create]
+        if self.confirm and self.confirm.call:
+            said.append((("confirm",), self.confirm.call))
+        if self.update:
+            said += [(("update", *path), call) for path, call in self.update.calls()]
+        return said
+
+
+def _is_call(value: Any) -> bool:
+    return isinstance(value, list) or (isinstance(value, dict) and bool(all_verbs() & value.keys()))
+
+
+class Webhook(Spec):
+    """A wake-up call: how it is verified, which record key it names, which stream to read."""
+
+    verify: Text
+    key: Text
+    stream: Text

@@ -1,0 +1,300 @@
+"""The company's rules: `mappings/hub.yaml`, the units of its SKUs and the codes that systems have for them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, model_validator
+
+from hub import spec, yamlfile
+from hub.catalogue import Catalogue, load_catalogue
+from hub.locale import LOCALES
+from hub.model import ORDER_TYPES, QUANTITIES, Side, Status
+from hub.problems import MappingErrors, Problem, nearest
+from hub.spec import Duration, Share, Size, Spec, Text, Texts, one_of
+from hub.yamlfile import Document
+
+FILE = Path("mappings") / "hub.yaml"
+
+StatusWord = Annotated[Status, BeforeValidator(spec.status)]
+Word = Annotated[
+    str, one_of([*(one.word for one in Status), *(str(side.name).lower() for side in Side if side)])
+]
+
+
+class Tolerance(Spec):
+    """How far stamps may differ, and how far a stamp may lie after the read that brought it."""
+
+    skew: Duration = timedelta(seconds=180)
+    future: Duration = timedelta(minutes=5)
+
+
+class RecordLimits(Spec):
+    """Past these a core value goes to quarantine (an extra is dropped), and a run stops before it writes."""
+
+    quantity: Decimal = Field(Decimal(10_000_000), gt=0)
+    text: Size = 64_000
+    bad_share: Share = Decimal("0.2")
+
+
+class StatusRange(Spec):
+    """A part of the ladder and the system whose word counts there ("none" for nobody's)."""
+
+    from_status: StatusWord = Field(alias="from")
+    to_status: StatusWord = Field(alias="to")
+    owner: Text
+
+
+class Ownership(Spec):
+    """Whose word counts, field by field; `extras` and `clock` list systems, the most trusted first."""
+
+    status: tuple[StatusRange, ...] = ()
+    ordered: Text | None = None
+    produced: Text | None = None
+    shipped: Text | None = None
+    returned: Text | None = None
+    lines: Text | None = None
+    extras: Texts = ()
+    clock: Texts = ()
+
+
+class Need(Spec):
+    """From which status on a system must know an order, and how soon."""
+
+    from_status: StatusWord = Field(alias="from")
+    within: Duration
+
+
+def _needs(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {system: None if need == "never" else need for system, need in value.items()}
+
+
+class Route(Spec):
+    """Which systems must know an order of these companies and types (empty: any); None means never."""
+
+    types: tuple[Annotated[str, one_of(ORDER_TYPES)], ...] = ()
+    companies: Texts = ()
+    origin: Text = ""
+    systems: Annotated[dict[str, Need | None], BeforeValidator(_needs)] = Field(default_factory=dict)
+
+    def covers(self, company: str, order_type: str) -> bool:
+        """Tell whether the route is for orders of `company` and `order_type`."""
+        return (not self.types or order_type in self.types) and (
+            not self.companies or company in self.companies
+        )
+
+
+class Grace(Spec):
+    """How long one system may lag: by status or side word, and its `default`."""
+
+    default: Duration | None = None
+    by_word: dict[Word, Duration] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _sorted_out(cls, value: Any) -> Any:
+        """Part the words from `default`; a duration alone is the default."""
+        if not isinstance(value, dict):
+            return {"default": value}
+        words = {name: said for name, said in value.items() if name != "default"}
+        return {"by_word": words, **({"default": value["default"]} if "default" in value else {})}
+
+
+class Person(Spec):
+    """Who looks after a system's findings."""
+
+    owner: Text
+    deputy: Text | None = None
+
+
+def _graces(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {name: said for name, said in value.items() if name != "default"}
+
+
+class Rules(Spec):
+    """All of hub.yaml, with the catalogue of units and SKUs; `zone` is the one in which people read times."""
+
+    locale: Annotated[str, one_of(LOCALES)] = "en"
+    currency: Text = "CNY"
+    zone: Annotated[str, BeforeValidator(spec.zone)] = "UTC"
+    tolerance: Tolerance = Tolerance()
+    limits: RecordLimits = RecordLimits()
+    ownership: Ownership = Ownership()
+    routes: tuple[Route, ...] = ()
+    default_grace: Duration = Field(timedelta(hours=4), exclude=True)
+    graces: Annotated[dict[str, Grace], BeforeValidator(_graces)] = Field(default_factory=dict, alias="grace")
+    quiets: dict[str, Duration] = Field(default_factory=dict, alias="quiet")
+    people: dict[str, Person] = Field(default_factory=dict)
+    _catalogue: Catalogue = PrivateAttr(default_factory=Catalogue)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_grace(cls, value: Any) -> Any:
+        grace = value.get("grace") if isinstance(value, dict) else None
+        if isinstance(grace, dict) and "default" in grace:
+            return {**value, "default_grace": grace["default"]}
+        return value
+
+    @property
+    def skew(self) -> timedelta:
+        """How much two event stamps of one status may differ."""
+        return self.tolerance.skew
+
+    @property
+    def future(self) -> timedelta:
+        """How much later than its read a stamp may be."""
+        return self.tolerance.future
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """Units and SKU codes."""
+        return self._catalogue
+
+    def with_catalogue(self, catalogue: Catalogue) -> Rules:
+        """Return these rules with another catalogue."""
+        copy = self.model_copy()
+        copy._catalogue = catalogue
+        return copy
+
+    def route(self, company: str, order_type: str) -> Route:
+        """Return the first route that covers the order; one that asks for nothing if none does."""
+        return next((route for route in self.routes if route.covers(company, order_type)), _NOWHERE)
+
+    def grace(self, system: str, status: Status | str) -> timedelta:
+        """Return how long `system` may lag behind the others before `status` (or a side word) is missed."""
+        word = status.word if isinstance(status, Status) else status
+        own = self.graces.get(system)
+        if own is None:
+            return self.default_grace
+        return own.by_word.get(word) or own.default or self.default_grace
+
+    def quiet(self, system: str) -> timedelta:
+        """Return how long `system` may say nothing before it counts as silent; a day where it is not said."""
+        return self.quiets.get(system, timedelta(days=1))
+
+    def owner(self, name: str) -> str | None:
+        """Return the system that owns field `name`, None where that is not said."""
+        owner = getattr(self.ownership, name, None)
+        return owner if isinstance(owner, str) else None
+
+    def status_owner(self, status: Status) -> str | None:
+        """Return the system whose word counts for `status`, None where that is nobody's."""
+        for part in self.ownership.status:
+            if part.from_status <= status <= part.to_status:
+                return None if part.owner == "none" else part.owner
+        return None
+
+    def to_base(self, system: str, code: str, unit: str | None, quantity: Decimal) -> tuple[str, Decimal]:
+        """Return the hub's SKU and the quantity in its base unit; see `Catalogue.to_base`."""
+        return self._catalogue.to_base(system, code, unit, quantity)
+
+
+_NOWHERE = Route()
+
+
+def load_rules(home: Path) -> Rules:
+    """Load `mappings/hub.yaml`, `mappings/units.csv` and `mappings/skus.csv` (both may be absent) of `home`.
+
+    Raises MappingErrors with every problem: unknown keys with the nearest known one, a ladder that is not
+    covered or covered twice, rows that cannot be read.
+    """
+    problems: list[Problem] = []
+    rules = Rules()
+    try:
+        rules = parse_rules(yamlfile.load(home / FILE))
+    except MappingErrors as error:
+        problems += error.problems
+    try:
+        rules = rules.with_catalogue(load_catalogue(home / "mappings"))
+    except MappingErrors as error:
+        problems += error.problems
+    if problems:
+        raise MappingErrors(problems)
+    return rules
+
+
+def parse_rules(document: Document) -> Rules:
+    """Return the rules that a document states; MappingErrors if it is wrong."""
+    try:
+        rules = Rules.model_validate(document.data or {})
+    except ValidationError as error:
+        raise MappingErrors(spec.problems(error, document)) from error
+    if found := [*_ladder(rules, document), *_names(rules, document)]:
+        raise MappingErrors(found)
+    return rules
+
+
+def _ladder(rules: Rules, document: Document) -> list[Problem]:
+    """Return what is wrong with the status ranges: the ladder must be covered, and only once."""
+    path: tuple[str | int, ...] = ("ownership", "status")
+    ranges = rules.ownership.status
+    if not ranges:
+        return []
+    found = []
+    owners: dict[Status, str] = {}
+    for index, part in enumerate(ranges):
+        if part.from_status > part.to_status:
+            found.append(
+                document.problem(
+                    (*path, index),
+                    "rules.range_backwards",
+                    low=part.from_status.word,
+                    high=part.to_status.word,
+                )
+            )
+        for status in Status:
+            if part.from_status <= status <= part.to_status:
+                if status in owners:
+                    found.append(
+                        document.problem(
+                            (*path, index),
+                            "rules.range_twice",
+                            status=status.word,
+                            one=owners[status],
+                            two=part.owner,
+                        )
+                    )
+                owners.setdefault(status, part.owner)
+    gaps = [status.word for status in Status if status not in owners]
+    if gaps:
+        found.append(document.problem(path, "rules.range_gap", words=", ".join(gaps), key=True))
+    return found
+
+
+def _names(rules: Rules, document: Document) -> list[Problem]:
+    """Return systems that look like a slip of another system's name."""
+    known = {system for route in rules.routes for system in route.systems}
+    if not known:
+        return []
+    places: list[tuple[tuple[str | int, ...], str, bool]] = [
+        (("ownership", "status", index, "owner"), part.owner, False)
+        for index, part in enumerate(rules.ownership.status)
+    ]
+    for name in (*QUANTITIES, "lines"):
+        if owner := rules.owner(name):
+            places.append((("ownership", name), owner, False))
+    for name in ("extras", "clock"):
+        places += [
+            (("ownership", name, index), one, False)
+            for index, one in enumerate(getattr(rules.ownership, name))
+        ]
+    for name, said in (("grace", rules.graces), ("quiet", rules.quiets), ("people", rules.people)):
+        places += [((name, system), system, True) for system in said]
+    places += [
+        (("routes", index, "origin"), one.origin, False)
+        for index, one in enumerate(rules.routes)
+        if one.origin
+    ]
+    found = []
+    for path, name, key in places:
+        near = nearest(name, known) if name not in known and name != "none" else ""
+        if near:
+            found.append(document.problem(path, "rules.system_near", key=key, name=name, nearest=near))
+    return found

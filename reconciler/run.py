@@ -1,0 +1,199 @@
+"""The whole, once: examine, settle the findings, and put together what the reports show."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.findings import CauseFound, Found, State, settle
+from hub.rules import Rules
+from hub.store import jsons, runs, tables
+from hub.store.engine import Store
+from reconciler import totals
+from reconciler.case import Cause, Verdict
+from reconciler.examine import Examination, examine
+from reconciler.result import CauseLine, Finding, Result, RunLine, SystemState
+
+_DAY = timedelta(days=1)
+_RUNS_SHOWN = 20
+
+
+def reconcile(
+    store: Store,
+    rules: Rules,
+    as_of: datetime,
+    *,
+    now: datetime | None = None,
+    write: bool = True,
+    starts: Mapping[str, datetime] | None = None,
+) -> Result:
+    """Compare all orders as of a moment, settle the findings, and return what there is to report.
+
+    `now` is the run's clock (default `as_of`). With `write=False` – a look at another moment – nothing is
+    written and findings keep the life that they have. `starts` gives the systems' start dates: older orders
+    are history there. A second run over an unchanged store writes no row.
+    """
+    now = now or as_of
+    with store.read() as conn:
+        found = examine(conn, rules, as_of, starts)
+    changes: dict[str, int] = {}
+    if write:
+        run = runs.start("reconcile", None, now)
+        with store.write() as conn:
+            counts = settle(conn, _found(found.verdicts), now, run, complete=True)
+        changes = {name: number for name, number in asdict(counts).items() if name != "live"}
+        runs.finish(store, run, now, counts=changes)
+    with store.read() as conn:
+        return _result(conn, rules, as_of, now, found, changes, settled=write)
+
+
+def _found(verdicts: Iterable[Verdict]) -> Iterator[Found]:
+    """Yield the verdicts in the store's words."""
+    causes: dict[int, CauseFound] = {}
+    for verdict in verdicts:
+        cause = verdict.cause
+        if cause is not None and id(cause) not in causes:
+            causes[id(cause)] = _cause_found(cause)
+        yield Found(
+            verdict.kind,
+            verdict.company,
+            verdict.order_no,
+            verdict.system,
+            verdict.field,
+            verdict.details,
+            verdict.correct_in,
+            verdict.at_risk,
+            verdict.currency,
+            causes[id(cause)] if cause is not None else None,
+            verdict.in_flight,
+        )
+
+
+def _cause_found(cause: Cause) -> CauseFound:
+    return CauseFound(cause.kind, cause.company, cause.system, cause.slice, cause.details)
+
+
+def _result(
+    conn: sa.Connection,
+    rules: Rules,
+    as_of: datetime,
+    now: datetime,
+    found: Examination,
+    changes: dict[str, int],
+    settled: bool,
+) -> Result:
+    lives = _lives(conn)
+    findings = [_finding(one, rules, lives, now) for one in _found(found.verdicts)]
+    quarantine, unlinked = totals.waiting_records(conn)
+    return Result(
+        as_of=as_of,
+        zone=rules.zone,
+        settled=settled,
+        orders=totals.orders_known(conn),
+        systems=_systems(conn, found),
+        findings=sorted(findings, key=lambda one: (one.kind, one.company, one.order_no, one.system, one.field)),
+        causes=_causes(conn, rules, found, findings, now),
+        totals=totals.control_totals(conn, rules),
+        late=totals.late_orders(conn, as_of),
+        in_flight=dict(sorted(found.in_flight.items())),
+        quarantine=quarantine,
+        unlinked=unlinked,
+        runs=_runs(conn, now),
+        changes=changes,
+    )
+
+
+def _systems(conn: sa.Connection, found: Examination) -> list[SystemState]:
+    held = totals.held(conn)
+    states = []
+    for system, horizon in found.horizons.items():
+        unread = found.unread[system] if horizon.until else held.get(system, 0)
+        orders = held.get(system, 0)
+        states.append(
+            SystemState(
+                system, horizon.until, horizon.why, horizon.error, orders, max(orders - unread, 0), unread
+            )
+        )
+    return states
+
+
+def _lives(conn: sa.Connection) -> dict[str, Any]:
+    """Return state, owner and dates of the findings that are not closed, by id."""
+    f = tables.findings.c
+    query = sa.select(f.id, f.state, f.owner, f.due_at, f.first_seen).where(f.state != State.CLOSED)
+    return {row.id: row for row in conn.execute(query)}
+
+
+def _finding(one: Found, rules: Rules, lives: Mapping[str, Any], now: datetime) -> Finding:
+    life = lives.get(one.id)
+    person = rules.people.get(one.correct_in or one.system)
+    return Finding(
+        id=one.id,
+        kind=one.kind,
+        company=one.company,
+        order_no=one.order_no,
+        system=one.system,
+        field=one.field,
+        details=one.details,
+        correct_in=one.correct_in or one.system,
+        owner=(life.owner if life else None) or (person.owner if person else None),
+        at_risk=one.at_risk,
+        currency=one.currency,
+        cause=one.cause.id if one.cause else None,
+        state=life.state if life else State.OPEN.value,
+        first_seen=life.first_seen if life else now,
+        due_at=life.due_at if life else None,
+    )
+
+
+def _causes(
+    conn: sa.Connection, rules: Rules, found: Examination, findings: Iterable[Finding], now: datetime
+) -> list[CauseLine]:
+    """Return the causes, those with the most orders behind them first."""
+    new = Counter(one.cause for one in findings if one.first_seen >= now)
+    f, c = tables.findings.c, tables.causes.c
+    recent = sa.select(f.cause, sa.func.count()).where(f.closed_at > now - _DAY, f.state == State.CLOSED)
+    closed = {cause: count for cause, count in conn.execute(recent.group_by(f.cause))}
+    born = {cause: at for cause, at in conn.execute(sa.select(c.id, c.first_seen))}
+    lines = []
+    for cause in found.causes:
+        key = _cause_found(cause).id
+        person = rules.people.get(cause.system)
+        lines.append(
+            CauseLine(
+                id=key,
+                kind=cause.kind,
+                company=cause.company,
+                system=cause.system,
+                slice=cause.slice,
+                details=cause.details,
+                orders=cause.orders or found.unread[cause.system],
+                new=new[key],
+                closed=closed.get(key, 0),
+                at_risk=cause.at_risk,
+                owner=person.owner if person else None,
+                deputy=person.deputy if person else None,
+                correct_in=cause.system,
+                first_seen=born.get(key, now),
+            )
+        )
+    return sorted(lines, key=lambda line: (-line.orders, line.kind, line.company, line.system, line.slice))
+
+
+def _runs(conn: sa.Connection, now: datetime) -> list[RunLine]:
+    """Return the runs of the last day, newest first."""
+    r = tables.runs.c
+    query = (
+        sa.select(r.id, r.kind, r.system, r.started_at, r.ended_at, r.outcome, r.counts, r.error)
+        .where(r.started_at > now - _DAY)
+        .order_by(r.started_at.desc(), r.id.desc())
+        .limit(_RUNS_SHOWN)
+    )
+    return [
+        RunLine(*row[:6], counts=jsons.loads(row.counts) or {}, error=row.error) for row in conn.execute(query)
+    ]

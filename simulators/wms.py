@@ -1,0 +1,269 @@
+"""The practice WMS: a real database of outbound and returned deliveries, in the warehouse's own words.
+
+Local times without a zone, order numbers with a prefix of its own, some articles under its own codes and
+some counted in boxes, one row for each delivery.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from simulators import clock
+from simulators.catalogue import BASE_UNIT, BOX, COMPANIES, SKUS, wms_code
+from simulators.truth import NEVER, Delivery, Order, World
+
+RECEIVED, ALLOCATED, PICKING, PACKED, SENT, VOID, BOOKED_IN = "00", "10", "20", "30", "90", "99", "95"
+OUT, RET = "OUT", "RET"
+
+metadata = sa.MetaData()
+
+outbound = sa.Table(
+    "outbound",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("delivery_no", sa.String(24), nullable=False),
+    sa.Column("company", sa.String(8), nullable=False),
+    sa.Column("order_ref", sa.String(24), nullable=False),
+    sa.Column("kind", sa.String(4), nullable=False),
+    sa.Column("state", sa.String(4), nullable=False),
+    sa.Column("held", sa.String(1), nullable=False),
+    sa.Column("customer", sa.String(60), nullable=False),
+    sa.Column("warehouse", sa.String(8), nullable=False),
+    sa.Column("created", sa.DateTime, nullable=False),
+    sa.Column("changed", sa.DateTime, nullable=False),
+    sa.Column("shipped_at", sa.DateTime),
+    sa.Column("remark", sa.String(120)),
+)
+sa.Index("outbound_changed", outbound.c.changed, outbound.c.id)
+
+outbound_line = sa.Table(
+    "outbound_line",
+    metadata,
+    sa.Column("outbound_id", sa.BigInteger, sa.ForeignKey("outbound.id"), primary_key=True, autoincrement=False),
+    sa.Column("pos", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("item_code", sa.String(24), nullable=False),
+    sa.Column("unit", sa.String(4), nullable=False),
+    sa.Column("qty", sa.Numeric(15, 3), nullable=False),
+    sa.Column("qty_sent", sa.Numeric(15, 3), nullable=False),
+)
+
+
+@dataclass(slots=True)
+class WmsLine:
+    """One row of `outbound_line`; quantities in `unit`."""
+
+    pos: int
+    item_code: str
+    unit: str
+    qty: int
+    qty_sent: int
+
+
+@dataclass(slots=True)
+class WmsRow:
+    """One row of `outbound` with its lines; moments in seconds since the epoch.
+
+    Stamps made in [utc[0], utc[1]) were written in UTC, all others in local time.
+    """
+
+    delivery_no: str
+    company: str
+    order_ref: str
+    kind: str
+    state: str
+    held: str
+    customer: str
+    warehouse: str
+    created: int
+    changed: int
+    shipped_at: int | None
+    remark: str | None = None
+    lines: list[WmsLine] = field(default_factory=list)
+    utc: tuple[int, int] | None = None
+
+
+Edit = Callable[[list[WmsRow]], list[WmsRow]]
+"""What somebody did to the rows of one order."""
+
+
+@dataclass(slots=True)
+class Warehouse:
+    """What the WMS holds at a moment: rows by order, as they are after all edits.
+
+    `edits` change the rows of single orders by company and number, `every` any row, `strays` are rows that
+    belong to no order at all.
+    """
+
+    world: World
+    edits: dict[tuple[int, int], Edit] = field(default_factory=dict)
+    every: Callable[[WmsRow], None] | None = None
+    strays: list[WmsRow] = field(default_factory=list)
+
+    def rows(self) -> Iterator[WmsRow]:
+        """Yield all rows."""
+        now = self.world.now
+        for order in self.world.orders:
+            rows = rows_of(order, now)
+            edit = self.edits.get(order.key)
+            yield from self._finished(edit(rows) if edit else rows)
+        yield from self._finished(self.strays)
+
+    def _finished(self, rows: list[WmsRow]) -> list[WmsRow]:
+        if self.every:
+            for row in rows:
+                self.every(row)
+        return rows
+
+
+def rows_of(order: Order, now: int) -> list[WmsRow]:
+    """Return the rows of one order as they stand at `now`: its deliveries and what came back."""
+    if order.known > now:
+        return []
+    rows = [_outgoing(order, delivery, now) for delivery in order.deliveries]
+    back = order.returned
+    if back and back.received <= now:
+        row = _row(order, back.delivery, RET, back.received)
+        row.state, row.changed = BOOKED_IN, back.received + 40
+        for position, quantity in back.lines:
+            line = _line(order, position, -quantity)
+            line.qty_sent = line.qty
+            row.lines.append(line)
+        rows.append(row)
+    return rows
+
+
+def order_ref(company: int, number: int) -> str:
+    """Return the WMS's way to write an order number."""
+    return f"{COMPANIES[company].prefix}-{number}"
+
+
+def _outgoing(order: Order, delivery: Delivery, now: int) -> WmsRow:
+    row = _row(order, delivery.number, OUT, order.known)
+    row.state, row.changed = _state(order, delivery, now)
+    hold, change = order.hold, order.change
+    if hold and hold.since_wms <= now < hold.until_wms:
+        row.held = "Y"
+    for edit in (hold.until_wms if hold else NEVER, change.followed if change else NEVER):
+        if edit <= now:
+            row.changed = max(row.changed, edit)
+    sent = delivery.shipped <= now
+    if sent:
+        row.shipped_at = delivery.shipped
+        row.changed = max(row.changed, delivery.shipped + 5)
+    planned = order.quantities(now, followed=True)
+    whole = len(order.deliveries) == 1
+    for position, quantity in delivery.lines:
+        line = _line(order, position, planned[position] if whole else quantity)
+        line.qty_sent = line.qty if sent else 0
+        row.lines.append(line)
+    return row
+
+
+def _state(order: Order, delivery: Delivery, now: int) -> tuple[str, int]:
+    """Return the state code and since when."""
+    if order.voided <= now:
+        return VOID, order.voided
+    steps = (
+        (SENT, delivery.shipped),
+        (PACKED, delivery.packed),
+        (PICKING, delivery.picked),
+        (ALLOCATED, delivery.allocated),
+    )
+    return next(((code, at) for code, at in steps if at <= now), (RECEIVED, order.known))
+
+
+def _row(order: Order, number: str, kind: str, created: int) -> WmsRow:
+    return WmsRow(
+        delivery_no=number,
+        company=COMPANIES[order.company].wms,
+        order_ref=order_ref(order.company, order.number),
+        kind=kind,
+        state=RECEIVED,
+        held="N",
+        customer=order.buyer.name,
+        warehouse=f"W0{1 + order.company}",
+        created=created,
+        changed=created,
+        shipped_at=None,
+    )
+
+
+def _line(order: Order, position: int, quantity: int) -> WmsLine:
+    index = order.lines[position].sku
+    sku = SKUS[index]
+    code = wms_code(index, clock.date(order.entered))
+    if sku.boxed:
+        return WmsLine(position + 1, code, BOX, quantity // sku.box, 0)
+    return WmsLine(position + 1, code, BASE_UNIT, quantity, 0)
+
+
+def fill(url: str, rows: Iterator[WmsRow], block: int = 5000) -> int:
+    """Make the tables anew at `url` and write all rows; return how many deliveries there are."""
+    engine = sa.create_engine(url)
+    count = 0
+    try:
+        with engine.begin() as conn:
+            metadata.drop_all(conn)
+            metadata.create_all(conn)
+            heads: list[dict[str, object]] = []
+            lines: list[dict[str, object]] = []
+            for count, row in enumerate(rows, 1):
+                heads.append(_head(count, row))
+                lines += _lines(count, row)
+                if len(heads) >= block:
+                    _write(conn, heads, lines)
+            _write(conn, heads, lines)
+    finally:
+        engine.dispose()
+    return count
+
+
+def _write(conn: sa.Connection, heads: list[dict[str, object]], lines: list[dict[str, object]]) -> None:
+    if heads:
+        conn.execute(outbound.insert(), heads)
+    if lines:
+        conn.execute(outbound_line.insert(), lines)
+    heads.clear()
+    lines.clear()
+
+
+def _head(key: int, row: WmsRow) -> dict[str, object]:
+    return {
+        "id": key,
+        "delivery_no": row.delivery_no,
+        "company": row.company,
+        "order_ref": row.order_ref,
+        "kind": row.kind,
+        "state": row.state,
+        "held": row.held,
+        "customer": row.customer,
+        "warehouse": row.warehouse,
+        "created": _time(row.created, row),
+        "changed": _time(row.changed, row),
+        "shipped_at": None if row.shipped_at is None else _time(row.shipped_at, row),
+        "remark": row.remark,
+    }
+
+
+def _time(moment: int, row: WmsRow) -> datetime:
+    if row.utc and row.utc[0] <= moment < row.utc[1]:
+        moment -= clock.OFFSET
+    return clock.naive(moment)
+
+
+def _lines(key: int, row: WmsRow) -> list[dict[str, object]]:
+    return [
+        {
+            "outbound_id": key,
+            "pos": line.pos,
+            "item_code": line.item_code,
+            "unit": line.unit,
+            "qty": line.qty,
+            "qty_sent": line.qty_sent,
+        }
+        for line in row.lines
+    ]
