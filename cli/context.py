@@ -17,13 +17,14 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import typer
 from typer.exceptions import TyperException
 
 from cli import FAILED, STOPPED, WRONG, show
 from hub.config import Settings
-from hub.errors import ConfigError, HubError, LeaseBusy
+from hub.errors import ConfigError, HubError
 from hub.locale import LOCALES, text
 from hub.redact import guard, redact
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from hub.mapping import SystemMapping
     from hub.rules import Rules
     from hub.store import Store
+    from reconciler.reports.words import Words
     from sync.run import Hub
 
 _LOCALE = re.compile(r"^locale:\s*[\"']?([\w-]+)", re.MULTILINE)
@@ -68,6 +70,18 @@ class Here:
         from hub.rules import load_rules
 
         return load_rules(self.settings.home)
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The zone in which people read times."""
+        return ZoneInfo(self.rules.zone)
+
+    @cached_property
+    def words(self) -> Words:
+        """The language to answer in, for what takes more than a message."""
+        from reconciler.reports.words import Words
+
+        return Words(language(), self.rules.zone)
 
     @cached_property
     def files(self) -> dict[str, Path]:
@@ -149,8 +163,6 @@ class Here:
 
     def starts(self) -> dict[str, datetime]:
         """Return the moments before which orders are history, for the systems that name a start date."""
-        from zoneinfo import ZoneInfo
-
         return {
             name: datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(mapping.time.zone or "UTC"))
             for name, mapping in self.systems.items()
@@ -194,8 +206,6 @@ def tell(error: HubError, locale: str | None = None) -> str:
 
 def code_of(error: HubError) -> int:
     """Return the exit code that an error asks for."""
-    if isinstance(error, LeaseBusy):
-        return 0
     return WRONG if isinstance(error, ConfigError) else FAILED
 
 

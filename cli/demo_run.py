@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hub.mapping import load_home
+from hub.mapping.survey import survey
 from hub.rules import load_rules
 from hub.store import Store, make_key, open_store, read_key
 from simulators.process import PracticeProcess
@@ -97,7 +97,8 @@ def main_job(
     """Pull every system, merge, reconcile as of `now`, the moment at which the factory stands still."""
     from reconciler.run import reconcile
 
-    hub = Hub(store, load_rules(HOME), load_home(HOME), lambda: now, dict(connections))
+    mappings, _ = survey(HOME)
+    hub = Hub(store, load_rules(HOME), mappings, lambda: now, dict(connections))
     synced = sync_systems(hub, sorted(hub.mappings), step)
     store.vacuum("views")
     step("reconcile", 0, None)

@@ -132,6 +132,26 @@ def table(
     console().print(made)
 
 
+def pairs(values: Mapping[str, Any]) -> None:
+    """Print names with their values, one a line."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, value in values.items():
+        grid.add_row(name, _shown(value))
+    console().print(grid)
+
+
+def print_text(text: str) -> None:
+    """Print `text` as it is, not wrapped: a record, a schema."""
+    console().print(Text(redact(text)), soft_wrap=True)
+
+
+def count(value: int, look: Look = "") -> Cell:
+    """Return a count as a cell: in its `look` if there is any, else stepping back."""
+    return Cell(number(value), look if value else "dim")
+
+
 def _box() -> Any:
     from rich import box
 
@@ -224,29 +244,6 @@ class Bars:
         if self._last is not None and self._last[0] != stage:
             self._said(self._last[1])
         self._last = stage, text
-
-
-class Screen:
-    """Where a long command tells what it does: on stdout, on stderr if `quiet` (stdout is for JSON then)."""
-
-    def __init__(self, quiet: bool = False) -> None:
-        """Take whether stdout must stay free."""
-        self.quiet = quiet
-
-    def line(self, text: str = "", look: Look = "") -> None:
-        """Say one line."""
-        line(text, look, stderr=self.quiet)
-
-    def table(self, columns: Sequence[Column | str], rows: Iterable[Sequence[Any]], **more: Any) -> None:
-        """Show a table, unless stdout must stay free."""
-        if not self.quiet:
-            table(columns, rows, **more)
-
-    @contextmanager
-    def bars(self) -> Iterator[Bars]:
-        """Show progress while something runs."""
-        with bars() as shown:
-            yield shown
 
 
 @contextmanager

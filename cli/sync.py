@@ -110,9 +110,7 @@ def _rows(result: SyncResult) -> list[list[Any]]:
 def _numbers(counts: Counter[str]) -> list[show.Cell]:
     """Return the counts as cells; what wants attention is seen at once, what is nothing steps back."""
     looks: dict[str, show.Look] = {"quarantined": "bad", "waiting": "warn"}
-    return [
-        show.Cell(show.number(counts[name]), looks.get(name, "") if counts[name] else "dim") for name in COUNTS
-    ]
+    return [show.count(counts[name], looks.get(name, "")) for name in COUNTS]
 
 
 def _warn(result: SyncResult) -> None:

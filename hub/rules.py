@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, model_validator
 
@@ -15,7 +16,7 @@ from hub.locale import LOCALES
 from hub.model import ORDER_TYPES, QUANTITIES, Side, Status
 from hub.problems import MappingErrors, Problem, nearest
 from hub.spec import Duration, Share, Size, Spec, Text, Texts, one_of
-from hub.yamlfile import Document
+from hub.yamlfile import Document, Steps
 
 FILE = Path("mappings") / "hub.yaml"
 
@@ -119,16 +120,23 @@ def _graces(value: Any) -> Any:
 
 
 class Rules(Spec):
-    """All of hub.yaml, with the catalogue of units and SKUs; `zone` is the one in which people read times."""
+    """All of hub.yaml, with the catalogue of units and SKUs.
+
+    `zone` is the one in which people read times; `company` the one that orders belong to where a mapping
+    names none (a house with a single legal entity need not say it anywhere).
+    """
+
+    inner: ClassVar = frozenset({"default_grace"})
 
     locale: Annotated[str, one_of(LOCALES)] = "en"
     currency: Text = "CNY"
+    company: Text = "default"
     zone: Annotated[str, BeforeValidator(spec.zone)] = "UTC"
     tolerance: Tolerance = Tolerance()
     limits: RecordLimits = RecordLimits()
     ownership: Ownership = Ownership()
     routes: tuple[Route, ...] = ()
-    default_grace: Duration = Field(timedelta(hours=4), exclude=True)
+    default_grace: Duration = timedelta(hours=4)
     graces: Annotated[dict[str, Grace], BeforeValidator(_graces)] = Field(default_factory=dict, alias="grace")
     quiets: dict[str, Duration] = Field(default_factory=dict, alias="quiet")
     people: dict[str, Person] = Field(default_factory=dict)
@@ -226,9 +234,19 @@ def parse_rules(document: Document) -> Rules:
         rules = Rules.model_validate(document.data or {})
     except ValidationError as error:
         raise MappingErrors(spec.problems(error, document)) from error
-    if found := [*_ladder(rules, document), *_names(rules, document)]:
+    if found := _ladder(rules, document):
         raise MappingErrors(found)
     return rules
+
+
+def lint_rules(home: Path) -> list[Problem]:
+    """Return everything that is wrong or doubtful (warnings) in the rules of `home`."""
+    try:
+        load_rules(home)
+        document = yamlfile.load(home / FILE)
+        return _names(parse_rules(document), document)
+    except MappingErrors as error:
+        return error.problems
 
 
 def _ladder(rules: Rules, document: Document) -> list[Problem]:
@@ -269,32 +287,29 @@ def _ladder(rules: Rules, document: Document) -> list[Problem]:
 
 
 def _names(rules: Rules, document: Document) -> list[Problem]:
-    """Return systems that look like a slip of another system's name."""
+    """Return systems that no route names and that look like a slip of one that a route does name."""
     known = {system for route in rules.routes for system in route.systems}
-    if not known:
-        return []
-    places: list[tuple[tuple[str | int, ...], str, bool]] = [
-        (("ownership", "status", index, "owner"), part.owner, False)
-        for index, part in enumerate(rules.ownership.status)
-    ]
+    found = []
+    for path, name, key in _systems(rules):
+        if name not in known and name != "none" and (near := nearest(name, known)):
+            found.append(
+                document.problem(path, "rules.system_near", key=key, warning=True, name=name, nearest=near)
+            )
+    return found
+
+
+def _systems(rules: Rules) -> Iterator[tuple[Steps, str, bool]]:
+    """Yield every place that names a system: path, name, and whether the name is a key."""
+    for index, part in enumerate(rules.ownership.status):
+        yield ("ownership", "status", index, "owner"), part.owner, False
     for name in (*QUANTITIES, "lines"):
         if owner := rules.owner(name):
-            places.append((("ownership", name), owner, False))
+            yield ("ownership", name), owner, False
     for name in ("extras", "clock"):
-        places += [
-            (("ownership", name, index), one, False)
-            for index, one in enumerate(getattr(rules.ownership, name))
-        ]
+        for index, one in enumerate(getattr(rules.ownership, name)):
+            yield ("ownership", name, index), one, False
     for name, said in (("grace", rules.graces), ("quiet", rules.quiets), ("people", rules.people)):
-        places += [((name, system), system, True) for system in said]
-    places += [
-        (("routes", index, "origin"), one.origin, False)
-        for index, one in enumerate(rules.routes)
-        if one.origin
-    ]
-    found = []
-    for path, name, key in places:
-        near = nearest(name, known) if name not in known and name != "none" else ""
-        if near:
-            found.append(document.problem(path, "rules.system_near", key=key, name=name, nearest=near))
-    return found
+        for system in said:
+            yield (name, system), system, True
+    for index, route in enumerate(rules.routes):
+        yield ("routes", index, "origin"), route.origin, False

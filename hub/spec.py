@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any
-from zoneinfo import ZoneInfo
+from typing import Annotated, Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
@@ -33,10 +32,13 @@ class Spec(BaseModel):
         extra="forbid", frozen=True, populate_by_name=True, arbitrary_types_allowed=True
     )
 
+    inner: ClassVar[frozenset[str]] = frozenset()
+    """Fields that short forms are made long into: nobody writes them."""
+
     @classmethod
     def names(cls) -> list[str]:
         """Return the keys as people write them."""
-        return [field.alias or name for name, field in cls.model_fields.items() if not field.exclude]
+        return [field.alias or name for name, field in cls.model_fields.items() if name not in cls.inner]
 
     @model_validator(mode="wrap")
     @classmethod
@@ -183,15 +185,6 @@ def size(value: Any) -> Any:
     if found is None or isinstance(value, bool):
         raise custom("mapping.want_size", {"found": shown(value)})
     return int(found[1]) * _SIZES[(found[2] or "").casefold()]
-
-
-def zone(value: Any) -> Any:
-    """Return the name of a time zone ("Asia/Shanghai") that this machine knows."""
-    try:
-        ZoneInfo(str(value))
-    except (KeyError, OSError, ValueError):
-        raise custom("mapping.unknown_zone", {"name": shown(value)}) from None
-    return str(value)
 
 
 def one_of(words: Iterable[str]) -> AfterValidator:

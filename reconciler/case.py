@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as fresh
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -126,7 +127,7 @@ class Verdict:
     order_no: str
     system: str
     field: str = ""
-    details: dict[str, Any] = field(default_factory=dict)
+    details: dict[str, Any] = fresh(default_factory=dict)
     correct_in: str = ""
     at_risk: Decimal | None = None
     currency: str | None = None
@@ -150,9 +151,9 @@ class Cause:
     company: str
     system: str
     slice: str = ""
-    details: dict[str, Any] = field(default_factory=dict)
+    details: dict[str, Any] = fresh(default_factory=dict)
     orders: int = 0
-    at_risk: dict[str, Decimal] = field(default_factory=dict)
+    at_risk: dict[str, Decimal] = fresh(default_factory=dict)
 
     def add(self, verdict: Verdict) -> None:
         """Put one verdict behind this cause."""

@@ -70,11 +70,11 @@ def open_identities(conn: sa.Connection) -> set[Identity]:
     """Return the identities of all findings that are not closed: only those are kept while in flight."""
     f = tables.findings.c
     query = sa.select(f.kind, f.company, f.order_no, f.system, f.field).where(f.state.in_([*LIVE]))
-    return {(kind, company, order_no, system, field) for kind, company, order_no, system, field in conn.execute(query)}
+    return {(row[0], row[1], row[2], row[3], row[4]) for row in conn.execute(query)}
 
 
 class _Sift:
-    """Takes judgements as they come and keeps only what is needed in the end; memory follows the differences."""
+    """Takes judgements as they come and keeps what is needed in the end: memory follows the differences."""
 
     def __init__(self, found: Examination, known: set[Identity]) -> None:
         self.found = found

@@ -1,4 +1,4 @@
-"""Which line differs: deepdiff names it, once the scan has found orders whose totals agree and lines do not."""
+"""Which line differs: deepdiff names it for orders whose totals agree while their lines do not."""
 
 from __future__ import annotations
 
@@ -41,9 +41,7 @@ def changes(before: Lines, after: Lines) -> list[dict[str, Any]]:
     return [{"sku": sku, "expected": before.get(sku), "said": after.get(sku)} for sku in sorted(skus)]
 
 
-def _lines(
-    conn: sa.Connection, keys: list[tuple[str, str]]
-) -> dict[tuple[str, str, str], Lines]:
+def _lines(conn: sa.Connection, keys: list[tuple[str, str]]) -> dict[tuple[str, str, str], Lines]:
     """Return the newest lines by (company, order_no, system), summed over parts and by SKU."""
     columns = ("company", "order_no", "system", "part", "seq", "lines", "deleted", "is_return")
     newest: dict[tuple[str, str, str, str], Any] = {}

@@ -11,7 +11,7 @@ from reconciler.case import Case, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Goods:
-    """What an order is about, as far as somebody says it: enough to tell whether two numbers mean one order."""
+    """What an order is about, as far as somebody says it: enough to tell two orders apart."""
 
     company: str
     order_no: str

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -96,7 +97,7 @@ def _result(
         settled=settled,
         orders=totals.orders_known(conn),
         systems=_systems(conn, found),
-        findings=sorted(findings, key=lambda one: (one.kind, one.company, one.order_no, one.system, one.field)),
+        findings=sorted(findings, key=attrgetter("kind", "company", "order_no", "system", "field")),
         causes=_causes(conn, rules, found, findings, now),
         totals=totals.control_totals(conn, rules),
         late=totals.late_orders(conn, as_of),
@@ -195,5 +196,6 @@ def _runs(conn: sa.Connection, now: datetime) -> list[RunLine]:
         .limit(_RUNS_SHOWN)
     )
     return [
-        RunLine(*row[:6], counts=jsons.loads(row.counts) or {}, error=row.error) for row in conn.execute(query)
+        RunLine(*row[:6], counts=jsons.loads(row.counts) or {}, error=row.error)
+        for row in conn.execute(query)
     ]

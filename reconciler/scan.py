@@ -1,7 +1,7 @@
 """One ordered pass over `views`: only orders that may differ leave the database, each with all its views.
 
-The pass is coarse on purpose: plain aggregates over the covering index, no grace, no clock. What it lets out is
-judged exactly by `reconciler.judge`; what it holds back agrees whatever the time is.
+The pass is coarse on purpose: plain aggregates over the covering index, no grace, no clock. What it lets
+out is judged exactly by `reconciler.judge`; what it holds back agrees whatever the time is.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def _keys(bits: dict[str, int], rules: Rules) -> sa.Subquery:
 
 
 def _differs(rules: Rules) -> sa.ColumnElement[bool]:
-    """Return whether the views of a key differ in range, quantity, lines, side or stamps, or carry a warning."""
+    """Return whether the views of a key differ in range, quantity, lines, side or stamps, or warn of them."""
     low, high = sa.func.min, sa.func.max
     skew = rules.skew // timedelta(microseconds=1)
     shipped = sa.and_(high(_v.lo) >= int(Status.SHIPPED), high(_v.ordered) > low(_v.shipped))

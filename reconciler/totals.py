@@ -98,7 +98,8 @@ def control_totals(conn: sa.Connection, rules: Rules) -> list[Total]:
     group = _group()
     sums = (sa.func.count(), _sum(_o.ordered), _sum(_o.shipped))
     totals: dict[tuple[str, str], Total] = {}
-    for company, name, *numbers in conn.execute(sa.select(_o.company, group, *sums).group_by(_o.company, group)):
+    own = sa.select(_o.company, group, *sums).group_by(_o.company, group)
+    for company, name, *numbers in conn.execute(own):
         _add(totals, company, name, HUB, numbers)
     query = (
         sa.select(_o.company, group, _v.system, sa.func.count(), _sum(_v.ordered), _sum(_v.shipped))
@@ -143,7 +144,8 @@ def late_orders(conn: sa.Connection, as_of: datetime, systems: set[str] | None =
         else:
             late.not_started += orders
         if amount:
-            late.amount[currency or ""] = late.amount.get(currency or "", Decimal(0)) + from_fixed(int(amount))
+            known = late.amount.get(currency or "", Decimal(0))
+            late.amount[currency or ""] = known + from_fixed(int(amount))
     rows = conn.execute(
         sa.select(_o.company, _o.order_no, _o.due_now, _o.status, _o.customer_name, _o.amount, _o.currency)
         .where(waiting)
@@ -158,7 +160,7 @@ def late_orders(conn: sa.Connection, as_of: datetime, systems: set[str] | None =
 
 
 def waiting_records(conn: sa.Connection) -> tuple[dict[tuple[str, str], int], dict[str, int]]:
-    """Return how many records lie in quarantine by (system, reason), and how many wait for a link by system."""
+    """Return how many records lie in quarantine by (system, reason), how many wait for a link by system."""
     q, u = tables.quarantine.c, tables.unlinked.c
     reasons = sa.select(q.system, q.reason, sa.func.count()).where(q.solved_at.is_(None))
     quarantine = {
@@ -184,7 +186,9 @@ def _sum(column: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
     return sa.func.sum(sa.type_coerce(column, sa.BigInteger))
 
 
-def _add(totals: dict[tuple[str, str], Total], company: str, group: str, system: str, numbers: list[Any]) -> None:
+def _add(
+    totals: dict[tuple[str, str], Total], company: str, group: str, system: str, numbers: list[Any]
+) -> None:
     orders, ordered, shipped = numbers
     total = totals.setdefault((company, group), Total(company, group))
     total.sums[system] = Sum(orders, _fixed(ordered), _fixed(shipped))

@@ -8,6 +8,7 @@ when standard input closes, so that it never outlives the one who started it.
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import sys
 from datetime import datetime
@@ -20,6 +21,7 @@ from simulators.practice import Practice, Setting
 def main(arguments: list[str] | None = None) -> int:
     """Build, serve and obey until told to stop."""
     setting = _setting(arguments)
+    gc.disable()  # the world is millions of small objects without a cycle
     with Practice(setting, _report) as practice:
         ready = {"ready": True, "connections": practice.connections(), "orders": practice.counts()}
         _say(ready)
@@ -43,12 +45,12 @@ def _setting(arguments: list[str] | None) -> Setting:
     parser = argparse.ArgumentParser(prog="python -m simulators", description="Practice systems of OrderHub.")
     parser.add_argument("--orders", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--now", type=datetime.fromisoformat, required=True, help="aware ISO time of the world")
+    parser.add_argument("--now", type=datetime.fromisoformat, required=True, help="aware ISO time")
     parser.add_argument("--out", type=Path, required=True, help="folder for the WMS file and the TMS drop")
     parser.add_argument("--wms-url", default="", help="SQLAlchemy URL of the WMS; a SQLite file by default")
     parser.add_argument("--faults", choices=("default", "none"), default="default")
     parser.add_argument("--port", type=int, default=0, help="port of the ERP; any free one by default")
-    parser.add_argument("--days", type=int, default=0, help="days of orders; by default a year for large worlds")
+    parser.add_argument("--days", type=int, default=0, help="days of orders; at most a year by default")
     given = parser.parse_args(arguments)
     if given.now.tzinfo is None:
         parser.error("--now needs a zone")

@@ -1,4 +1,4 @@
-"""What the factory makes and to whom it sells: companies, SKUs, customers, and the names that systems give them.
+"""What the factory makes and to whom it sells: companies, SKUs, customers, and what systems call them.
 
 Nothing here depends on a seed: `mappings/skus.csv` and `mappings/units.csv` are written from it once
 (`python -m simulators.catalogue DIR`), as a customer would export his master data.
@@ -13,14 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ORDER_KINDS = ("regular", "rush", "sample", "repair", "consignment")
-BASE_UNIT = "PCS"
-ERP_UNIT = "ST"
-BOX = "BOX"
+BASE_UNIT, BOX = "PCS", "BOX"
+"""Units of the WMS."""
+PIECE, CARTON = "ST", "KAR"
+"""Units of the ERP."""
 
-RENAMED = "2025-09-01"
-"""The day from which a WMS code that had been given up means another SKU."""
+EVERY_SKU = "*"
 
-GIVEN_UP, TAKEN_OVER = "2025-07-01", "2025-11-01"
+LAST_OLD, FIRST_NEW = "2025-12-31", "2026-01-01"
+"""A WMS code changed hands: the last day on which it meant the old SKU, the first of the new one."""
+
+GIVEN_UP, TAKEN_OVER = "2025-11-01", "2026-03-01"
 """Old SKU: last orders under the shared code; new SKU: first orders under it (local dates)."""
 
 _FAMILIES = (
@@ -63,7 +66,8 @@ COMPANIES = (
 class Sku:
     """One article: `code` is its number in the ERP and the hub, `price` in fen, `box` the pieces of a box.
 
-    `lot` is what quantities are multiples of; `boxed` says that the WMS counts it in boxes.
+    `lot` is what quantities are multiples of; `boxed` says that the WMS counts it in boxes, `cartons` that
+    the ERP sells it by the carton.
     """
 
     code: str
@@ -72,6 +76,7 @@ class Sku:
     box: int
     lot: int
     boxed: bool
+    cartons: bool
     wms: str
 
 
@@ -88,7 +93,7 @@ class Customer:
 def _sku(index: int) -> Sku:
     name, model, price = _FAMILIES[index % len(_FAMILIES)]
     code = f"{100200 + index * 7}"
-    boxed = index % 4 == 1
+    boxed, cartons = index % 4 == 1, index % 8 == 3
     box = (6, 10, 12, 24, 50)[index % 5]
     own = f"{model[:2]}-{index:04d}" if index % 5 in (0, 3) else code
     return Sku(
@@ -96,8 +101,9 @@ def _sku(index: int) -> Sku:
         text=f"{name} {model}-{10 + index % 37}",
         price=price + index % 23 * 45,
         box=box,
-        lot=box if boxed else 1,
+        lot=box if boxed or cartons else 1,
         boxed=boxed,
+        cartons=cartons,
         wms=own,
     )
 
@@ -114,7 +120,8 @@ SALESPEOPLE = ("王建国", "李晓梅", "陈伟", "刘洋", "赵敏", "孙丽�
 def _customer(company: int, index: int) -> Customer:
     step = index * 7 + company * 3
     city = _CITIES[step % len(_CITIES)]
-    name = f"{city}{'恒鑫华远达'[index % 5]}{'泰瑞丰盛通'[index // 5 % 5]}{_TRADES[step % 5]}{_FORMS[index % 4]}"
+    mark = "恒鑫华远达"[index % 5] + "泰瑞丰盛通"[index // 5 % 5]
+    name = f"{city}{mark}{_TRADES[step % 5]}{_FORMS[index % 4]}"
     if index % 29 == 5:
         name = f"Brandt & Söhne {_CITIES[index % 12]}代表处"
     return Customer(number=f"{200010 + index * 3}", name=name, city=city, hubs=step % 3)
@@ -137,22 +144,25 @@ def wms_code(sku: int, day: str) -> str:
 
 
 def unit_rows() -> Iterator[tuple[str, str, str]]:
-    """Yield sku, unit, factor: how many base units one of the unit is."""
+    """Yield sku, unit, factor: how many base units one of the unit is; sku "*" stands for every SKU."""
+    yield EVERY_SKU, BASE_UNIT, "1"
+    yield EVERY_SKU, PIECE, "1"
     for sku in SKUS:
-        yield sku.code, BASE_UNIT, "1"
-        yield sku.code, ERP_UNIT, "1"
-        yield sku.code, BOX, str(sku.box)
+        if sku.boxed:
+            yield sku.code, BOX, str(sku.box)
+        if sku.cartons:
+            yield sku.code, CARTON, str(sku.box)
 
 
 def sku_rows() -> Iterator[tuple[str, str, str, str, str]]:
     """Yield system, code, sku, from, to: the WMS's own codes and, where one changed hands, since when."""
     for index, sku in enumerate(SKUS):
         if index == OLD:
-            yield "wms", SHARED_CODE, sku.code, "", RENAMED
+            yield "wms", SHARED_CODE, sku.code, "", LAST_OLD
             yield "wms", LATER_CODE, sku.code, "", ""
         elif index == NEW:
             yield "wms", EARLIER_CODE, sku.code, "", ""
-            yield "wms", SHARED_CODE, sku.code, RENAMED, ""
+            yield "wms", SHARED_CODE, sku.code, FIRST_NEW, ""
         elif sku.wms != sku.code:
             yield "wms", sku.wms, sku.code, "", ""
 

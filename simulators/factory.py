@@ -9,7 +9,7 @@ from itertools import accumulate
 from random import Random
 
 from simulators import clock
-from simulators.catalogue import COMPANIES, CUSTOMERS, ORDER_KINDS, SALESPEOPLE, SKUS, wms_code
+from simulators.catalogue import CUSTOMERS, ORDER_KINDS, SALESPEOPLE, SKUS, wms_code
 from simulators.clock import DAY, HOUR, MINUTE
 from simulators.truth import NEVER, Change, Delivery, Hold, Line, Order, Return, World
 
@@ -26,7 +26,9 @@ _PROMISE = {"regular": 9, "rush": 3, "sample": 5, "repair": 10, "consignment": 7
 _FIRST_COMPANY = 0.6  # share of the first company
 
 
-def build_world(seed: int, orders: int, now: datetime, days: int = 365, progress: Progress | None = None) -> World:
+def build_world(
+    seed: int, orders: int, now: datetime, days: int = 365, progress: Progress | None = None
+) -> World:
     """Return the world of `orders` orders taken in the `days` before `now` (aware).
 
     The same arguments give the same world. `progress` hears stage, done and total.
@@ -216,7 +218,9 @@ class _Factory:
     def _bill(self, order: Order) -> None:
         random = self.random.random
         if order.travels:
-            order.billed = clock.midnight(clock.day_of(order.delivered) + 2 + int(20 * random() ** 2)) + 2 * HOUR
+            order.billed = (
+                clock.midnight(clock.day_of(order.delivered) + 2 + int(20 * random() ** 2)) + 2 * HOUR
+            )
         else:
             order.billed = order.posted  # free of charge: complete as soon as it has left
 
@@ -226,7 +230,7 @@ class _Factory:
         received = clock.at_work(order.delivered + int((3 + 25 * random()) * DAY), int(random() * HOUR))
         if received > self._now:
             return
-        lines = []
+        lines: list[tuple[int, int]] = []
         for position, line in enumerate(order.lines):
             lot = SKUS[line.sku].lot
             if not lines or random() < 0.3:
@@ -243,6 +247,3 @@ class _Factory:
             received=received,
             posted=clock.next_batch(received + 10 * MINUTE) + int(random() * 8 * MINUTE),
         )
-
-
-__all__ = ["COMPANIES", "NEVER", "build_world"]

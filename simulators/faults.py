@@ -133,7 +133,11 @@ class _Saboteur:
         return order.cancelled > self.now and order.entered < self.now - _SETTLED and not order.change
 
     def _much(self, order: Order) -> bool:
-        return self._told(order) and len(order.deliveries) == 1 and order.lines[0].quantity >= 4 * self._lot(order)
+        return (
+            self._told(order)
+            and len(order.deliveries) == 1
+            and order.lines[0].quantity >= 4 * self._lot(order)
+        )
 
     def _swappable(self, order: Order) -> bool:
         return self._confirmed(order) and not SKUS[order.lines[0].sku].boxed
@@ -287,7 +291,10 @@ class _Saboteur:
             return replace(line, item_code=other, unit=BASE_UNIT) if line.pos == 1 else line
 
         def edit(rows: list[WmsRow]) -> list[WmsRow]:
-            return [replace(row, lines=[swap(line) for line in row.lines]) if row.kind == OUT else row for row in rows]
+            return [
+                replace(row, lines=[swap(line) for line in row.lines]) if row.kind == OUT else row
+                for row in rows
+            ]
 
         self.warehouse.edits[order.key] = edit
 
@@ -312,7 +319,7 @@ class _Saboteur:
         yield Truth("unknown_code", EVERY, EVERY, "wms")
 
     def _wrong_zone(self) -> Iterator[Truth]:
-        """Let the WMS write the second company's stamps in UTC, from one midnight until somebody set it right."""
+        """Let the WMS write the second company's stamps in UTC, until somebody set it right."""
         until = clock.midnight(clock.day_of(self.now - _ZONE_END))
         shipments = sorted(
             delivery.shipped

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from simulators import tms, wms
+from simulators import wms
+from simulators.drops import drop
 from simulators.erp.documents import Books
 from simulators.erp.server import SapServer
 from simulators.factory import build_world
 from simulators.faults import seed_faults
+from simulators.tms import Carrier
 
 Progress = Callable[[str, int, int], None]
 
@@ -50,7 +52,7 @@ class Setting:
 
 
 class Practice:
-    """Three systems that can be asked over their real protocols; a context manager that serves while it is open."""
+    """Three systems to be asked over their real protocols; a context manager that serves while open."""
 
     def __init__(self, setting: Setting, progress: Progress) -> None:
         """Build the world and fill the systems; `progress` hears stage, done and total."""
@@ -59,14 +61,14 @@ class Practice:
         world = build_world(setting.seed, setting.orders, setting.now, setting.period, progress)
         self.books = Books(world)
         self.warehouse = wms.Warehouse(world)
-        self.carrier = tms.Carrier(world, setting.seed)
+        self.carrier = Carrier(world, setting.seed)
         if setting.faults:
             self.truth = seed_faults(self.books, self.warehouse, self.carrier, setting.seed)
         setting.out.mkdir(parents=True, exist_ok=True)
         progress("wms", 0, setting.orders)
         self.deliveries = wms.fill(setting.database, self.warehouse.rows())
         progress("tms", 0, setting.orders)
-        self.events = tms.drop(setting.drop, self.carrier)
+        self.events = drop(setting.drop, self.carrier)
         self._stack = ExitStack()
 
     def __enter__(self) -> Practice:

@@ -76,7 +76,7 @@ class Hold:
 
 @dataclass(slots=True)
 class Return:
-    """Goods that came back (`received` in the WMS) and the ERP document that names the original (`posted`)."""
+    """Goods that came back (`received` in the WMS) and the ERP document about them (`posted`)."""
 
     number: int
     delivery: str
@@ -138,7 +138,7 @@ class Order:
         return max(delivery.delivered for delivery in self.deliveries)
 
     def quantities(self, moment: int, followed: bool = False) -> list[int]:
-        """Return the ordered quantity of each line as the ERP had it at `moment` (`followed`: as the WMS had)."""
+        """Return the ordered quantity of each line as the ERP had it (`followed`: as the WMS had it)."""
         quantities = [line.quantity for line in self.lines]
         change = self.change
         if change and change.line >= 0 and moment < (change.followed if followed else change.at):

@@ -43,7 +43,9 @@ sa.Index("outbound_changed", outbound.c.changed, outbound.c.id)
 outbound_line = sa.Table(
     "outbound_line",
     metadata,
-    sa.Column("outbound_id", sa.BigInteger, sa.ForeignKey("outbound.id"), primary_key=True, autoincrement=False),
+    sa.Column(
+        "outbound_id", sa.BigInteger, sa.ForeignKey("outbound.id"), primary_key=True, autoincrement=False
+    ),
     sa.Column("pos", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("item_code", sa.String(24), nullable=False),
     sa.Column("unit", sa.String(4), nullable=False),

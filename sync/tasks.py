@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 
 from hub.config import Settings
-from hub.mapping import load_home
+from hub.mapping.survey import survey
 from hub.rules import load_rules
 from hub.store import open_store
 from sync.run import Hub, sync_systems
@@ -22,7 +22,8 @@ def sync_system(system: str, env: Mapping[str, str] | None = None) -> dict[str, 
     store = open_store(settings.store_url, settings.key)
     try:
         store.require_current()
-        hub = Hub(store, load_rules(settings.home), load_home(settings.home), env=env)
+        mappings, _ = survey(settings.home)
+        hub = Hub(store, load_rules(settings.home), mappings, env=env)
         (result,) = sync_systems(hub, [system])
     finally:
         store.close()

@@ -1,12 +1,13 @@
-"""The charset and the digest of a file, found in one pass over its bytes."""
+"""The charset and the digest of a file, from its bytes."""
 
 from __future__ import annotations
 
 import codecs
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import BinaryIO
+
+from connectors.files.rows import Torn, Unusable
 
 ENCODINGS = ("utf-8", "gb18030")
 """Tried in this order where the mapping names none; strictly, since a short GB18030 text fools any guess."""
@@ -21,16 +22,8 @@ _MARKS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class NoCharset(Exception):
-    """None of the charsets fits. `torn`: one fits up to the end, where a character is cut."""
-
-    tried: Sequence[str]
-    torn: bool = False
-
-
 def digest_of(file: BinaryIO) -> str:
-    """Return the digest of a file's whole content; read from its begin."""
+    """Return the digest of a file's whole content."""
     file.seek(0)
     digest = hashlib.blake2b(digest_size=16)
     while chunk := file.read(_CHUNK):
@@ -39,25 +32,31 @@ def digest_of(file: BinaryIO) -> str:
 
 
 def encoding_of(file: BinaryIO, wanted: Sequence[str] = ()) -> str:
-    """Return the first charset in which the whole file can be read: its byte order mark's, else one of `wanted`.
+    """Return the first charset in which the whole file reads: its byte order mark's, else one of `wanted`.
 
-    Raises NoCharset. A file that ends within a character is torn: it must not be taken for another charset.
+    Raises Unusable if none fits, and Torn if the file ends within a character: such a one must not be taken
+    for a file in the next charset.
     """
     file.seek(0)
     head = file.read(4)
-    marked = next((name for mark, name in _MARKS if head.startswith(mark)), None)
-    tried = (marked,) if marked else tuple(wanted) or ENCODINGS
+    marked = [name for mark, name in _MARKS if head.startswith(mark)]
+    tried = marked[:1] or list(wanted) or list(ENCODINGS)
     for name in tried:
-        file.seek(0)
-        decoder = codecs.getincrementaldecoder(name)("strict")
-        try:
-            while chunk := file.read(_CHUNK):
-                decoder.decode(chunk)
-        except UnicodeDecodeError:
-            continue
-        try:
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError as error:
-            raise NoCharset(tried, torn=True) from error
-        return name
-    raise NoCharset(tried)
+        if _fits(file, name):
+            return name
+    raise Unusable("files.no_charset", tried=", ".join(tried))
+
+
+def _fits(file: BinaryIO, name: str) -> bool:
+    file.seek(0)
+    decoder = codecs.getincrementaldecoder(name)("strict")
+    try:
+        while chunk := file.read(_CHUNK):
+            decoder.decode(chunk)
+    except UnicodeDecodeError:
+        return False
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        raise Torn("files.cut_character") from error
+    return True

@@ -1,4 +1,4 @@
-"""What every file format gives: records with their line, and the row that could not be one."""
+"""What every file format gives: records with their line, rows that are none, and why a file cannot be used."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Any, BinaryIO, Protocol
 
 from hub.errors import RecordError
 from hub.mapping.grammar import CallSpec
-
-Record = dict[str, Any]
+from hub.model import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,34 +21,32 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class BadLine:
-    """One row that is no record, kept whole as UTF-8."""
+    """One row that is no record, kept whole."""
 
     number: int
     raw: bytes
     error: RecordError
 
 
-@dataclass(frozen=True, slots=True)
-class Torn(Exception):
-    """A file ended before its end: `key` of the message, its line, and what else the message says."""
+class Unusable(Exception):
+    """A file of which nothing may be used: `key` and `values` of the message, which also names the line."""
 
-    key: str
-    line: int = 0
-    values: tuple[tuple[str, object], ...] = ()
+    def __init__(self, key: str, line: int = 0, **values: Any) -> None:
+        """Take the message and the line (0: the file as a whole)."""
+        super().__init__(key)
+        self.key, self.line, self.values = key, line, values
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable(Exception):
-    """A file is whole, but in no form that can be read; like Torn, without doubt about its end."""
-
-    key: str
-    line: int = 0
-    values: tuple[tuple[str, object], ...] = ()
+class Torn(Unusable):
+    """A file that ended before its end: it may be whole at the next look."""
 
 
 class Format(Protocol):
     """Reads one file format."""
 
-    def __call__(self, file: BinaryIO, call: CallSpec, encoding: str) -> Iterator[Line | BadLine]:
-        """Yield the rows of a file in their order; Torn or Unreadable if it cannot be read to its end."""
+    def __call__(self, file: BinaryIO, call: CallSpec, encoding: str, numbers: str | None) -> Rows:
+        """Yield the rows of a file in their order. Raises Unusable, or Torn, in the midst of it."""
         ...
+
+
+Rows = Iterator[Line | BadLine]

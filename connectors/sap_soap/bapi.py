@@ -1,7 +1,8 @@
 """Calling a BAPI: its WSDL, its client and language, and what RETURN says.
 
-Sources (contracts erp 1.1 to 1.3): SOAP RFC paths and WSDL shape, confirmed; `sap-client` and `sap-language` on every
-path, likely; BAPIRETURN and BAPIRET2 fields, confirmed; a table that is not sent is not returned, likely.
+Sources (contracts erp 1.1 to 1.3): SOAP RFC paths and WSDL shape, confirmed; `sap-client` and
+`sap-language` on every path, likely; BAPIRETURN and BAPIRET2 fields, confirmed; a table that is not sent is
+not returned, likely.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ from connectors.soap.rows import Rows
 from connectors.soap.stream import Answer
 from connectors.soap.wsdl import Operation
 from hub.errors import ConfigError, Missing, RecordLocked, Rejected, SourceError
-from hub.mapping import ErrorsSpec, SystemMapping
+from hub.mapping.callspec import ErrorsSpec
+from hub.mapping.grammar import SystemMapping
 
 LOCKED = frozenset({"V1 042", "V1 043", "V1 044", "V1 045"})
-"""The document is being edited by somebody (message class V1), likely: to be verified on the customer's system."""
+"""Somebody is editing the document (message class V1), likely: to be verified on the customer's system."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,8 @@ class Bapi:
     ) -> dict[str, Rows]:
         """Call a function and return its tables by RFC name.
 
-        Every wanted table stands in `args`, empty. Raises what the error tables say for a RETURN of type E or A, by
-        default RecordLocked for a lock and Rejected for the rest, and the transport's errors.
+        Every wanted table stands in `args`, empty. Raises what the error tables say for a RETURN of type E
+        or A, by default RecordLocked for a lock and Rejected for the rest, and the transport's errors.
         """
         operation = self.operation(function, sap_client)
 
@@ -128,7 +130,9 @@ class Bapi:
 
     def _with_client(self, address: str, sap_client: str) -> str:
         scheme, host, path, query, _ = urlsplit(address)
-        kept = [(name, value) for name, value in parse_qsl(query) if name not in ("sap-client", "sap-language")]
+        kept = [
+            (name, value) for name, value in parse_qsl(query) if name not in ("sap-client", "sap-language")
+        ]
         kept.append(("sap-client", sap_client))
         if self._options.language:
             kept.append(("sap-language", self._options.language))

@@ -1,30 +1,42 @@
 """SAP sales orders: discovery by customer and sales organisation, detail in blocks, open orders by key.
 
-SAP has no read "changed since" among its standard BAPIs (contracts erp section 0): new documents are found by their
-date, known ones are read again by key (the sweep).
+SAP has no read "changed since" among its standard BAPIs (contracts erp section 0): new documents are found
+by their date, known ones are read again by key (the sweep).
 """
 
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar
 
 import orjson
+import tenacity
 
-from connectors.contract import Ask, BadRecord, Capabilities, Everything, Health, Keys, Page, Since, State, Window
-from connectors.retry import Sleep
+from connectors.contract import (
+    Ask,
+    BadRecord,
+    Capabilities,
+    Everything,
+    Health,
+    Keys,
+    Page,
+    Since,
+    State,
+    Window,
+)
 from connectors.sap_soap.bapi import Bapi
 from connectors.sap_soap.names import to_rfc
 from connectors.sap_soap.options import Organisation, read_options
 from connectors.sap_soap.orders import add_delivered_by_flow, add_delivered_by_status, group, padded, record
 from connectors.soap.client import Client
+from connectors.soap.connector import stream_of
 from hub.config import Connection
 from hub.errors import ConfigError, HubError, Missing, RecordError, RecordLocked, Rejected, SourceError
 from hub.locale import text
-from hub.mapping import CallSpec, StreamMapping, SystemMapping, times
+from hub.mapping import times
+from hub.mapping.grammar import CallSpec, StreamMapping, SystemMapping
 from hub.model import Record
 
 GETLIST = "BAPI_SALESORDER_GETLIST"
@@ -50,7 +62,7 @@ class SapSoapConnector:
 
     capabilities: ClassVar[Capabilities] = Capabilities(
         asks=frozenset({"since", "window", "keys", "everything"}),
-        summary="SAP ECC sales orders, BAPI over SOAP RFC (both name styles)",
+        summary="sap.summary",
     )
 
     def __init__(
@@ -58,15 +70,17 @@ class SapSoapConnector:
         mapping: SystemMapping,
         connection: Connection,
         clock: Callable[[], datetime],
-        *,
-        sleep: Sleep = time.sleep,
+        retry: tenacity.Retrying | None = None,
     ) -> None:
-        """Open nothing yet; `sleep` waits between tries (seconds). ConfigError if `sap:` is wrong."""
+        """Open nothing yet; `retry` is how reads are tried again. ConfigError if `sap:` is wrong."""
         self._mapping, self._clock = mapping, clock
         self._options = read_options(mapping.options, mapping.system)
-        self._client = Client(mapping, connection, clock, sleep)
+        self._client = Client(mapping, connection, clock, retry)
         self._bapi = Bapi(self._client, mapping, self._options, connection.url())
         self._names: dict[str, dict[str, str]] = {}
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._mapping.system!r})"
 
     def check(self) -> Health:
         """Load the description of the list function with the login; no function is called."""
@@ -85,8 +99,8 @@ class SapSoapConnector:
     def fetch(self, stream: str, ask: Ask) -> Iterator[Page]:
         """Yield pages of whole orders.
 
-        A customer whose list is refused is skipped, the rest is read, and the refusal is raised at the end: its sales
-        organisation then counts as not read, so its position stays.
+        A customer whose list is refused is skipped, the rest is read, and the refusal is raised at the end:
+        its sales organisation then counts as not read, so its position stays.
         """
         call = self._stream(stream).read
         match ask:
@@ -138,8 +152,8 @@ class SapSoapConnector:
     ) -> Iterator[tuple[str, str]]:
         """Yield number and date of each document once, from the lists of all customers.
 
-        SAP BAPI_SALESORDER_GETLIST interface, confirmed: customer and sales organisation are required, one row an
-        item. That DOCUMENT_DATE filters by the day of entry is likely.
+        SAP BAPI_SALESORDER_GETLIST interface, confirmed: customer and sales organisation are required, one
+        row an item. That DOCUMENT_DATE filters by the day of entry is likely.
         """
         seen: set[str] = set()
         for customer in self._customers(organisation.client):
@@ -175,7 +189,8 @@ class SapSoapConnector:
     def _customer_names(self, client: str) -> Mapping[str, str]:
         """Return names by customer number, read once.
 
-        SAP BAPI_CUSTOMER_GETLIST interface: IDRANGE (SIGN, OPTION, LOW, HIGH) and ADDRESSDATA (CUSTOMER, NAME), likely.
+        SAP BAPI_CUSTOMER_GETLIST interface: IDRANGE (SIGN, OPTION, LOW, HIGH) and ADDRESSDATA (CUSTOMER,
+        NAME), likely.
         """
         if self._options.customers:
             return {}
@@ -184,7 +199,8 @@ class SapSoapConnector:
             tables = self._bapi.call(CUSTOMERS, client, {"IDRANGE": everyone, "ADDRESSDATA": []})
             rows = map(to_rfc, tables.get("ADDRESSDATA", ()))
             self._names[client] = {
-                padded(str(row.get("CUSTOMER") or "").strip()): str(row.get("NAME") or "").strip() for row in rows
+                padded(str(row.get("CUSTOMER") or "").strip()): str(row.get("NAME") or "").strip()
+                for row in rows
             }
         return self._names[client]
 
@@ -212,8 +228,8 @@ class SapSoapConnector:
     ) -> Page:
         """Read a block of documents in one call and return it as a page.
 
-        SAP BAPISDORDER_GETDETAILEDLIST interface, confirmed; a number that it does not know is passed over in silence,
-        likely: it is named in the page's warnings.
+        SAP BAPISDORDER_GETDETAILEDLIST interface, confirmed; a number that it does not know is passed over
+        in silence, likely: it is named in the page's warnings.
         """
         if not numbers:
             return Page([], dict(slot or {}))
@@ -260,7 +276,9 @@ class SapSoapConnector:
 
     def _name_customer(self, order: Record) -> None:
         """Put the customer's name into the header where the customers were listed and SAP gave none."""
-        name = self._customer_names(order["CLIENT"]).get(padded(str(order["header"].get("SOLD_TO") or "").strip()))
+        name = self._customer_names(order["CLIENT"]).get(
+            padded(str(order["header"].get("SOLD_TO") or "").strip())
+        )
         if name:
             order["header"].setdefault("NAME", name)
 
@@ -283,13 +301,12 @@ class SapSoapConnector:
         return min(found, self._day(self._clock())) if found else None
 
     def _stream(self, name: str) -> StreamMapping:
-        if name not in self._mapping.streams:
-            known = ", ".join(self._mapping.streams)
-            raise ConfigError("soap.no_stream", name=name, system=self._mapping.system, known=known)
-        stream = self._mapping.streams[name]
+        stream = stream_of(self._mapping, name)
         if stream.read.verb != "bapi" or stream.read.target not in (GETLIST, DETAILS):
             known = f"bapi: {GETLIST}"
-            raise ConfigError("sap.no_reader", name=stream.read.name, system=self._mapping.system, known=known)
+            raise ConfigError(
+                "sap.no_reader", name=stream.read.name, system=self._mapping.system, known=known
+            )
         return stream
 
 

@@ -36,9 +36,9 @@ def _all(value: Any) -> Any:
 class SapOptions(Spec):
     """How to read one SAP server.
 
-    `customers` empty means all of BAPI_CUSTOMER_GETLIST. `block` is how many documents one detail call asks for.
-    `delivered` says where delivered quantities come from: the document flow (rows of category `goods`: R goods
-    movement, J delivery) or GETSTATUS, one call for each order that has deliveries.
+    `customers` empty means all of BAPI_CUSTOMER_GETLIST. `block` is how many documents one detail call asks
+    for. `delivered` says where delivered quantities come from: the document flow (rows of category `goods`:
+    R goods movement, J delivery) or GETSTATUS, one call for each order that has deliveries.
     """
 
     organisations: Annotated[tuple[Organisation, ...], Field(min_length=1)]

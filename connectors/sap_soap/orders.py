@@ -1,8 +1,9 @@
-"""From the tables of one detail call to one record an order: RFC names and SAP's own texts, whatever the style.
+"""From the tables of one detail call to one record an order: RFC names, SAP's own texts, in either style.
 
-Sources: structures BAPISDHD, BAPISDIT, BAPISDHDST, BAPISDFLOW of BAPISDORDER_GETDETAILEDLIST (SAP function interface
-as published with PyRFC, confirmed): the document's number is DOC_NUMBER in headers, items and schedules, SD_DOC in
-status and flow. That a goods movement has category R and a delivery J is likely (domain VBTYP).
+Sources: structures BAPISDHD, BAPISDIT, BAPISDHDST, BAPISDFLOW of BAPISDORDER_GETDETAILEDLIST (SAP function
+interface as published with PyRFC, confirmed): the document's number is DOC_NUMBER in headers, items and
+schedules, SD_DOC in status and flow. That a goods movement has category R and a delivery J is likely
+(domain VBTYP).
 """
 
 from __future__ import annotations
@@ -85,8 +86,8 @@ def record(parts: Parts, client: str, number: str, sales_org: str) -> Record:
 def add_delivered_by_flow(order: Record, goods: str) -> None:
     """Give each item `DLV_QTY` and `DLV_UNIT`, summed from the document flow.
 
-    A goods movement may hang on the order's item or on a delivery of it; each counts once. Raises RecordError for a
-    quantity that is none, and for movements of one item in different units.
+    A goods movement may hang on the order's item or on a delivery of it; each counts once. Raises
+    RecordError for a quantity that is none, and for movements of one item in different units.
     """
     items = {_item(item): _Delivered() for item in order["items"]}
     number = order["SD_DOC"]
@@ -118,7 +119,9 @@ def add_delivered_by_status(order: Record, rows: Iterable[Record]) -> None:
     for row in rows:
         item = _item(row)
         if item in items and _text(row, "DELIV_NUMB").strip("0"):
-            items[item].add(quantity(_text(row, "DLV_QTY")), _text(row, "S_UNIT_DLV") or _text(row, "SALES_UNIT"))
+            items[item].add(
+                quantity(_text(row, "DLV_QTY")), _text(row, "S_UNIT_DLV") or _text(row, "SALES_UNIT")
+            )
     _write(order, items)
 
 

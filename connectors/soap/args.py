@@ -18,8 +18,8 @@ def mentioned(args: Any) -> frozenset[str]:
 def fill(args: Mapping[str, Any], names: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments with expressions replaced by values.
 
-    An argument that mentions a name which is None now (no `since` at the first read, no `next` on the first page) is
-    left out: absent, not empty.
+    An argument that mentions a name which is None now (no `since` at the first read, no `next` on the first
+    page) is left out: absent, not empty.
     """
     filled = _fill(dict(args), names)
     return filled if isinstance(filled, dict) else {}

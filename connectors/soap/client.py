@@ -6,21 +6,28 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from connectors.retry import Sleep, retrying
+import tenacity
+
+from connectors.retry import retrying
 from connectors.soap import reactions
 from connectors.soap.stream import Answer
 from connectors.soap.transport import TIMEOUT, Transport
 from connectors.soap.wsdl import Operation, Wsdl
 from hub.config import Connection
 from hub.errors import ConfigError
-from hub.mapping import ErrorsSpec, SystemMapping
+from hub.mapping.callspec import ErrorsSpec
+from hub.mapping.grammar import SystemMapping
 
 
 class Client:
     """One system asked through one session. Not for several threads at once."""
 
     def __init__(
-        self, mapping: SystemMapping, connection: Connection, clock: Callable[[], datetime], sleep: Sleep
+        self,
+        mapping: SystemMapping,
+        connection: Connection,
+        clock: Callable[[], datetime],
+        retry: tenacity.Retrying | None,
     ) -> None:
         """Open nothing yet. Raises ConfigError if the mapping asks for a login that is not basic."""
         ways = mapping.auth.names_ if mapping.auth else ()
@@ -31,7 +38,7 @@ class Client:
         self.transport = Transport(connection, mapping.system, clock, timeout, encoding)
         self._system = mapping.system
         self._errors = mapping.errors
-        self._sleep = sleep
+        self._retry = retry or retrying()
         self._wsdls: dict[str, Wsdl] = {}
 
     def wsdl(self, url: str, *, service: str = "", port: str = "", address: str = "") -> Wsdl:
@@ -67,11 +74,11 @@ class Client:
             judge(answer)
             return answer
 
-        return retrying(self._sleep)(once)
+        return self._retry(once)
 
     def close(self) -> None:
         """Close the session."""
         self.transport.close()
 
     def _fetch(self, url: str) -> bytes:
-        return retrying(self._sleep)(self.transport.get, url)
+        return self._retry(self.transport.get, url)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import difflib
 import logging
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from datetime import time as clock_time
+from datetime import time as midnight
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urljoin, urlsplit
 
+import tenacity
+
 from connectors.contract import Ask, Capabilities, Everything, Health, Keys, Page, Since, Window
-from connectors.retry import Sleep
 from connectors.soap import reactions
 from connectors.soap.args import fill, mentioned
 from connectors.soap.client import Client
@@ -23,12 +24,15 @@ from connectors.soap.stream import Answer
 from connectors.soap.wsdl import Operation, Wsdl
 from hub.config import Connection
 from hub.errors import ConfigError, HubError
-from hub.mapping import CallSpec, StreamMapping, SystemMapping, times
+from hub.mapping import times
+from hub.mapping.grammar import CallSpec, StreamMapping, SystemMapping, TimeSpec
 from hub.mapping.paths import compile_path
 from hub.model import Record
 
 PAGE = 1_000
 """Records a page where the mapping says no size."""
+
+_NO_TIME: Mapping[str, Any] = {"since": None, "until": None}
 
 _log = logging.getLogger(__name__)
 
@@ -38,7 +42,7 @@ class SoapConnector:
 
     capabilities: ClassVar[Capabilities] = Capabilities(
         asks=frozenset({"since", "window", "keys", "everything"}),
-        summary="SOAP 1.1 and 1.2, document/literal, described by a WSDL",
+        summary="soap.summary",
     )
 
     def __init__(
@@ -46,13 +50,15 @@ class SoapConnector:
         mapping: SystemMapping,
         connection: Connection,
         clock: Callable[[], datetime],
-        *,
-        sleep: Sleep = time.sleep,
+        retry: tenacity.Retrying | None = None,
     ) -> None:
-        """Open nothing yet; `sleep` waits between tries (seconds)."""
+        """Open nothing yet; `retry` is how reads are tried again."""
         self._mapping, self._connection, self._clock = mapping, connection, clock
-        self._client = Client(mapping, connection, clock, sleep)
+        self._client = Client(mapping, connection, clock, retry)
         self._drift: set[tuple[str, str]] = set()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._mapping.system!r})"
 
     def check(self) -> Health:
         """Load the description and look for each stream's operation; no operation is called."""
@@ -69,30 +75,31 @@ class SoapConnector:
     def fetch(self, stream: str, ask: Ask) -> Iterator[Page]:
         """Yield pages; records of an answer come only after the whole answer was read and said yes."""
         spec = self._stream(stream)
-        if isinstance(ask, Keys):
-            yield from self._by_keys(spec, ask.keys)
-            return
-        names: dict[str, Any] = {"since": None, "until": None}
-        if isinstance(ask, Window):
-            names.update(since=self._sent(ask.start), until=self._sent(ask.end))
-            yield from self._pages(spec.read, names, None)
-            return
-        marks = Marks(self._mapping, spec.read, ask.state if isinstance(ask, Since) else {})
-        if isinstance(ask, Since):
-            names["since"] = self._since(spec.read, marks)
-        yield from self._pages(spec.read, names, None if isinstance(ask, Everything) else marks)
+        at = spec.time or self._mapping.time
+        match ask:
+            case Keys(keys):
+                yield from self._by_keys(stream, spec, keys)
+            case Everything():
+                yield from self._pages(_listing(spec), _NO_TIME, None)
+            case Window(start, end):
+                between = {"since": times.send(start, at), "until": times.send(end, at)}
+                yield from self._pages(spec.read, between, None)
+            case Since(state):
+                marks = Marks(spec.read, at, state)
+                since = self._since(spec.read, at, marks)
+                yield from self._pages(spec.read, {**_NO_TIME, "since": since}, marks)
 
     def close(self) -> None:
         """Close the session."""
         self._client.close()
 
-    def _by_keys(self, spec: StreamMapping, keys: Sequence[str]) -> Iterator[Page]:
+    def _by_keys(self, stream: str, spec: StreamMapping, keys: Sequence[str]) -> Iterator[Page]:
         calls = [call for call in (spec.sweep and spec.sweep.call, spec.read) if call]
         call = next((call for call in calls if "keys" in mentioned(call.args)), None)
         if call is None:
-            raise ConfigError("soap.no_keys", system=self._mapping.system, operation=spec.read.target)
+            raise ConfigError("soap.no_keys", system=self._mapping.system, stream=stream)
         for some in batches(keys, call.size or PAGE):
-            yield from self._pages(call, {"since": None, "until": None, "keys": some}, None)
+            yield from self._pages(call, {**_NO_TIME, "keys": some}, None)
 
     def _pages(self, call: CallSpec, names: Mapping[str, Any], marks: Marks | None) -> Iterator[Page]:
         """Yield the pages of one call, turned to the end; `marks` move with each page if the source sorts."""
@@ -157,7 +164,9 @@ class SoapConnector:
                     record[name] = self._all(inner, {**names, "item": record})
         return records
 
-    def _nest_by_keys(self, name: str, call: CallSpec, records: list[Record], names: Mapping[str, Any]) -> None:
+    def _nest_by_keys(
+        self, name: str, call: CallSpec, records: list[Record], names: Mapping[str, Any]
+    ) -> None:
         if len(call.on) != 1:
             raise ConfigError("soap.nest_without_on", operation=call.target, name=name)
         ((theirs, ours),) = call.on.items()
@@ -174,24 +183,17 @@ class SoapConnector:
     def _all(self, call: CallSpec, names: Mapping[str, Any]) -> list[Record]:
         return [record for page in self._pages(call, names, None) for record in page.records]
 
-    def _since(self, call: CallSpec, marks: Marks) -> Any:
+    def _since(self, call: CallSpec, at: TimeSpec, marks: Marks) -> Any:
         """Return the moment to read from, as it is sent: the mark less the overlap, else the system's start."""
         if marks.mark is not None:
-            return self._sent(marks.mark.at - (call.overlap or timedelta()))
-        start = self._mapping.start
-        if start is None:
+            return times.send(marks.mark.at - (call.overlap or timedelta()), at)
+        if self._mapping.start is None:
             return None
-        zone = times.zone_of(self._mapping.time.zone) if self._mapping.time.zone else UTC
-        return self._sent(datetime.combine(start, clock_time(), zone))
-
-    def _sent(self, moment: datetime) -> Any:
-        return times.send(moment, self._mapping.time)
+        zone = times.zone_of(at.zone) if at.zone else UTC
+        return times.send(datetime.combine(self._mapping.start, midnight(), zone), at)
 
     def _stream(self, name: str) -> StreamMapping:
-        if name not in self._mapping.streams:
-            known = ", ".join(self._mapping.streams)
-            raise ConfigError("soap.no_stream", name=name, system=self._mapping.system, known=known)
-        return self._mapping.streams[name]
+        return stream_of(self._mapping, name)
 
     def _wsdl(self) -> Wsdl:
         said = self._mapping.wsdl
@@ -225,8 +227,26 @@ class SoapConnector:
             if (operation.name, path) not in self._drift:
                 self._drift.add((operation.name, path))
                 _log.warning(
-                    "%s: %s answers with %s, which its WSDL does not describe", self._mapping.system, operation.name, path
+                    "%s: %s answers with %s, which its WSDL does not describe",
+                    self._mapping.system,
+                    operation.name,
+                    path,
                 )
+
+
+def stream_of(mapping: SystemMapping, name: str) -> StreamMapping:
+    """Return a stream of a mapping; ConfigError with the nearest name if there is none."""
+    if name not in mapping.streams:
+        near = difflib.get_close_matches(name, mapping.streams, n=1) or list(mapping.streams)
+        raise ConfigError("connectors.unknown_stream", system=mapping.system, stream=name, near=near[0])
+    return mapping.streams[name]
+
+
+def _listing(spec: StreamMapping) -> CallSpec:
+    """Return the call that reads everything asked for: the sweep, unless it wants keys."""
+    if spec.sweep is None or "keys" in mentioned(spec.sweep.call.args):
+        return spec.read
+    return spec.sweep.call
 
 
 def batches(keys: Sequence[str], size: int) -> Iterator[list[str]]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hub.errors import RecordError
-from hub.mapping import CallSpec, SystemMapping
+from hub.mapping.grammar import CallSpec, TimeSpec
 from hub.mapping.paths import compile_path
 from hub.mapping.times import compile_time
 from hub.model import Record
@@ -28,17 +28,17 @@ class Mark:
 class Marks:
     """Reads positions out of records and keeps the highest one."""
 
-    def __init__(self, system: SystemMapping, call: CallSpec, state: Mapping[str, Any]) -> None:
+    def __init__(self, call: CallSpec, at: TimeSpec, state: Mapping[str, Any]) -> None:
         """Start from `state`; another cursor than the mapping's, or something unreadable, starts anew."""
         stamp, key = call.cursor or ("", "")
         self._by = f"{stamp},{key}"
         self._stamp, self._key = (compile_path(path or "@") for path in (stamp, key))
-        self._time = compile_time(system.time.format, system.time.zone)
+        self._time = compile_time(at.format, at.zone)
         self._active = call.cursor is not None
         self.mark = _load(state, self._by) if self._active else None
 
     def see(self, records: list[Record], now: datetime) -> None:
-        """Move on to the newest of `records`. Stamps that are absent, unreadable or far ahead move nothing."""
+        """Move on to the newest of `records`. Absent, unreadable and far-ahead stamps move nothing."""
         for record in records if self._active else ():
             try:
                 moment = self._time(self._stamp(record))

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from hub.errors import Unavailable
-from hub.mapping import CallSpec
+from hub.mapping.grammar import CallSpec
 from hub.mapping.paths import compile_path
 from hub.model import Record
 
@@ -59,7 +59,10 @@ class Pager:
         digest = blake2b(orjson.dumps(what), digest_size=16).digest()
         if digest in self._seen:
             raise Unavailable(
-                "soap.repeated_page", system=self._system, operation=self._call.target, page=self.names["page"]
+                "soap.repeated_page",
+                system=self._system,
+                operation=self._call.target,
+                page=self.names["page"],
             )
         self._seen.add(digest)
         return True

@@ -44,7 +44,7 @@ class Rows:
         yield from self._open
 
     def pages(self, size: int | None) -> Iterator[list[Record]]:
-        """Yield the rows in lists of at most `size` (all at once without); one empty list if there are none."""
+        """Yield the rows in lists of at most `size` (all at once without); one empty list for none."""
         page: list[Record] = []
         for row in self:
             if size and len(page) >= size:

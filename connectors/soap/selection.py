@@ -11,7 +11,7 @@ from connectors.soap.rows import Rows
 from connectors.soap.shape import Path, Shape, tables
 from connectors.soap.stream import Answer
 from hub.errors import ConfigError
-from hub.mapping import CallSpec
+from hub.mapping.grammar import CallSpec
 from hub.mapping.paths import compile_path
 from hub.model import Record
 
@@ -21,8 +21,8 @@ _PLAIN = re.compile(r"\w+(\.\w+)*")
 class Selection:
     """The records of a call's answers.
 
-    Where `records` names a list of the schema, its rows stay packed until a page of them is due; any other path
-    (JMESPath, or a part that the schema leaves open) is looked up in the whole answer.
+    Where `records` names a list of the schema, its rows stay packed until a page of them is due; any other
+    path (JMESPath, or a part that the schema leaves open) is looked up in the whole answer.
     """
 
     def __init__(self, call: CallSpec, shape: Shape) -> None:

@@ -33,14 +33,14 @@ class Shape:
     flat: bool = False
 
     def settle(self) -> None:
-        """Work out `leaves`, the plain texts that come once, and `flat`: all children are such, the usual row."""
+        """Work out `leaves`, the plain texts that come once; `flat` if all are such: the usual row."""
         self.leaves = frozenset(name for name, child in self.children.items() if child is None) - self.many
         self.flat = not (self.open or self.tagged) and len(self.leaves) == len(self.children)
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A list in an answer: rows called `tag` stand in the element at `parent`; the list itself reads as `path`."""
+    """A list in an answer: rows called `tag` stand in the element at `parent`; the list reads as `path`."""
 
     path: Path
     parent: Path

@@ -38,8 +38,8 @@ class Fault:
 class Answer:
     """One complete answer.
 
-    `head` is the content of the response element without its lists; `rows` are the lists by path. `name` is the
-    response element's local name. `drift` holds paths of elements that the schema does not know.
+    `head` is the content of the response element without its lists; `rows` are the lists by path. `name` is
+    the response element's local name. `drift` holds paths of elements that the schema does not know.
     """
 
     name: str = ""
@@ -71,12 +71,13 @@ def read(
 ) -> Answer:
     """Read an answer to its end and return it.
 
-    `encoding` wins over the XML declaration. Raises Incomplete if the input ends before the Envelope does, and
-    Unavailable if it is no SOAP answer at all: malformed, another root, a document type, bytes that are no text.
+    `encoding` wins over the XML declaration. Raises Incomplete if the input ends before the Envelope does,
+    and Unavailable if it is no SOAP answer at all: malformed, another root, a document type, bytes that are
+    no text.
     """
     place = {"system": system, "operation": operation}
     try:
-        reader = _Reader(shape, encoding)
+        reader = _Reader(shape, encoding, place)
     except LookupError as error:
         raise Unavailable("soap.unknown_charset", charset=encoding, **place) from error
     tail = b""
@@ -92,14 +93,15 @@ def read(
         if tail.rstrip().endswith(b"Envelope>"):
             raise Unavailable("soap.malformed", reason=error.msg, **place) from error
         raise Incomplete("soap.torn" if tail else "soap.empty", **place) from error
-    return reader.answer(root, place)
+    return reader.answer(root)
 
 
 class _Reader:
     """Feeds the parser and takes rows out of the growing tree."""
 
-    def __init__(self, shape: Shape, encoding: str | None) -> None:
-        self._shape = shape
+    def __init__(self, shape: Shape, encoding: str | None, place: Mapping[str, str]) -> None:
+        self._shape, self._place = shape, place
+        self._looked = False
         self._plain = _Plain()
         self._tables = {(t.parent, t.tag): t for t in tables(shape)}
         self._rows: dict[Path, Rows] = {}
@@ -128,6 +130,7 @@ class _Reader:
 
     def _take(self) -> None:
         for _, element in self._parser.read_events():
+            self._refuse_doctype(element)
             table = self._table(element)
             if table is not None:
                 self._row(table, element)
@@ -153,19 +156,25 @@ class _Reader:
             before.getparent().remove(before)
         self._done[place] = element
 
-    def answer(self, root: Any, place: Mapping[str, str]) -> Answer:
-        if root.getroottree().docinfo.doctype:
-            raise Unavailable("soap.doctype", **place)
+    def _refuse_doctype(self, element: Any) -> None:
+        if not self._looked and element.getroottree().docinfo.doctype:
+            raise Unavailable("soap.doctype", **self._place)
+        self._looked = True
+
+    def answer(self, root: Any) -> Answer:
+        self._refuse_doctype(root)
         version = etree.QName(root)
         if version.localname != "Envelope" or version.namespace not in (SOAP_11, SOAP_12):
-            raise Unavailable("soap.no_envelope", root=version.localname, **place)
+            raise Unavailable("soap.no_envelope", root=version.localname, **self._place)
         for left in self._done.values():
             if left.getparent() is not None:
                 left.getparent().remove(left)
         body = root.find(f"{{{version.namespace}}}Body")
-        content = next((child for child in body if isinstance(child.tag, str)), None) if body is not None else None
+        content = (
+            next((child for child in body if isinstance(child.tag, str)), None) if body is not None else None
+        )
         if content is None:
-            raise Unavailable("soap.empty", **place)
+            raise Unavailable("soap.empty", **self._place)
         if content.tag == f"{{{version.namespace}}}Fault":
             return Answer(name="Fault", fault=_fault(content, self._plain))
         return self._whole(content)

@@ -24,7 +24,16 @@ from connectors.soap import stream
 from connectors.soap.stream import Answer
 from connectors.soap.wsdl import Operation
 from hub.config import Connection
-from hub.errors import AuthExpired, ConfigError, Incomplete, Missing, RateLimited, Rejected, SourceError, Unavailable
+from hub.errors import (
+    AuthExpired,
+    ConfigError,
+    Incomplete,
+    Missing,
+    RateLimited,
+    Rejected,
+    SourceError,
+    Unavailable,
+)
 
 CHUNK = 1 << 16
 TIMEOUT = 60.0
@@ -58,10 +67,12 @@ class Transport:
     def call(self, operation: Operation, body: bytes, *, address: str = "") -> Answer:
         """Send one request and return the whole answer, a fault included as `Answer.fault`.
 
-        Raises AuthExpired (401), RateLimited (429), Missing (404), Rejected (other 4xx), Unavailable (5xx or HTML,
-        and whatever is no SOAP), Incomplete (an answer that ended too soon).
+        Raises AuthExpired (401), RateLimited (429), Missing (404), Rejected (other 4xx), Unavailable (5xx
+        or HTML, and whatever is no SOAP), Incomplete (an answer that ended too soon).
         """
-        with self._send("POST", address or operation.address, operation.name, body, operation.headers) as response:
+        with self._send(
+            "POST", address or operation.address, operation.name, body, operation.headers
+        ) as response:
             failed = self._failure(response, operation.name)
             if failed is None:
                 return self._answer(response, operation)
@@ -86,7 +97,12 @@ class Transport:
 
     @contextmanager
     def _send(
-        self, method: str, url: str, operation: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        url: str,
+        operation: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Iterator[requests.Response]:
         if self._refused:
             raise self._error(AuthExpired, "soap.refused_before", operation)
@@ -104,7 +120,9 @@ class Transport:
                 stream=True,
                 allow_redirects=False,
                 timeout=self.timeout,
-                verify=_verify(self.connection.extra.get("verify", True)),  # here, or REQUESTS_CA_BUNDLE would win
+                verify=_verify(
+                    self.connection.extra.get("verify", True)
+                ),  # here, or REQUESTS_CA_BUNDLE would win
                 cert=self.connection.extra.get("cert"),
             )
         except requests.exceptions.Timeout as error:
@@ -134,7 +152,9 @@ class Transport:
         if status >= 500:
             return self._error(Unavailable, "soap.server_error", operation, status=status)
         if status >= 400:
-            return self._error(Rejected, "soap.rejected", operation, code=str(status), reason=response.reason or "")
+            return self._error(
+                Rejected, "soap.rejected", operation, code=str(status), reason=response.reason or ""
+            )
         if status >= 300:
             return self._error(Unavailable, "soap.redirected", operation, status=status)
         if kind.get_content_type() in ("text/html", "application/xhtml+xml"):
@@ -147,7 +167,10 @@ class Transport:
         self, failed: SourceError, response: requests.Response, operation: Operation
     ) -> Answer | None:
         """Return the SOAP fault that came with an error status, None if there is none to be read."""
-        if isinstance(failed, AuthExpired | RateLimited) or "xml" not in _content_type(response).get_content_type():
+        if (
+            isinstance(failed, AuthExpired | RateLimited)
+            or "xml" not in _content_type(response).get_content_type()
+        ):
             return None
         try:
             answer = self._answer(response, operation, _FAULT_LIMIT)
@@ -167,7 +190,9 @@ class Transport:
             )
         return answer
 
-    def _chunks(self, response: requests.Response, operation: str, limit: int | None = None) -> Iterator[bytes]:
+    def _chunks(
+        self, response: requests.Response, operation: str, limit: int | None = None
+    ) -> Iterator[bytes]:
         read = 0
         try:
             for chunk in response.raw.stream(CHUNK, decode_content=True):
@@ -187,7 +212,7 @@ class Transport:
 
 
 def _verify(said: object) -> bool | str:
-    """Return what `verify` of the connection's extra means: yes, no, or the file of the authorities to trust."""
+    """Return what `verify` of the connection's extra means: yes, no, or a file of trusted authorities."""
     word = str(said).lower()
     return word == "true" if word in ("true", "false") else str(said)
 
@@ -204,7 +229,7 @@ def _content_type(response: requests.Response) -> Message:
 
 
 def _charset(kind: Message) -> str | None:
-    """Return the charset of the header where it names one that exists; the XML declaration counts otherwise."""
+    """Return the header's charset where it names one that exists; the XML declaration counts otherwise."""
     charset = kind.get_content_charset()
     try:
         codecs.lookup(charset or "")

@@ -25,8 +25,9 @@ Fetch = Callable[[str], bytes]
 class Operation:
     """One operation: what it takes, and what its answer looks like.
 
-    `takes` are the names of its arguments in their order, `answer` is the local name of the response element ("" where the
-    schema does not say), `shape` its content. `soap12` and `action` go into the HTTP headers.
+    `takes` are the names of its arguments in their order, `answer` is the local name of the response
+    element ("" where the schema does not say), `shape` its content. `soap12` and `action` go into the HTTP
+    headers.
     """
 
     name: str
@@ -85,7 +86,9 @@ class Wsdl:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             key = "soap.no_operation_near" if near else "soap.no_operation"
-            raise ConfigError(key, name=name, near="".join(near), known=", ".join(sorted(known)), url=self.url)
+            raise ConfigError(
+                key, name=name, near="".join(near), known=", ".join(sorted(known)), url=self.url
+            )
         found = known[name]
         if found.style != "document":
             raise ConfigError("soap.style", operation=name, style=found.style)

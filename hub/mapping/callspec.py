@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
@@ -66,10 +66,16 @@ def _on(value: Any) -> Any:
 
 
 class CallSpec(Spec):
-    """One CALL: `verb` and `target` (`table: T`), its input, and what its answer means."""
+    """One CALL: `verb` and `target` (`table: T`), its input, and what its answer means.
 
-    verb: str = Field("", exclude=True)
-    target: str = Field("", exclude=True)
+    `on` says which column of a nested call holds which value of its parent: {column: path in the parent};
+    one name alone is the same in both. `take` written as a path alone takes one `value`.
+    """
+
+    inner: ClassVar = frozenset({"verb", "target"})
+
+    verb: str = ""
+    target: str = ""
     # input
     query: dict[str, Any] | None = None
     json_: Any = Field(None, alias="json")

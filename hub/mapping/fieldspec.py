@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -32,8 +32,10 @@ class FieldSpec(Spec):
     record states. `scale` is the number of implied decimals; `unit: true` means a unit behind the number.
     """
 
+    inner: ClassVar = frozenset({"joined", "any"})
+
     from_: Texts = Field((), alias="from")
-    joined: bool = Field(False, exclude=True)
+    joined: bool = False
     sum: Text | None = None
     count: Text | None = None
     const: Text | None = None
@@ -41,7 +43,7 @@ class FieldSpec(Spec):
     link: Text | None = None
     each: Text | None = None
     as_: dict[str, FieldSpec] = Field(default_factory=dict, alias="as")
-    any: tuple[FieldSpec, ...] = Field((), exclude=True)
+    any: tuple[FieldSpec, ...] = ()
     codes: dict[str, Texts] = Field(default_factory=dict)
     send: dict[str, Text] = Field(default_factory=dict)
     format: Texts = ()

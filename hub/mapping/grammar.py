@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -144,6 +144,8 @@ class AuthSpec(Spec):
 class SystemMapping(Spec):
     """One mapping file. `options` holds the top-level keys that the connector kind declares for itself."""
 
+    inner: ClassVar = frozenset({"options", "path"})
+
     system: Text
     connector: Text
     connection: Text | None = None
@@ -163,8 +165,8 @@ class SystemMapping(Spec):
     writes: dict[str, WriteSpec] = Field(default_factory=dict)
     webhook: Webhook | None = None
     hook: Text | None = None
-    options: dict[str, Any] = Field(default_factory=dict, exclude=True)
-    path: Path | None = Field(None, exclude=True)
+    options: dict[str, Any] = Field(default_factory=dict)
+    path: Path | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from hub.errors import ConfigError, MappingError, RecordError
 from hub.mapping.grammar import TimeSpec
-from hub.model import Precision
+from hub.model import Precision, Says
 
 NAMED = ("iso", "epoch", "epoch_ms", "odata", "excel", "parts")
 ABSOLUTE = frozenset({"epoch", "epoch_ms"})
@@ -33,11 +33,15 @@ _DAY = timedelta(days=1)
 
 
 class Moment(NamedTuple):
-    """An aware UTC moment, how exact it is, and the key of a warning ("" if there is none)."""
+    """An aware UTC moment, how exact it is, the key of a warning ("" if there is none), and what it says.
+
+    `says` is None unless the alternative that gave the moment says it itself.
+    """
 
     at: datetime
     precision: Precision
     warning: str = ""
+    says: Says | None = None
 
 
 class Wall(NamedTuple):

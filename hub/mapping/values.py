@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from hub.errors import RecordError
 from hub.mapping.codes import matcher
@@ -19,7 +19,7 @@ from hub.mapping.numbers import compile_number, exact
 from hub.mapping.paths import Getter, compile_path, split_list
 from hub.mapping.texts import stripper, text_of
 from hub.mapping.times import Moment, compile_time, is_no_time
-from hub.model import Link
+from hub.model import Link, Says
 from hub.rules import Rules
 
 T = TypeVar("T")
@@ -33,10 +33,18 @@ class Sight:
     warnings: list[str] = field(default_factory=list)
 
 
-Getting = Callable[[Any, Sight], Any]
+class Stamp(NamedTuple):
+    """A moment, what it says, and how to get at the raw text that it was read from."""
+
+    moment: Moment
+    says: Says
+    raw: Callable[[], str]
+
+
 Texting = Callable[[Any, Sight], str | None]
 Counting = Callable[[Any, Sight], Decimal | None]
 Timing = Callable[[Any, Sight], Moment | None]
+Stamping = Callable[[Any, Sight], Stamp | None]
 
 
 @dataclass(frozen=True)
@@ -146,12 +154,11 @@ def compile_links(spec: FieldSpec, defaults: Defaults) -> Callable[[Any, Sight],
 
 
 def compile_moment(spec: FieldSpec, defaults: Defaults) -> Timing:
-    """Return a function to a Moment. Several paths are date and time (and offset), as far as they are there."""
+    """Return a function to a Moment. Several paths are date and time (and offset), if they are there."""
     if spec.any:
         return first_of([compile_moment(one, defaults) for one in spec.any])
-    zone = spec.zone or defaults.time.zone
-    parse = compile_time(spec.format or defaults.time.format, zone)
-    get = _date_and_time([defaults.path(one) for one in spec.from_]) if spec.joined else raw(spec, defaults)
+    parse = compile_time(spec.format or defaults.time.format, spec.zone or defaults.time.zone)
+    get = stamp_path(spec, defaults)
     default = spec.default
 
     def read(record: Any, sight: Sight) -> Moment | None:
@@ -163,6 +170,24 @@ def compile_moment(spec: FieldSpec, defaults: Defaults) -> Timing:
         return moment
 
     return read
+
+
+def compile_stamp(spec: FieldSpec, defaults: Defaults, says: Says) -> Stamping:
+    """Return a function to the stamp of a fact; `says` is what it says where the FIELD does not tell."""
+    if spec.any:
+        return first_of([compile_stamp(one, defaults, spec.says or says) for one in spec.any])
+    read, get, own = compile_moment(spec, defaults), stamp_path(spec, defaults), spec.says or says
+
+    def stamp(record: Any, sight: Sight) -> Stamp | None:
+        moment = read(record, sight)
+        return None if moment is None else Stamp(moment, own, lambda: str(get(record)))
+
+    return stamp
+
+
+def stamp_path(spec: FieldSpec, defaults: Defaults) -> Getter:
+    """Return the getter of a raw stamp, which may stand in several fields."""
+    return _date_and_time([defaults.path(one) for one in spec.from_]) if spec.joined else raw(spec, defaults)
 
 
 def _date_and_time(getters: list[Getter]) -> Getter:

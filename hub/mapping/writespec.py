@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -15,7 +15,9 @@ Calls = Annotated[tuple[CallSpec, ...], BeforeValidator(as_tuple)]
 class ConfirmSpec(Spec):
     """How a write is known to have arrived: by a call, or by what a stream shows within a time."""
 
-    call: CallSpec | None = Field(None, exclude=True)
+    inner: ClassVar = frozenset({"call"})
+
+    call: CallSpec | None = None
     stream: Text | None = None
     until: Text | None = None
     within: Duration | None = None

@@ -34,10 +34,11 @@ def verify(conn: sa.Connection) -> int | None:
     """
     before = _START
     chain = sa.select(audit).order_by(audit.c.id).execution_options(yield_per=1_000)
-    for row in conn.execute(chain):
-        if row.hash != _hash(before, row.at, row.who, row.what, row.details):
-            return int(row.id)
-        before = row.hash
+    with conn.execute(chain) as rows:
+        for row in rows:
+            if row.hash != _hash(before, row.at, row.who, row.what, row.details):
+                return int(row.id)
+            before = row.hash
     return None
 
 

@@ -95,7 +95,7 @@ def open_store(url: str | sa.URL, key: bytes) -> Store:
     store = Store(engine, Seal(key))
     try:
         migrate.require_key(store)
-    except sa.exc.OperationalError as error:
+    except sa.exc.DatabaseError as error:
         store.close()
         raise ConfigError("store.unreachable", url=str(engine.url), reason=_first_line(error)) from None
     except ConfigError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -17,7 +16,8 @@ def dumps(value: Any) -> str:
     """Return `value` as JSON text.
 
     Decimals become plain decimal strings, aware datetimes ISO 8601 in UTC, dates and times ISO, bytes
-    base64, sets sorted lists. A naive datetime is a ValueError, an unknown type a TypeError.
+    base64, sets sorted lists, integers past 64 bits strings (most readers would make floats of them). A
+    naive datetime is a ValueError, an unknown type a TypeError.
     """
     return dump_bytes(value).decode()
 
@@ -25,19 +25,33 @@ def dumps(value: Any) -> str:
 def dump_bytes(value: Any) -> bytes:
     """Return `value` as UTF-8 JSON; like `dumps`, without the copy (records, digests)."""
     try:
-        return orjson.dumps(value, _plain, _OPTIONS)
-    except orjson.JSONEncodeError as error:
-        if isinstance(error.__cause__, ValueError | TypeError):
-            raise error.__cause__ from None
-        # what orjson refuses and a source may send all the same: integers past 64 bits
-        return json.dumps(
-            value, default=_plain, sort_keys=True, ensure_ascii=False, separators=(",", ":")
-        ).encode()
+        return _written(value)
+    except orjson.JSONEncodeError:
+        return _written(_with_large_as_text(value))
 
 
 def loads(text: str | bytes | None) -> Any:
     """Return the value that JSON `text` stands for; None for None (a NULL column)."""
     return None if text is None else orjson.loads(text)
+
+
+def _written(value: Any) -> bytes:
+    """Return orjson's text; where `_plain` refused something, raise its own error."""
+    try:
+        return orjson.dumps(value, _plain, _OPTIONS)
+    except orjson.JSONEncodeError as error:
+        refused = error.__cause__
+        raise (refused if isinstance(refused, ValueError | TypeError) else error) from None
+
+
+def _with_large_as_text(value: Any) -> Any:
+    """Return `value` with integers past 64 bits as text: orjson refuses them, and a source may send one."""
+    if isinstance(value, dict):
+        return {name: _with_large_as_text(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_large_as_text(one) for one in value]
+    large = isinstance(value, int) and not -(2**63) <= value < 2**64
+    return str(value) if large else value
 
 
 def _plain(value: Any) -> Any:

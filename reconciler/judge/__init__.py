@@ -17,7 +17,7 @@ __all__ = ["Judgement", "judge"]
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The verdicts on one order, who is on its way (laggard, leader), and whether one system holds it alone."""
+    """The verdicts on one order, (laggard, leader) pairs on the way, and whether one system alone has it."""
 
     verdicts: tuple[Verdict, ...]
     lagging: tuple[tuple[str, str], ...]

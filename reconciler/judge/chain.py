@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from hub.model import Status
 from hub.rules import Route, Rules
@@ -145,7 +146,7 @@ def _verdict(case: Case, claim: Claim, claims: Sequence[Claim], route: Route) ->
     leader, moment = _passed_by(claim, claims)
     need = route.systems.get(claim.system)
     if claim.absent and need:
-        details = {"needed_from": need.from_status.word, "since": moment}
+        details: dict[str, Any] = {"needed_from": need.from_status.word, "since": moment}
         return Verdict("missing", order.company, order.order_no, claim.system, details=details, since=moment)
     alone = len(case.views) == 1 and route.origin not in case.views
     if alone:

@@ -67,7 +67,7 @@ def _odd(
     """Return (odd system, the one it is compared with, whether facts say so)."""
     if len(told) > 2:
         middle = median_low(sorted(told.values()))
-        anchor = min((system for system in told if told[system] == middle), key=lambda s: clock_trust(rules, s))
+        anchor = min(system for system in told if told[system] == middle)
         away = [system for system in told if abs(told[system] - middle) > rules.skew]
         return [(system, anchor, len(away) * 2 < len(told)) for system in sorted(away)]
     first, second = sorted(told, key=lambda system: (clock_trust(rules, system), system))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -15,8 +15,15 @@ from reconciler.judge.chain import Chain
 from reconciler.judge.trust import field_trust, newest, still_coming
 from reconciler.judge.vote import minority
 
-_GROWING = {"produced": Status.PRODUCED, "shipped": Status.SHIPPED, "returned": "returned"}
+_GROWING: dict[str, Status | str] = {
+    "produced": Status.PRODUCED,
+    "shipped": Status.SHIPPED,
+    "returned": "returned",
+}
 """Quantities that only grow, and the word by which a system's grace for them is known."""
+
+_INNER_FIRST = sorted(QUANTITIES, key=lambda name: name == "ordered")
+"""`ordered` comes last: often only two systems say it, and the others tell which of them to believe."""
 
 
 @dataclass(slots=True)
@@ -41,7 +48,7 @@ def judge_quantities(
         for system, view in views.items()
         if system not in chain.odd and system not in chain.lagging
     }
-    for name in QUANTITIES:
+    for name in _INNER_FIRST:
         _compare(name, views if name == "ordered" else settled, rules, horizons, amounts)
     _within(settled, chain, rules, amounts)
     verdicts = [_verdict(case, system, fields) for system, fields in amounts.odd.items()]
@@ -89,8 +96,33 @@ def _compare(
     for system in lagging:
         amounts.coming.setdefault(system, {})[name] = {"said": values[system], "others": _but(values, system)}
     standing = {system: value for system, value in values.items() if system not in lagging}
-    for system, value in minority(standing, field_trust(rules, name)).items():
+    for system, value in minority(standing, _ranking(name, told, rules, amounts)).items():
         amounts.odd.setdefault(system, {})[name] = {"said": value, "others": _but(standing, system)}
+
+
+def _ranking(
+    name: str, views: Mapping[str, View], rules: Rules, amounts: Amounts
+) -> Callable[[str], tuple[Any, ...]]:
+    """Return whom to believe where votes are equal: first of all nobody who is odd or contradicts himself."""
+    by_field = field_trust(rules, name)
+
+    def rank(system: str) -> tuple[Any, ...]:
+        view = views[system]
+        contradicts = name in _involved(view) and (name == "ordered" or not _short(view))
+        return system in amounts.odd or contradicts, *by_field(system)
+
+    return rank
+
+
+def _involved(view: View) -> set[str]:
+    return {name for pair in _broken(view) for name in pair}
+
+
+def _short(view: View) -> bool:
+    """Return whether the system says that all has left, and less than was ordered."""
+    if view.shipped is None or view.ordered is None:
+        return False
+    return view.shipped < view.ordered and view.lo >= Status.SHIPPED
 
 
 def _outgrown(
@@ -144,7 +176,8 @@ def _within(views: Mapping[str, View], chain: Chain, rules: Rules, amounts: Amou
     broken: dict[str, dict[str, dict[str, Any]]] = {}
     for view in views.values():
         for name, limit in _broken(view):
-            broken.setdefault(name, {})[view.system] = {"said": getattr(view, name), limit: getattr(view, limit)}
+            entry = {"said": getattr(view, name), limit: getattr(view, limit)}
+            broken.setdefault(name, {})[view.system] = entry
     explained = bool(amounts.lagging or chain.odd or chain.lagging)
     for name, systems in broken.items():
         if any(name in fields for fields in amounts.odd.values()) or any(
@@ -160,12 +193,14 @@ def _within(views: Mapping[str, View], chain: Chain, rules: Rules, amounts: Amou
 
 def _broken(view: View) -> Iterator[tuple[str, str]]:
     """Yield (quantity, the one it contradicts) of one system's own words."""
-    if view.shipped is not None and view.ordered is not None:
-        short = view.shipped < view.ordered and view.lo >= Status.SHIPPED
-        if view.shipped > view.ordered or short:
-            yield "shipped", "ordered"
-    if view.returned is not None and view.shipped is not None and view.returned > view.shipped:
+    if _short(view) or _exceeds(view.shipped, view.ordered):
+        yield "shipped", "ordered"
+    if _exceeds(view.returned, view.shipped):
         yield "returned", "shipped"
+
+
+def _exceeds(one: Decimal | None, other: Decimal | None) -> bool:
+    return one is not None and other is not None and one > other
 
 
 def _verdict(case: Case, system: str, fields: dict[str, Any], in_flight: bool = False) -> Verdict:

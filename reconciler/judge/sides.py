@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from hub.model import Side, Status
 from hub.rules import Rules
@@ -21,7 +22,7 @@ def cancelled(views: Mapping[str, View]) -> bool:
 def judge_sides(
     case: Case, views: Mapping[str, View], rules: Rules, horizons: Mapping[str, Horizon]
 ) -> tuple[list[Verdict], dict[str, str]]:
-    """Return a `status` verdict (field = the word) for each system that is alone with it, and the laggards."""
+    """Return a `status` verdict (field = the word) for each system that is odd in it, and the laggards."""
     found: list[Verdict] = []
     lagging: dict[str, str] = {}
     for bit in _BITS:
@@ -40,14 +41,18 @@ def judge_sides(
         lagging |= coming
         standing = {system: value for system, value in values.items() if system not in coming}
         trusted = _trusted(bit, views, values, rules)
-        odd = minority(standing, lambda system, t=trusted: (system not in t, trust(rules, system), system))
+        odd = minority(standing, _ranking(trusted, rules))
         found += [_verdict(case, system, word, values) for system in odd]
         found += [_verdict(case, system, word, values, in_flight=True) for system in coming]
     return found, lagging
 
 
-def _said_at(view: View, bit: Side) -> object:
+def _said_at(view: View, bit: Side) -> datetime:
     return view.returned_at if bit == Side.RETURNED and view.returned_at else view.moment()
+
+
+def _ranking(trusted: frozenset[str], rules: Rules) -> Callable[[str], tuple[bool, int, str]]:
+    return lambda system: (system not in trusted, trust(rules, system), system)
 
 
 def _trusted(
@@ -63,7 +68,9 @@ def _trusted(
     return frozenset({range_owner(rules, max(view.lo for view in views.values()))})
 
 
-def _verdict(case: Case, system: str, word: str, values: Mapping[str, bool], in_flight: bool = False) -> Verdict:
+def _verdict(
+    case: Case, system: str, word: str, values: Mapping[str, bool], in_flight: bool = False
+) -> Verdict:
     others = {other: value for other, value in values.items() if other != system}
     details = {"side": word, "said": values[system], "others": others}
     order = case.order

@@ -34,14 +34,12 @@ def agree(claims: Iterable[Claim]) -> bool:
 
 
 def odd_ones(claims: Sequence[Claim], cost: Callable[[Sequence[Claim]], Any]) -> tuple[Claim, ...]:
-    """Return the smallest set of claims without which the rest agree; of equal ones the cheapest by `cost`."""
+    """Return the smallest set of claims without which the rest agree; of several the cheapest by `cost`."""
     if agree(claims):
         return ()
     for size in range(1, len(claims)):
         fitting = [
-            out
-            for out in combinations(claims, size)
-            if agree(claim for claim in claims if claim not in out)
+            out for out in combinations(claims, size) if agree(claim for claim in claims if claim not in out)
         ]
         if fitting:
             return min(fitting, key=cost)

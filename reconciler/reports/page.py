@@ -306,7 +306,7 @@ def _finding(one: Finding, told: Sequence[str], causes: Mapping[str, str], words
         "order_no": "" if one.whole_system else one.order_no,
         "cells": [{"text": said.get(name, ""), "odd": name == one.system} for name in told],
         "reason": words.reason(one),
-        "cause": words.say("explained_by", cause=causes[one.cause]) if one.cause in causes else "",
+        "cause": words.say("explained_by", cause=causes[one.cause]) if one.cause else "",
         "at_risk": words.money(one.at_risk, one.currency),
         "correct_in": words.system(one.correct_in),
         "owner": one.owner or words.say("nobody"),
@@ -336,6 +336,6 @@ def _cell(view: Mapping[str, Any], words: Words) -> str:
     if ordered is not None and shipped is not None:
         parts.append(f"{words.number(shipped)} / {words.number(ordered)}")
     elif ordered is not None or shipped is not None:
-        name = "ordered" if ordered is not None else "shipped"
-        parts.append(f"{words.word(f'quantity_{name}')} {words.number(ordered if shipped is None else shipped)}")
+        name, said = ("shipped", shipped) if ordered is None else ("ordered", ordered)
+        parts.append(f"{words.word(f'quantity_{name}')} {words.number(said)}")
     return " · ".join(parts) or words.status(None)

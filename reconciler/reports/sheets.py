@@ -67,7 +67,8 @@ def cause_heads(words: Words) -> list[str]:
 def cause_rows(result: Result, words: Words) -> Iterator[list[Value]]:
     """Yield one row a cause and currency."""
     for cause in result.causes:
-        for currency, amount in sorted(cause.at_risk.items()) or [("", None)]:
+        amounts: dict[str, Decimal | None] = {**cause.at_risk} or {"": None}
+        for currency, amount in sorted(amounts.items()):
             yield [
                 words.cause(cause),
                 "" if cause.company == EVERY else cause.company,
@@ -105,7 +106,8 @@ def system_rows(result: Result, words: Words) -> Iterator[list[Value]]:
 
 def total_heads(words: Words) -> list[str]:
     """Return the heads of the control totals' columns."""
-    return [words.say(name) for name in ("company", "group", "system", "orders", "ordered", "shipped", "condition")]
+    names = ("company", "group", "system", "orders", "ordered", "shipped", "condition")
+    return [words.say(name) for name in names]
 
 
 def total_rows(result: Result, words: Words) -> Iterator[list[Value]]:
@@ -131,9 +133,8 @@ def late_rows(result: Result, words: Words) -> Iterator[list[Value]]:
     for one in result.late.orders:
         status = words.status(one.status) if one.status else words.say("group_unknown")
         why = words.say(f"why_{one.why}")
-        yield [
-            one.company, one.order_no, one.customer or "", one.due, status, why, one.amount, one.currency or "",
-        ]  # fmt: skip
+        order: list[Value] = [one.company, one.order_no, one.customer or "", one.due, status]
+        yield [*order, why, one.amount, one.currency or ""]
 
 
 def lines(values: Iterable[Value], words: Words) -> list[str]:

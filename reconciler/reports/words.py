@@ -1,4 +1,4 @@
-"""How a report says things in the reader's language: numbers, times, words, and each finding in a sentence."""
+"""How a report says things in the reader's language: numbers, times, each finding in a sentence."""
 
 from __future__ import annotations
 
@@ -143,7 +143,8 @@ class Words:
         system = self.system(finding.system)
         if side := finding.details.get("side"):
             key = "reason_side_yes" if finding.details["said"] else "reason_side_no"
-            against = [name for name, said in finding.details["others"].items() if said != finding.details["said"]]
+            said = finding.details["said"]
+            against = [name for name, other in finding.details["others"].items() if other != said]
             return self.word(key, system=system, side=self.word(f"side_{side}"), others=self.systems(against))
         others = (
             self.word("reason_status_other", system=self.system(name), status=self.status(status))

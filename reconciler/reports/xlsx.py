@@ -20,8 +20,8 @@ _OPTIONS = {
     "strings_to_numbers": False,
     "remove_timezone": True,
 }
-_WIDTHS = {str: 16, int: 12, Decimal: 16, datetime: 18}
 _LONG = 60
+Formats = dict[str, Any]
 _MOST = 1_048_000
 """Rows that a sheet can hold, nearly."""
 
@@ -52,7 +52,7 @@ def write_xlsx(result: Result, path: Path, words: Words) -> None:
             _sheet(book.add_worksheet(words.say(name)), formats, heads, rows, words)
 
 
-def _summary(book: Any, formats: dict[str, Any], result: Result, words: Words) -> None:
+def _summary(book: Any, formats: Formats, result: Result, words: Words) -> None:
     """Write what the first page says, line by line."""
     page = build(result, words)
     sheet = book.add_worksheet(words.say("sheet_summary"))
@@ -83,7 +83,11 @@ def _summary(book: Any, formats: dict[str, Any], result: Result, words: Words) -
 
 
 def _sheet(
-    sheet: Any, formats: dict[str, Any], heads: Sequence[str], rows: Iterable[Sequence[sheets.Value]], words: Words
+    sheet: Any,
+    formats: Formats,
+    heads: Sequence[str],
+    rows: Iterable[Sequence[sheets.Value]],
+    words: Words,
 ) -> None:
     """Write a table: its heads stay in sight and filter its rows."""
     sheet.freeze_panes(1, 0)
@@ -102,7 +106,7 @@ def _sheet(
 
 
 def _cell(
-    sheet: Any, row: int, column: int, value: sheets.Value, formats: dict[str, Any], decimal: str, words: Words
+    sheet: Any, row: int, column: int, value: sheets.Value, formats: Formats, decimal: str, words: Words
 ) -> None:
     if value is None or value == "":
         return

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from simulators.catalogue import COMPANIES, CUSTOMERS
-from simulators.erp.documents import Books, Document, Row, padded
+from simulators.catalogue import COMPANIES, CUSTOMERS, SKUS
+from simulators.erp.documents import Books, Document, Row, material, padded, sold
+
+MATERIALS = {material(index): index for index in range(len(SKUS))}
+"""SKU (position in the catalogue) by padded material number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call: SAP client, function, plain parameters and structures by name, rows of the tables that were sent."""
+    """One call: SAP client, function, plain parameters, structures, rows of the tables that were sent."""
 
     client: str
     function: str
@@ -179,13 +182,19 @@ def _status_rows(document: Document, item: Row) -> Iterator[Row]:
             "DELIV_NUMB": slip["SUBSSDDOC"],
             "DELIV_ITEM": slip["SUBSITDOC"],
             "DELIV_DATE": slip["CREAT_DATE"],
-            "DLV_QTY": slip["REF_QTY"],
+            "DLV_QTY": _in_sales_unit(item, slip["REF_QTY"]),
         }
     if not slips:
         yield row | {"DELIV_NUMB": "", "DELIV_ITEM": "000000", "DELIV_DATE": "0000-00-00", "DLV_QTY": "0.000"}
 
 
-_PARTS = {
+def _in_sales_unit(item: Row, pieces: str) -> str:
+    """Return a delivered quantity in the unit of the order's item."""
+    sku = MATERIALS[item["MATERIAL"]]
+    return sold(sku, int(pieces.partition(".")[0]))
+
+
+_PARTS: dict[str, tuple[str, Callable[[Document], list[Row]]]] = {
     "HEADER": ("ORDER_HEADERS_OUT", lambda document: [document.header]),
     "ITEM": ("ORDER_ITEMS_OUT", lambda document: document.items),
     "SDSCHEDULE": ("ORDER_SCHEDULES_OUT", lambda document: document.schedules),
@@ -198,15 +207,15 @@ _PARTS = {
 
 def _details(books: Books, call: Call) -> Answer:
     flags = call.structures.get("I_BAPI_VIEW", {})
-    wanted = [(table, rows) for flag, (table, rows) in _PARTS.items() if flags.get(flag) == "X"]
+    wanted = [part for flag, part in _PARTS.items() if flags.get(flag) == "X"]
     result = Answer(tables={table: [] for table, _ in _PARTS.values()})
     result.tables["SALES_DOCUMENTS"] = [dict(row) for row in call.tables.get("SALES_DOCUMENTS", ())]
     for row in result.tables["SALES_DOCUMENTS"]:
         document = books.document(call.client, padded(row.get("VBELN", "")))
         if document is None:
             continue  # unknown numbers are passed over in silence
-        for table, rows in wanted:
-            result.tables[table] += rows(document)
+        for table, rows_of in wanted:
+            result.tables[table] += rows_of(document)
     return result
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from simulators import clock
-from simulators.catalogue import COMPANIES, ERP_UNIT, SALESPEOPLE, SKUS
-from simulators.truth import Order, Return, World
+from simulators.catalogue import CARTON, COMPANIES, PIECE, SALESPEOPLE, SKUS
+from simulators.truth import Line, Order, Return, World
 
 Row = dict[str, str]
 
@@ -20,7 +20,7 @@ NO_DATE = "0000-00-00"
 DOC_TYPES = {"regular": "OR", "rush": "SO", "sample": "FD", "repair": "RA", "consignment": "KB"}
 RETURN_TYPE, RED_TYPE = "RE", "G2"
 
-_ORDER, _DELIVERY, _GOODS_ISSUE, _INVOICE, _RETURN, _CREDIT = "C", "J", "R", "M", "H", "K"
+_ORDER, _DELIVERY, _GOODS, _INVOICE, _RETURN, _CREDIT = "C", "J", "R", "M", "H", "K"
 
 
 @dataclass(slots=True)
@@ -115,8 +115,10 @@ def order_document(order: Order, now: int) -> Document:
         item = f"{(position + 1) * 10:06d}"
         quantity = quantities[position]
         value = money(quantity * line.price)
-        document.items.append(_item(number, item, line.sku, quantity, value, line.price, "01" if rejected else ""))
-        document.schedules.append(_schedule(number, item, quantity, day))
+        document.items.append(
+            _item(number, item, line.sku, quantity, value, line.price, "01" if rejected else "")
+        )
+        document.schedules.append(_schedule(number, item, line.sku, quantity, day))
         stage = _stage(sent[position], quantity)
         document.states.append(_state(number, item, stage, "C" if rejected else "A"))
     document.flows = list(_order_flows(order, number, now))
@@ -134,10 +136,14 @@ def return_document(order: Order, back: Return) -> Document:
         line = order.lines[position]
         item = f"{count * 10:06d}"
         row = _item(number, item, line.sku, quantity, f"{money(quantity * line.price)}-", line.price, "")
-        row |= {"REQ_QTY": f"{quantity}.000-", "CUM_CF_QTY": f"{quantity}.000-", "RETOURE": "X"}
+        row |= {"REQ_QTY": f"{row['REQ_QTY']}-", "CUM_CF_QTY": f"{row['CUM_CF_QTY']}-", "RETOURE": "X"}
         row |= {"REF_DOC": original, "POSNR_VOR": f"{(position + 1) * 10:06d}"}
         document.items.append(row)
         document.states.append(_state(number, item, "C", "A"))
+        receipt = _flow(
+            (number, item), (f"495{number[-7:]}", f"{count:06d}"), _GOODS, quantity, line, back.posted
+        )
+        document.flows.append(receipt | {"REF_QTY": f"{receipt['REF_QTY']}-"})
     return document
 
 
@@ -167,6 +173,16 @@ def padded(number: int | str) -> str:
 def money(fen: int) -> str:
     """Return an amount with two decimals."""
     return f"{fen // 100}.{fen % 100:02d}"
+
+
+def unit(sku: int) -> str:
+    """Return the unit in which a SKU is sold."""
+    return CARTON if SKUS[sku].cartons else PIECE
+
+
+def sold(sku: int, quantity: int) -> str:
+    """Return a quantity of pieces in the unit in which the SKU is sold, with three decimals."""
+    return f"{quantity // SKUS[sku].box if SKUS[sku].cartons else quantity}.000"
 
 
 @lru_cache(maxsize=1024)
@@ -258,26 +274,26 @@ def _item(number: str, item: str, sku: int, quantity: int, value: str, price: in
         "REA_FOR_RE": rejection,
         "NET_VALUE": value,
         "CURRENCY": "CNY",
-        "REQ_QTY": f"{quantity}.000",
-        "CUM_CF_QTY": f"{quantity}.000",
-        "SALES_UNIT": ERP_UNIT,
-        "ISOCODUNIT": "PCE",
-        "NET_PRICE": money(price),
+        "REQ_QTY": sold(sku, quantity),
+        "CUM_CF_QTY": sold(sku, quantity),
+        "SALES_UNIT": unit(sku),
+        "ISOCODUNIT": "CT" if SKUS[sku].cartons else "PCE",
+        "NET_PRICE": money(price * SKUS[sku].box if SKUS[sku].cartons else price),
         "PLANT": "1010",
         "REF_DOC": "",
     }
 
 
-def _schedule(number: str, item: str, quantity: int, day: str) -> Row:
+def _schedule(number: str, item: str, sku: int, quantity: int, day: str) -> Row:
     return {
         "OPERATION": "",
         "DOC_NUMBER": number,
         "ITM_NUMBER": item,
         "SCHED_LINE": "0001",
         "REQ_DATE": day,
-        "REQ_QTY": f"{quantity}.000",
-        "CONFIR_QTY": f"{quantity}.000",
-        "SALES_UNIT": ERP_UNIT,
+        "REQ_QTY": sold(sku, quantity),
+        "CONFIR_QTY": sold(sku, quantity),
+        "SALES_UNIT": unit(sku),
     }
 
 
@@ -299,21 +315,18 @@ def _order_flows(order: Order, number: str, now: int) -> Iterator[Row]:
         slip = f"008{delivery.number[-7:]}"
         for count, (position, quantity) in enumerate(delivery.lines, 1):
             line = order.lines[position]
-            value = money(quantity * line.price)
             source = number, f"{(position + 1) * 10:06d}"
-            yield _flow(source, (slip, f"{count * 10:06d}"), _DELIVERY, quantity, value, line.sku, delivery.posted)
-            issue = f"49{slip[2:]}", f"{count:06d}"
-            yield _flow(source, issue, _GOODS_ISSUE, quantity, value, line.sku, delivery.posted)
+            yield _flow(source, (slip, f"{count * 10:06d}"), _DELIVERY, quantity, line, delivery.posted)
+            yield _flow(source, (f"49{slip[2:]}", f"{count:06d}"), _GOODS, quantity, line, delivery.posted)
     if order.billed <= now and order.cancelled > now:
         for position, line in enumerate(order.lines):
             item = f"{(position + 1) * 10:06d}"
-            value = money(line.quantity * line.price)
             bill = f"009{order.number:07d}", item
-            yield _flow((number, item), bill, _INVOICE, line.quantity, value, line.sku, order.billed)
+            yield _flow((number, item), bill, _INVOICE, line.quantity, line, order.billed)
 
 
 def _flow(
-    source: tuple[str, str], target: tuple[str, str], kind: str, quantity: int, value: str, sku: int, moment: int
+    source: tuple[str, str], target: tuple[str, str], kind: str, quantity: int, line: Line, moment: int
 ) -> Row:
     return {
         "OPERATION": "",
@@ -324,11 +337,11 @@ def _flow(
         "SUBSITDOC": target[1],
         "DOCCATEGOR": kind,
         "REF_QTY": f"{quantity}.000",
-        "BASE_UOM": ERP_UNIT,
-        "REFERENVAL": value,
+        "BASE_UOM": PIECE,
+        "REFERENVAL": money(quantity * line.price),
         "STATISCURR": "CNY",
         "DOC_CAT_SD": _ORDER,
         "CREAT_DATE": clock.date(moment),
         "REC_TIME": clock.time(moment),
-        "MATERIAL": material(sku),
+        "MATERIAL": material(line.sku),
     }

@@ -9,44 +9,48 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
-from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 from simulators.catalogue import COMPANIES
 from simulators.erp.answers import Answer, Call, answer, message
-from simulators.erp.documents import Books, Row
-from simulators.erp.functions import FUNCTIONS, Function
+from simulators.erp.documents import Books
+from simulators.erp.envelope import NotCallable, fault, read_call, write_answer
+from simulators.erp.functions import FUNCTIONS
 from simulators.erp.style import MC, RFC, Style
 from simulators.erp.wsdl import wsdl
 
-ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
 WSDL_PATHS = {"/sap/bc/soap/wsdl": RFC, "/sap/bc/soap/wsdl11": RFC, "/sap/bc/srt/wsdl": MC}
 SERVICE_PATHS = ("/sap/bc/soap/rfc", "/sap/bc/srt/rfc")
 SICK_WAYS = ("html_503", "html_401", "fault_500", "fault_200", "malformed", "cut", "locked")
 
 _HTML = "text/html; charset=utf-8"
 _XML = "text/xml; charset=utf-8"
+_LOCKED = message("E", "V1042", "凭证正由用户 WANGJG 处理，请稍后再试")
+_TIME_OUT = "<rfc:Error><message>Time limit exceeded.</message></rfc:Error>"
+_REALM = {"WWW-Authenticate": 'Basic realm="SAP NetWeaver Application Server [HSP]"'}
 
 
 @dataclass(slots=True)
 class Sickness:
-    """How the next calls go wrong: `way` (one of SICK_WAYS), after `after` good ones, `times` times."""
+    """How calls go wrong: `way` (one of SICK_WAYS), after `after` good ones, `times` times."""
 
     way: str
-    times: int = 1
-    after: int = 0
-    function: str = ""
+    times: int
+    after: int
+    function: str
 
 
 class SapServer:
-    """One ABAP server with the clients of both companies; a context manager that serves while it is open."""
+    """One ABAP server with the clients of both companies; a context manager that serves while open."""
 
-    def __init__(self, books: Books, login: str = "HUB_RFC", password: str = "practice", port: int = 0) -> None:
+    def __init__(
+        self, books: Books, login: str = "HUB_RFC", password: str = "practice", port: int = 0
+    ) -> None:
         """Bind to loopback; port 0 takes any free one."""
         self.books = books
         self.calls = 0
-        self.credentials = base64.b64encode(f"{login}:{password}".encode()).decode()
         self.login, self.password = login, password
+        self._token = base64.b64encode(f"{login}:{password}".encode()).decode()
         self._sick: list[Sickness] = []
         self._lock = threading.Lock()
         handler = type("Handler", (_Handler,), {"server_of": self})
@@ -60,7 +64,7 @@ class SapServer:
         return int(self._http.server_address[1])
 
     def fail(self, way: str, *, times: int = 1, after: int = 0, function: str = "") -> None:
-        """Let calls fail: `times` of them, once `after` more have gone well, of `function` only where it is given."""
+        """Let calls (of `function` only, where given) fail: `times` of them, once `after` more went well."""
         if way not in SICK_WAYS:
             raise ValueError(way)
         with self._lock:
@@ -82,6 +86,10 @@ class SapServer:
                 return sick.way
         return ""
 
+    def lets_in(self, authorization: str) -> bool:
+        """Tell whether an Authorization header is the right one."""
+        return authorization == f"Basic {self._token}"
+
     def __enter__(self) -> SapServer:
         self._thread.start()
         return self
@@ -101,6 +109,7 @@ class _Handler(BaseHTTPRequestHandler):
     server_of: ClassVar[SapServer]
 
     def do_GET(self) -> None:
+        """Answer with the WSDL of the function that `services` names."""
         url = urlsplit(self.path)
         query = parse_qs(url.query)
         if not self._known():
@@ -113,6 +122,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, wsdl(function, style, _client(query)), _XML)
 
     def do_POST(self) -> None:
+        """Answer a call."""
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         url = urlsplit(self.path)
         if not self._known():
@@ -122,7 +132,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         try:
             call, style = read_call(body, _client(parse_qs(url.query)))
-        except (ElementTree.ParseError, KeyError) as error:
+        except NotCallable as error:
             self._send(500, fault("SOAP-ENV:Client", f"Function not found or not callable: {error}"), _XML)
             return
         self._answer(call, style)
@@ -134,28 +144,25 @@ class _Handler(BaseHTTPRequestHandler):
         elif way == "html_401":
             self._refuse()
         elif way in ("fault_500", "fault_200"):
-            text = fault("SOAP-ENV:Server", "TIME_OUT", "<rfc:Error><message>Time limit exceeded.</message></rfc:Error>")
+            text = fault("SOAP-ENV:Server", "TIME_OUT", _TIME_OUT)
             self._send(500 if way == "fault_500" else 200, text, _XML)
         else:
             made = Answer({"RETURN": _LOCKED}) if way == "locked" else answer(self.server_of.books, call)
             text = write_answer(made, call, style)
-            if way == "malformed":
-                text = text.replace("</item>", "</itme>", 1).replace("</SOAP-ENV:Body>", "</SOAP-ENV:Bdy>", 1)
             if way == "cut":
                 self._cut(text)
             else:
-                self._send(200, text, _XML)
+                self._send(200, text.replace("</", "<", 1) if way == "malformed" else text, _XML)
 
     def _known(self) -> bool:
-        given = self.headers.get("Authorization", "")
-        if given == f"Basic {self.server_of.credentials}":
+        if self.server_of.lets_in(self.headers.get("Authorization", "")):
             return True
         self._refuse()
         return False
 
     def _refuse(self) -> None:
         page = _page("401", "Logon failed: name or password is incorrect (repeat logon)")
-        self._send(401, page, _HTML, {"WWW-Authenticate": 'Basic realm="SAP NetWeaver Application Server [HSP]"'})
+        self._send(401, page, _HTML, _REALM)
 
     def _send(self, status: int, text: str, kind: str, headers: Mapping[str, str] | None = None) -> None:
         data = text.encode()
@@ -179,76 +186,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Stay silent: the caller's log tells what was called."""
-
-
-_LOCKED = message("E", "V1042", "凭证正由用户 WANGJG 处理，请稍后再试")
-
-
-def read_call(body: bytes, client: str) -> tuple[Call, Style]:
-    """Return the call in a request body and the style it is written in; KeyError for an unknown function."""
-    root = ElementTree.fromstring(body)
-    element = root.find(f"{{{ENVELOPE}}}Body/*")
-    if element is None:
-        raise KeyError("empty body")
-    namespace, _, name = element.tag[1:].partition("}")
-    style = MC if namespace == MC.namespace else RFC
-    function = next(f for n, f in [*((style.name(n), f) for n, f in FUNCTIONS.items()), (name, None)] if n == name)
-    if function is None:
-        raise KeyError(name)
-    values: dict[str, str] = {}
-    structures: dict[str, dict[str, str]] = {}
-    tables: dict[str, list[dict[str, str]]] = {}
-    names = {style.name(n): n for n in (*function.imports, *function.structures_in, *function.tables)}
-    for child in element:
-        parameter = names[child.tag.rpartition("}")[2]]
-        if parameter in function.tables:
-            fields = {style.name(n): n for n in function.tables[parameter]}
-            tables[parameter] = [_texts(item, fields) for item in child]
-        elif parameter in function.structures_in:
-            structures[parameter] = _texts(child, {style.name(n): n for n in function.structures_in[parameter]})
-        else:
-            values[parameter] = (child.text or "").strip()
-    return Call(client, function.name, values, structures, tables), style
-
-
-def _texts(element: ElementTree.Element, fields: Mapping[str, str]) -> dict[str, str]:
-    return {fields[child.tag.rpartition("}")[2]]: (child.text or "").strip() for child in element}
-
-
-def write_answer(made: Answer, call: Call, style: Style) -> str:
-    """Return the envelope of an answer: the structures, and of the tables those that the caller sent."""
-    function: Function = FUNCTIONS[call.function]
-    name = style.response(function.name)
-    parts = [
-        f'<?xml version="1.0" encoding="utf-8"?><SOAP-ENV:Envelope xmlns:SOAP-ENV="{ENVELOPE}"><SOAP-ENV:Body>'
-        f'<n0:{name} xmlns:n0="{style.namespace}">'
-    ]
-    for structure, row in made.structures.items():
-        tag = style.name(structure)
-        parts.append(f"<{tag}>{_cells(row, style)}</{tag}>")
-    for table in function.tables:
-        if table in call.tables:
-            tag = style.name(table)
-            rows = "".join([f"<item>{_cells(row, style)}</item>" for row in made.tables.get(table, ())])
-            parts.append(f"<{tag}>{rows}</{tag}>")
-    parts.append(f"</n0:{name}></SOAP-ENV:Body></SOAP-ENV:Envelope>")
-    return "".join(parts)
-
-
-def _cells(row: Row, style: Style) -> str:
-    if style.mixed:
-        row = {style.name(name): value for name, value in row.items()}
-    return "".join([f"<{name}>{value if value.isalnum() else escape(value)}</{name}>" for name, value in row.items()])
-
-
-def fault(code: str, text: str, detail: str = "") -> str:
-    """Return a SOAP fault."""
-    detail = f'<detail xmlns:rfc="{RFC.namespace}">{detail}</detail>' if detail else ""
-    return (
-        f'<?xml version="1.0" encoding="utf-8"?><SOAP-ENV:Envelope xmlns:SOAP-ENV="{ENVELOPE}"><SOAP-ENV:Body>'
-        f"<SOAP-ENV:Fault><faultcode>{code}</faultcode><faultstring>{escape(text)}</faultstring>{detail}"
-        "</SOAP-ENV:Fault></SOAP-ENV:Body></SOAP-ENV:Envelope>"
-    )
 
 
 def _client(query: Mapping[str, list[str]]) -> str:

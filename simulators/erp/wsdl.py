@@ -23,11 +23,13 @@ def wsdl(function: Function, style: Style, client: str) -> str:
  xmlns:wsdl="http://schemas.xmlsoap.org/wsdl/" xmlns:soap="http://schemas.xmlsoap.org/wsdl/soap/"
  xmlns:xsd="http://www.w3.org/2001/XMLSchema">
 <wsdl:types><xsd:schema targetNamespace="{style.namespace}" elementFormDefault="unqualified">
-{"".join(_types(function, style))}{_call(function, style, name)}{_answer(function, style, answer)}</xsd:schema></wsdl:types>
+{"".join(_types(function, style))}{_call(function, style, name)}{_answer(function, style, answer)}
+</xsd:schema></wsdl:types>
 <wsdl:message name="{name}Input"><wsdl:part name="parameters" element="tns:{name}"/></wsdl:message>
 <wsdl:message name="{name}Output"><wsdl:part name="parameters" element="tns:{answer}"/></wsdl:message>
 <wsdl:portType name="{name}PortType"><wsdl:operation name="{name}">
-<wsdl:input message="tns:{name}Input"/><wsdl:output message="tns:{name}Output"/></wsdl:operation></wsdl:portType>
+<wsdl:input message="tns:{name}Input"/><wsdl:output message="tns:{name}Output"/>
+</wsdl:operation></wsdl:portType>
 <wsdl:binding name="{name}Binding" type="tns:{name}PortType">
 <soap:binding style="document" transport="http://schemas.xmlsoap.org/soap/http"/>
 <wsdl:operation name="{name}"><soap:operation soapAction="{soap_action}"/>
@@ -53,7 +55,8 @@ def _types(function: Function, style: Style) -> Iterator[str]:
 
 def _structure(name: str, fields: Fields, style: Style) -> str:
     elements = "".join(
-        f'<xsd:element name="{style.name(field)}" type="xsd:{kind}" minOccurs="0"/>' for field, kind in fields.items()
+        f'<xsd:element name="{style.name(field)}" type="xsd:{kind}" minOccurs="0"/>'
+        for field, kind in fields.items()
     )
     return f'<xsd:complexType name="{name}"><xsd:sequence>{elements}</xsd:sequence></xsd:complexType>\n'
 
@@ -81,4 +84,5 @@ def _typed(name: str, kind: str) -> str:
 
 
 def _element(name: str, content: str) -> str:
-    return f'<xsd:element name="{name}"><xsd:complexType><xsd:all>{content}</xsd:all></xsd:complexType></xsd:element>\n'
+    whole = f"<xsd:complexType><xsd:all>{content}</xsd:all></xsd:complexType>"
+    return f'<xsd:element name="{name}">{whole}</xsd:element>\n'

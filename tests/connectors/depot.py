@@ -83,7 +83,9 @@ class Dispatch:
     note: str = ""
 
     def xml(self) -> str:
-        return f"<Row><Id>{self.id}</Id><Changed>{self.changed}</Changed><Note>{escape(self.note)}</Note></Row>"
+        return (
+            f"<Row><Id>{self.id}</Id><Changed>{self.changed}</Changed><Note>{escape(self.note)}</Note></Row>"
+        )
 
 
 @dataclass(slots=True)

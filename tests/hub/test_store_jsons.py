@@ -13,7 +13,10 @@ from hub.model import Says, Status
 from hub.store.jsons import dump_bytes, dumps, loads
 
 PLAIN = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=["Cs"])),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63)
+    | st.text(st.characters(exclude_categories=["Cs"])),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner),
     max_leaves=20,
 )
@@ -47,7 +50,7 @@ def test_the_order_of_keys_does_not_matter() -> None:
 
 
 def test_integers_past_64_bits_keep_every_digit() -> None:
-    assert dumps({"b": 2**70, "a": Decimal("1.0")}) == '{"a":"1.0","b":1180591620717411303424}'
+    assert dumps({"b": [2**70, -1], "a": Decimal("1.0")}) == '{"a":"1.0","b":["1180591620717411303424",-1]}'
 
 
 @pytest.mark.parametrize(

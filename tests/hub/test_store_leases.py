@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
@@ -49,10 +50,15 @@ def test_one_that_was_taken_for_dead_writes_nothing_more(store: Store) -> None:
             with store.write() as conn:
                 dead.release(conn)
                 living.check(conn)
-        # the dead one's own release, after this, must not free what somebody else may hold by then
-        still = lease(store, "merge", "c", NOW + TTL, TTL).__enter__()
-    with store.write() as conn:
-        still.check(conn)
+
+
+def test_the_late_release_of_a_dead_one_frees_nobody_elses_lease(store: Store) -> None:
+    with ExitStack() as late:
+        late.enter_context(lease(store, "merge", "a", NOW, TTL))
+        with lease(store, "merge", "b", NOW + TTL, TTL):
+            late.close()
+            with pytest.raises(LeaseBusy, match="by b"):
+                lease(store, "merge", "c", NOW + TTL, TTL).__enter__()
 
 
 def test_renewing_moves_the_end(store: Store) -> None:

@@ -1,0 +1,131 @@
+"""`orderhub explain`: the life of one order over all systems."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli import FAILED, context, show
+from cli.context import Here
+from cli.options import Json
+
+if TYPE_CHECKING:
+    from hub.findings import Finding
+    from sync.explain import Explained, Life
+
+
+def explain(
+    number: Annotated[
+        str, typer.Argument(metavar="NUMBER", help="Any number of the order: its own, a delivery, a waybill, a PO.")
+    ],
+    company: Annotated[str | None, typer.Option(help="Only orders of this company (numbers may collide).")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show everything known of an order: each fact, who said it when, what the hub made of it, and what is open."""
+    from sync.explain import explain as look_up
+
+    here = context.here()
+    with here.store() as store:
+        found = look_up(store, number, company)
+    if as_json:
+        from cli import life
+
+        show.print_json(life.machine(found))
+    else:
+        _show(here, found)
+    if not (found.lives or found.waiting or found.quarantined):
+        raise typer.Exit(FAILED)
+
+
+def _show(here: Here, found: Explained) -> None:
+    say = context.say
+    if not (found.lives or found.waiting or found.quarantined):
+        show.fail(say("cli.number_unknown", number=found.number))
+    if len(found.lives) > 1:
+        keys = ", ".join(str(one.key) for one in found.lives)
+        show.warn(say("cli.several_orders", number=found.number, orders=keys))
+    for one in found.lives:
+        _life(here, one)
+    for row in found.waiting:
+        show.warn(
+            say("cli.waits", system=row["system"], stream=row["stream"], record=row["record"],
+                kind=row["kind"], value=row["value"], since=show.when(row["since"], here.zone))
+        )  # fmt: skip
+    for row in found.quarantined:
+        from hub.store import jsons
+
+        why = say(row["reason"], **(jsons.loads(row["values"]) or {}))
+        show.warn(say("cli.lies_in_quarantine", id=row["id"], system=row["system"], why=why))
+
+
+def _life(here: Here, one: Life) -> None:
+    from cli import life
+
+    say = context.say
+    phrases = life.Phrases(here)
+    show.line(str(one.key), "bold")
+    if one.order is None:
+        show.warn(say("cli.not_merged"))
+    else:
+        show.pairs(phrases.order(one.order))
+    show.line()
+    _views(phrases, one)
+    show.table(
+        [show.Column(say("cli.when"), whole=True), say("cli.system"), say("cli.what"), say("cli.from_where")],
+        [[entry.when, entry.who, entry.what, show.Cell(entry.source, "dim")] for entry in phrases.timeline(one)],
+        title=say("cli.life"),
+    )
+    if one.links:
+        show.line(say("cli.also_known_as"), "bold")
+        show.table(
+            [say("cli.kind"), say("cli.number"), say("cli.from_where")],
+            [[row["kind"], row["value"], phrases.link(row)] for row in one.links],
+        )
+    _findings(here, [finding for finding in life.findings_of(one) if finding.state != "closed"])
+
+
+def _views(phrases: Any, one: Life) -> None:
+    say = context.say
+    names = [name for name in ("ordered", "produced", "shipped", "returned") if any(row[name] is not None for row in one.views)]
+    show.table(
+        [
+            say("cli.system"),
+            say("cli.status"),
+            *(show.Column(say(f"cli.{name}"), number=True) for name in names),
+            show.Column(say("cli.parts"), number=True),
+            show.Column(say("cli.stamp"), whole=True),
+            say("cli.says"),
+        ],
+        [
+            [
+                phrases.words.system(row["system"]),
+                phrases.standing(row),
+                *(row[name] for name in names),
+                row["parts"],
+                phrases.stamp(row),
+                phrases.says(row),
+            ]
+            for row in one.views
+        ],
+        title=say("cli.what_systems_say"),
+    )
+
+
+def _findings(here: Here, findings: list[Finding]) -> None:
+    from cli.findings import reason
+
+    say = context.say
+    if not findings:
+        show.line(say("cli.nothing_open"), "good")
+        return
+    show.table(
+        [show.Column(say("cli.id"), whole=True), say("cli.kind_of_finding"), say("cli.what_is_wrong"), say("cli.state")],
+        [
+            [one.id, here.words.kind(one.kind), reason(here, one), say(f"findings.state_{one.state}")]
+            for one in findings
+        ],
+        title=say("cli.open_findings"),
+    )
+
+

@@ -1,0 +1,89 @@
+"""`orderhub reconcile`: compare all orders, find causes, keep the findings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli import FINDINGS, context, show
+from cli.context import Here
+from cli.options import AsOf, Json, moment
+
+if TYPE_CHECKING:
+    from reconciler.result import Result
+
+_CAUSES = 7
+"""So many causes are shown; the report has all."""
+
+
+def reconcile(
+    as_of: AsOf = None,
+    fail_on_findings: Annotated[
+        bool, typer.Option("--fail-on-findings", help="Exit with 3 if anything differs.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Compare every order over all systems, find what the differences share, and keep them as findings.
+
+    What is merely on its way is no finding. With --as-of it is a look at another moment: nothing is written.
+    """
+    here = context.here()
+    result = compared(here, as_of)
+    if as_json:
+        from reconciler.reports.json import machine_form
+
+        show.print_json(machine_form(result))
+    else:
+        _show(here, result)
+    if fail_on_findings and any(one.state != "in_flight" for one in result.findings):
+        raise typer.Exit(FINDINGS)
+
+
+def compared(here: Here, as_of: str | None, write: bool = True) -> Result:
+    """Return the reconciliation of now, or of the moment `as_of`, which writes nothing."""
+    from reconciler.run import reconcile as run
+
+    now = here.clock()
+    at = moment(as_of)
+    with here.store() as store:
+        return run(store, here.rules, at or now, now=now, write=write and at is None, starts=here.starts())
+
+
+def _show(here: Here, result: Result) -> None:
+    from reconciler.reports import sheets
+
+    words, say = here.words, context.say
+    show.table(sheets.system_heads(words), _local(here, sheets.system_rows(result, words)))
+    if result.counts:
+        show.table(
+            [words.say("kind"), show.Column(say("cli.findings"), number=True)],
+            [[words.kind(kind), count] for kind, count in sorted(result.counts.items())],
+        )
+    if result.causes:
+        _causes(here, result)
+    agreeing = show.number(result.orders - result.differing)
+    show.line(say("cli.agree", agreeing=agreeing, orders=show.number(result.orders)), "bold")
+    if result.in_flight:
+        show.line(say("cli.in_flight", orders=show.number(sum(result.in_flight.values()))))
+    turns = [say(f"cli.turn_{name}", n=show.number(count)) for name, count in result.changes.items() if count]
+    if result.settled:
+        show.line(words.joined(turns) if turns else say("cli.nothing_new"), "dim")
+    else:
+        show.line(say("cli.only_a_look"), "dim")
+
+
+def _causes(here: Here, result: Result) -> None:
+    words, say = here.words, context.say
+    show.table(
+        [words.say("cause"), show.Column(words.say("orders"), number=True), words.say("at_risk"),
+         words.say("correct_in"), words.say("owner")],
+        [
+            [words.cause(one), one.orders, words.sums(one.at_risk), words.system(one.correct_in), one.owner]
+            for one in result.causes[:_CAUSES]
+        ],
+    )  # fmt: skip
+    for one in result.causes[:_CAUSES]:
+        show.line(f"→ {words.next_step(one)}")
+    if len(result.causes) > _CAUSES:
+        show.line(say("cli.shown_of", shown=_CAUSES, total=show.number(len(result.causes))), "dim")

@@ -1,0 +1,85 @@
+"""`orderhub status`: how fresh every system is, what waits, what is open."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from cli import context, show
+from cli.context import Here
+from cli.options import Json
+
+if TYPE_CHECKING:
+    from sync.standing import Standing, SystemStands
+
+
+def status(as_json: Json = False) -> None:
+    """Show for each system its last complete read, its newest stamp, what it holds, and what went wrong."""
+    from hub.store import migrate
+    from sync.standing import standing
+
+    here = context.here()
+    with here.store() as store, store.read() as conn:
+        stands = standing(conn, here.systems)
+        revision = migrate.revision(conn)
+    broken = {name: context.tell(error) for name, error in here.broken.items()}
+    if as_json:
+        show.print_json({**asdict(stands), "broken_mappings": broken, "revision": revision})
+        return
+    _show(here, stands)
+    for name, error in broken.items():
+        show.fail(f"{name}: {error}")
+    say = context.say
+    show.line(say("cli.status_orders", orders=show.number(stands.orders)))
+    show.line(_findings(stands))
+    show.line(say("cli.status_store", revision=revision, offset=show.offset(here.clock(), here.zone)), "dim")
+
+
+def _show(here: Here, stands: Standing) -> None:
+    say = context.say
+    show.table(
+        [
+            show.Column(say("cli.system"), whole=True),
+            show.Column(say("cli.read_completely"), whole=True),
+            show.Column(say("cli.newest"), whole=True),
+            show.Column(say("cli.orders"), number=True),
+            show.Column(say("cli.count_quarantined"), number=True),
+            show.Column(say("cli.count_waiting"), number=True),
+            say("cli.result"),
+        ],
+        [_row(here, one) for one in stands.systems],
+    )
+    for one in stands.systems:
+        if one.error:
+            show.fail(say("cli.last_error", system=one.system, at=show.when(one.failed_at, here.zone), error=one.error))
+
+
+def _row(here: Here, one: SystemStands) -> list[Any]:
+    return [
+        one.system,
+        show.when(one.complete_at, here.zone),
+        show.when(one.newest_at, here.zone),
+        one.orders,
+        show.count(one.quarantined, "bad"),
+        show.count(one.waiting, "warn"),
+        _state(here, one),
+    ]
+
+
+def _state(here: Here, one: SystemStands) -> show.Cell:
+    if one.error:
+        return show.Cell(context.say("cli.failed"), "bad")
+    if one.complete_at is None:
+        return show.Cell(context.say("cli.never_read"), "warn")
+    age = int((here.clock() - one.complete_at).total_seconds())
+    return show.Cell(context.say("cli.ago", span=here.words.span(age)), "good")
+
+
+def _findings(stands: Standing) -> str:
+    """Return how many findings stand where, in a sentence."""
+    say = context.say
+    live = {state: count for state, count in stands.findings.items() if state != "closed"}
+    if not live:
+        return say("cli.status_no_findings")
+    told = ", ".join(f"{say(f'findings.state_{state}')} {show.number(count)}" for state, count in live.items())
+    return say("cli.status_findings", told=told, causes=show.number(stands.causes))

@@ -1,0 +1,58 @@
+"""`mapping check`: everything that can be found wrong in a home's mappings without any connection."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hub import yamlfile
+from hub.mapping.grammar import SystemMapping
+from hub.mapping.lint.streams import learned, wanted
+from hub.mapping.loading import read_system
+from hub.problems import MappingErrors, Problem, unknown
+from hub.rules import lint_rules
+from hub.yamlfile import Document
+
+SYSTEMS = Path("mappings") / "systems"
+
+
+def check(home: Path) -> list[Problem]:
+    """Return all errors and warnings of `mappings/` in `home`: hub.yaml, units, SKUs and every system.
+
+    Beside what each file says, the files are checked against each other: one file a system, and for every
+    link that a stream waits for a stream that learns it.
+    """
+    problems = lint_rules(home)
+    right: list[tuple[SystemMapping, Document]] = []
+    for path in sorted((home / SYSTEMS).glob("*.yaml")):
+        try:
+            document = yamlfile.load(path)
+            mapping, found = read_system(document, path)
+        except MappingErrors as error:
+            problems += error.problems
+            continue
+        problems += found
+        if mapping is not None:
+            right.append((mapping, document))
+    return [*problems, *_together(right)]
+
+
+def _together(systems: list[tuple[SystemMapping, Document]]) -> list[Problem]:
+    """Return what is wrong between the files."""
+    problems: list[Problem] = []
+    first: dict[str, str] = {}
+    kinds = set().union(*(learned(mapping) for mapping, _ in systems))
+    for mapping, document in systems:
+        if mapping.system in first:
+            problems.append(
+                document.problem(
+                    ("system",), "mapping.system_twice", system=mapping.system, first=first[mapping.system]
+                )
+            )
+        first.setdefault(mapping.system, Path(document.file).name)
+        for path, kind in wanted(mapping):
+            if kind not in kinds:
+                _, values = unknown(kind, kinds)
+                near = values.get("nearest")
+                key = "mapping.link_not_learned_near" if near else "mapping.link_not_learned"
+                problems.append(document.problem(path, key, kind=kind, **({"nearest": near} if near else {})))
+    return problems

@@ -1,0 +1,50 @@
+"""What a lint has found so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from hub.errors import MappingError
+from hub.problems import Problem, Severity, unknown
+from hub.yamlfile import Document
+
+T = TypeVar("T")
+Path = Sequence[str | int]
+
+
+@dataclass
+class Found:
+    """Collects problems with their places in `document`."""
+
+    document: Document
+    problems: list[Problem] = field(default_factory=list)
+
+    def error(self, path: Path, message: str, *, key: bool = False, **values: object) -> None:
+        """Note an error at the value at `path`, or at its key."""
+        self._note(path, message, key, False, values)
+
+    def warning(self, path: Path, message: str, *, key: bool = False, **values: object) -> None:
+        """Note a warning."""
+        self._note(path, message, key, True, values)
+
+    def unknown(
+        self, path: Path, name: str, known: Sequence[str], *, key: bool = False, what: str = "name"
+    ) -> None:
+        """Note a name (or `what` "word") that is none of the `known` ones, with the nearest of them."""
+        message, values = unknown(name, known, what)
+        self._note(path, message, key, False, values)
+
+    def compiled(self, path: Path, work: Callable[[], T]) -> T | None:
+        """Return what `work` gives; a MappingError of it becomes a problem at `path`."""
+        try:
+            return work()
+        except MappingError as error:
+            self._note(path, error.key, False, False, error.values)
+            return None
+
+    def _note(self, path: Path, message: str, key: bool, warning: bool, values: Mapping[str, object]) -> None:
+        line, column = self.document.where(path, key=key)
+        severity: Severity = "warning" if warning else "error"
+        self.problems.append(Problem(self.document.file, line, column, severity, message, values))

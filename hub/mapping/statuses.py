@@ -1,0 +1,120 @@
+"""Codes as statuses with the range of ranks they mean, as what lies beside the chain, and as money."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from hub.mapping.codes import matcher
+from hub.mapping.fieldspec import FieldSpec
+from hub.mapping.ladder import span, status_of
+from hub.mapping.texts import stripper, text_of
+from hub.mapping.values import Defaults, Sight, first_of, raw
+from hub.model import TOP, Money, Side, Status
+
+
+class Said(NamedTuple):
+    """What a status code says; one that the mapping does not know leaves everything open."""
+
+    status: Status | None
+    lo: int
+    hi: int
+    code: str | None
+    unknown: bool
+
+
+def compile_status(
+    spec: FieldSpec, defaults: Defaults, steps: Sequence[Status]
+) -> Callable[[Any, Sight], Said | None]:
+    """Return a function to what the status FIELD says, None where it says nothing."""
+    if spec.any:
+        return first_of([compile_status(one, defaults, steps) for one in spec.any])
+    get, strip = raw(spec, defaults), stripper(spec.strip)
+    meanings = {code: _statuses(words) for code, words in spec.codes.items()}
+    if not spec.codes:
+        meanings = {status.word: (status,) for status in Status}
+    match = matcher(meanings)
+    default = _meant(_statuses((spec.default,)), steps, None) if spec.default else None
+    known: dict[str, Said] = {}
+
+    def read(record: Any, sight: Sight) -> Said | None:
+        code = text_of(get(record)) or ""
+        if strip is not None:
+            code = strip(code)
+        if code in known:
+            return known[code]
+        meaning = match(code)
+        if meaning:
+            said = _meant(meaning, steps, code)
+            if len(known) < 1000:
+                known[code] = said
+            return said
+        if not code:
+            return default
+        return Said(None, 0, TOP, code, True)
+
+    return read
+
+
+def _statuses(words: Sequence[str]) -> tuple[Status, ...]:
+    return tuple(found for word in words if (found := status_of(word)) is not None)
+
+
+def _meant(statuses: Sequence[Status], steps: Sequence[Status], code: str | None) -> Said:
+    lo, hi = span(statuses, steps)
+    return Said(statuses[0], lo, hi, code, False)
+
+
+def compile_side(spec: FieldSpec, defaults: Defaults) -> tuple[Callable[[Any, Sight], Side], Side]:
+    """Return a function to what lies beside the chain, and all that the FIELD is able to say.
+
+    A list of FIELDs adds up: each may say something of its own. A code that the table lacks says nothing.
+    """
+    if spec.any:
+        parts = [compile_side(one, defaults) for one in spec.any]
+        known = Side.NONE
+        for _, one in parts:
+            known |= one
+        return lambda record, sight: _all_of(read(record, sight) for read, _ in parts), known
+    get = raw(spec, defaults)
+    flags = {code: _all_of(side_of(word) for word in words) for code, words in spec.codes.items()}
+    if not spec.codes:
+        flags = {str(side.name).lower(): side for side in Side if side}
+    match = matcher(flags)
+    default = side_of(spec.default) if spec.default else Side.NONE
+
+    def read(record: Any, sight: Sight) -> Side:
+        code = text_of(get(record))
+        found = match(code or "")
+        return found if found is not None else Side.NONE if code else default
+
+    return read, _all_of(flags.values()) | default
+
+
+def _all_of(sides: Any) -> Side:
+    total = Side.NONE
+    for side in sides:
+        total |= side
+    return total
+
+
+def side_of(word: str) -> Side:
+    """Return the flag called `word`; Side.NONE for a word that is none (`none` is written where a code says nothing)."""
+    return Side.__members__.get(word.upper(), Side.NONE)
+
+
+def compile_money(spec: FieldSpec, defaults: Defaults) -> Callable[[Any, Sight], Money | None]:
+    """Return a function to how far the money is, None where the FIELD does not say it."""
+    if spec.any:
+        return first_of([compile_money(one, defaults) for one in spec.any])
+    get = raw(spec, defaults)
+    words = {code: said[0] for code, said in spec.codes.items()} or {
+        one.name.lower(): one.name.lower() for one in Money
+    }
+    match = matcher(words)
+
+    def read(record: Any, sight: Sight) -> Money | None:
+        word = match(text_of(get(record)) or "") or spec.default
+        return None if word is None else Money.__members__.get(word.upper())
+
+    return read

@@ -1,0 +1,84 @@
+"""How everything stands: how fresh each system is, what waits, what is open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.store.tables import causes, findings, orders, quarantine, reads, unlinked, views
+
+
+@dataclass(slots=True)
+class SystemStands:
+    """One system: its last complete read and newest stamp (by its least known stream), what lies aside.
+
+    `error` is the last failure that no complete read has followed.
+    """
+
+    system: str
+    complete_at: datetime | None = None
+    newest_at: datetime | None = None
+    orders: int = 0
+    quarantined: int = 0
+    waiting: int = 0
+    failed_at: datetime | None = None
+    error: str | None = None
+
+
+@dataclass(slots=True)
+class Standing:
+    """The whole: systems by name, canonical orders, findings by state, causes that are not closed."""
+
+    systems: list[SystemStands] = field(default_factory=list)
+    orders: int = 0
+    findings: dict[str, int] = field(default_factory=dict)
+    causes: int = 0
+
+
+def standing(conn: sa.Connection, systems: Iterable[str] = ()) -> Standing:
+    """Return how everything stands; `systems` are named even where nothing was read of them yet."""
+    found = {system: SystemStands(system) for system in systems}
+    for system, rows in _reads(conn).items():
+        found[system] = _read_so_far(system, rows)
+    for name, counted in (
+        ("orders", sa.select(views.c.system, sa.func.count())),
+        ("quarantined", sa.select(quarantine.c.system, sa.func.count()).where(quarantine.c.solved_at.is_(None))),
+        ("waiting", sa.select(unlinked.c.system, sa.func.count())),
+    ):
+        for system, count in conn.execute(counted.group_by(counted.selected_columns[0])):
+            setattr(found.setdefault(system, SystemStands(system)), name, count)
+    states = sa.select(findings.c.state, sa.func.count()).group_by(findings.c.state)
+    return Standing(
+        systems=[found[system] for system in sorted(found)],
+        orders=_count(conn, sa.select(sa.func.count()).select_from(orders)),
+        findings={state: count for state, count in conn.execute(states.order_by(findings.c.state))},
+        causes=_count(conn, sa.select(sa.func.count()).where(causes.c.state != "closed")),
+    )
+
+
+def _count(conn: sa.Connection, query: sa.Select[Any]) -> int:
+    return int(conn.execute(query).scalar_one())
+
+
+def _reads(conn: sa.Connection) -> dict[str, list[sa.Row[Any]]]:
+    """Return the rows of ordinary reads by system; a sweep only looks again."""
+    rows: dict[str, list[sa.Row[Any]]] = {}
+    for row in conn.execute(sa.select(reads).where(reads.c.kind == "since").order_by(reads.c.system)):
+        rows.setdefault(row.system, []).append(row)
+    return rows
+
+
+def _read_so_far(system: str, rows: list[sa.Row[Any]]) -> SystemStands:
+    complete = [row.complete_at for row in rows]
+    failed = max((row for row in rows if row.failed_at), key=lambda row: row.failed_at, default=None)  # type: ignore[arg-type,return-value]  # only failed ones are asked
+    return SystemStands(
+        system,
+        complete_at=None if None in complete else min(complete),
+        newest_at=max((row.newest_at for row in rows if row.newest_at), default=None),
+        failed_at=failed.failed_at if failed else None,
+        error=failed.error if failed else None,
+    )
