@@ -27,6 +27,7 @@ PREFIX = "AIRFLOW_CONN_"
 _EXTRA = "__extra__"
 _SECRET = re.compile(SECRET_NAMES, re.IGNORECASE)
 _PROTOCOL = re.compile(r"[A-Za-z][\w+.-]*")
+_PORT = re.compile(r":\d+$")
 _SQL_DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
 
 
@@ -82,16 +83,18 @@ class Connection:
         As in Airflow, `schema` is the protocol if it is http or https, otherwise the path. Else the
         connection type says the protocol, else it is https. `host` may hold a whole address.
         """
-        host, schema = (self.host or "").rstrip("/"), (self.schema or "").strip("/")
-        if not host:
+        schema = (self.schema or "").strip("/")
+        said, _, rest = (self.host or "").rpartition("://")
+        place, _, path = rest.rpartition("@")[2].partition("/")
+        if not place:
             raise ConfigError("config.no_host", conn_id=self.conn_id)
-        protocol = next((one for one in (schema, self.conn_type) if one in ("http", "https")), "https")
-        path = "" if schema in ("http", "https", "") else f"/{schema}"
-        if "://" in host:
-            return host + path
-        if ":" in host and not host.startswith("["):
-            host = f"[{host}]"  # an IPv6 address
-        return f"{protocol}://{host}{'' if self.port is None else f':{self.port}'}{path}"
+        protocol = next((one for one in (said, schema, self.conn_type) if one in ("http", "https")), "https")
+        if place.count(":") > 1 and not place.startswith("["):
+            place = f"[{place}]"  # an IPv6 address
+        if self.port is not None and not _PORT.search(place):
+            place = f"{place}:{self.port}"
+        folders = (path.strip("/"), "" if schema in ("http", "https") else schema)
+        return "/".join(filter(None, (f"{protocol}://{place}", *folders)))
 
     def sqlalchemy_url(self) -> sa.URL:
         """Return the SQLAlchemy URL (its repr hides the password).

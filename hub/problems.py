@@ -27,7 +27,7 @@ class Problem:
     def say(self, locale: str = "en") -> str:
         """Return "file:line:column: error: message" in `locale`."""
         where = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
-        severity = text(f"mapping.{self.severity}", locale)
+        severity = text("mapping.error" if self.severity == "error" else "mapping.warning", locale)
         return f"{where}: {severity}: {text(self.key, locale, **self.values)}"
 
 

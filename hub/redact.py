@@ -18,7 +18,7 @@ SHORTEST = 4
 """A registered secret shorter than this is hidden by its surroundings alone: it would riddle every text."""
 
 SECRET_NAMES = (
-    r"pass(?:word|wd|phrase|code)?|pwd|secret|token|api[_-]?key|apikey|access[_-]?key|private[_-]?key|"
+    r"pass(?:word|wd|phrase|code)|(?<![a-z])pass(?![a-z])|pwd|secret|token|api[_-]?key|apikey|access[_-]?key|private[_-]?key|"
     r"credentials?|authorization|session[_-]?id|sign(?:ature)?key|口令|密码"
 )
 """What a name contains whose value is secret (a regular expression; case does not matter)."""
@@ -34,7 +34,11 @@ _PATTERNS = (
         ),
         rf"\g<keep>{HIDDEN}",
     ),
-    (re.compile(r"(?P<keep>\b(?:Basic|Bearer|Digest|Negotiate)\s+)[\w+/=.~-]{8,}"), rf"\g<keep>{HIDDEN}"),
+    # Bearer eyJhbGciOi…: not the word after it in a sentence, which holds no digit or sign
+    (
+        re.compile(r"(?P<keep>\b(?:Basic|Bearer|Digest|Negotiate)\s+)(?=\S*[\d=+/._~])[\w+/=.~-]{8,}"),
+        rf"\g<keep>{HIDDEN}",
+    ),
     # <Password>…</Password>, with or without a prefix and attributes
     (
         re.compile(rf"(?P<keep><(?P<tag>(?:\w+:)?{_NAME})(?:\s[^<>]*)?>)[^<]+(?=</(?P=tag)\s*>)", re.I),
@@ -47,7 +51,7 @@ _PATTERNS = (
     ),
     # password=… and password: …, in a query, a form or a sentence
     (
-        re.compile(rf"(?P<keep>\b{_NAME}\s*[=:]\s*(?![\"'*]))[^\s&;,\"'<>)\]}}]+", re.I),
+        re.compile(rf"(?P<keep>\b{_NAME}\s*[=:：]\s*(?![\"'*]))[^\s&;,\"'<>)\]}}]+", re.I),
         rf"\g<keep>{HIDDEN}",
     ),
     (re.compile(rf"(?P<keep>\b{_NAME}\s*=\s*(?P<v>[\"']))(?:\\.|(?!(?P=v)).)+", re.I), rf"\g<keep>{HIDDEN}"),

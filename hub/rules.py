@@ -1,4 +1,4 @@
-"""The company's rules: `mappings/hub.yaml`, the units of its SKUs and the codes that systems have for them."""
+"""The company's rules: `mappings/hub.yaml`, with the units of its SKUs and the systems' codes for them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Tolerance(Spec):
 class RecordLimits(Spec):
     """Past these a core value goes to quarantine (an extra is dropped), and a run stops before it writes."""
 
-    quantity: Decimal = Field(Decimal(10_000_000), gt=0)
+    quantity: Annotated[Decimal, Field(gt=0)] = Decimal(10_000_000)
     text: Size = 64_000
     bad_share: Share = Decimal("0.2")
 

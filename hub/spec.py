@@ -1,4 +1,4 @@
-"""What the models of mapping files and of hub.yaml share: strict keys, kinds of values, errors with a place."""
+"""What the models of mapping files and of hub.yaml share: strict keys, kinds of values, placed errors."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Spec(BaseModel):
 
 def custom(key: str, values: dict[str, Any] | None = None) -> PydanticCustomError:
     """Return a validation error whose type is the message `key` of the catalogue."""
-    return PydanticCustomError(key, key.replace("{", "("), values or {})  # type: ignore[arg-type]  # wants a literal
+    return PydanticCustomError(key, key.replace("{", "("), values or {})
 
 
 def problems(error: ValidationError, document: Document, prefix: tuple[str | int, ...] = ()) -> list[Problem]:
@@ -107,7 +107,7 @@ def _problem(one: ErrorDetails, document: Document, prefix: tuple[str | int, ...
     if one["type"] in {"literal_error", "enum"} and isinstance(one["input"], str):
         known = re.findall(r"'([^']*)'", str(values.get("expected", "")))
         key, found = unknown(one["input"], known, "word")
-        return document.problem(path, key, **found)
+        return Problem(document.file, *document.where(path), "error", key, found)
     key = _KEYS.get(one["type"], "mapping.wrong_value")
     return document.problem(path, key, found=shown(one["input"]), reason=one["msg"])
 
@@ -119,7 +119,7 @@ def shown(value: object) -> str:
 
 
 def as_text(value: Any) -> Any:
-    """Return a scalar as the text that was written (`1` → "1"): a company or a constant may look like a number."""
+    """Return a scalar as the text that was written (`1` → "1"): a company may look like a number."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, int | Decimal) else value

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -155,7 +155,9 @@ class _Reading:
             return self._scalar(node)
         self.open.add(id(node))
         try:
-            return self._map(node, path) if isinstance(node, MappingNode) else self._list(node, path)
+            if isinstance(node, MappingNode):
+                return self._map(node, path)
+            return self._list(cast(SequenceNode, node), path)
         finally:
             self.open.discard(id(node))
 

@@ -36,7 +36,7 @@ def load_horizons(
     starts = starts or {}
     return {
         system: horizon(system, streams, rules, as_of, starts.get(system))
-        for system, streams in sorted(reads.items())
+        for system, streams in reads.items()
     }
 
 

@@ -21,8 +21,11 @@ from simulators.practice import Practice, Setting
 def main(arguments: list[str] | None = None) -> int:
     """Build, serve and obey until told to stop."""
     setting = _setting(arguments)
-    gc.disable()  # the world is millions of small objects without a cycle
-    with Practice(setting, _report) as practice:
+    gc.disable()  # a world is millions of small objects without a cycle
+    practice = Practice(setting, _report)
+    gc.freeze()
+    gc.enable()
+    with practice:
         ready = {"ready": True, "connections": practice.connections(), "orders": practice.counts()}
         _say(ready)
         obey(practice, sys.stdin)

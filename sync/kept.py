@@ -41,7 +41,9 @@ class Kept:
 _q = quarantine.c
 
 
-def count(conn: sa.Connection, *, system: str | None = None, reason: str | None = None, solved: bool = False) -> int:
+def count(
+    conn: sa.Connection, *, system: str | None = None, reason: str | None = None, solved: bool = False
+) -> int:
     """Return how many records fit."""
     return int(conn.execute(sa.select(sa.func.count()).where(*_fits(system, reason, solved))).scalar_one())
 
@@ -76,7 +78,9 @@ def load(store: Store, conn: sa.Connection, number: int) -> Kept:
 
 def _fits(system: str | None, reason: str | None, solved: bool) -> list[sa.ColumnElement[bool]]:
     fits = [_q.solved_at.is_not(None) if solved else _q.solved_at.is_(None)]
-    fits += [column == value for column, value in ((_q.system, system), (_q.reason, reason)) if value is not None]
+    fits += [
+        column == value for column, value in ((_q.system, system), (_q.reason, reason)) if value is not None
+    ]
     return fits
 
 

@@ -1,4 +1,4 @@
-"""One stream of one system, read to its end: every page one transaction, with the cursor that it moves."""
+"""One stream of one system, read to its end: every page in one transaction with the cursor it moves."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from connectors.contract import Ask, Connector, Keys, Page, Since
+from connectors.contract import Connector, Keys, Page, Since
 from hub.errors import HubError, SourceError
 from hub.redact import redact
 from hub.store import Store, bulk, cursors
@@ -17,6 +17,9 @@ from hub.store.leases import Lease
 from hub.store.runs import Run
 from hub.store.tables import reads
 from sync.inlet import Incoming, Inlet
+
+FULL = 1000
+"""So many records fill a transaction; a larger page is one by itself."""
 
 FEW = 20
 """So many records are too few to judge the share of bad ones."""
@@ -60,22 +63,36 @@ def pull_stream(
         state = cursors.load_state(conn, inlet.system, inlet.stream)
         first = _never_read(conn, inlet)
     try:
-        for page in _pages(connector, inlet.stream, ask or Since(state)):
-            _take(store, page, inlet, lease, run, clock, result, first)
-            progress(inlet.stream, result.counts["records"], page.expected)
-    except SourceError as error:
+        for pages in _together(connector.fetch(inlet.stream, ask or Since(state)), result):
+            _take(store, pages, inlet, lease, run, clock, result, first)
+            progress(inlet.stream, result.counts["records"], pages[-1].expected)
+    except TooManyBad as error:
         result.error = error
     _note(store, lease, inlet, result, begun)
     return result
 
 
-def _pages(connector: Connector, stream: str, ask: Ask) -> Iterator[Page]:
-    return connector.fetch(stream, ask)
+def _together(pages: Iterator[Page], result: StreamResult) -> Iterator[list[Page]]:
+    """Yield pages as they come, small ones (a drop of many little files) together up to a full transaction.
+
+    What ends the stream early is kept in `result` after the pages before it were given out.
+    """
+    some: list[Page] = []
+    try:
+        for page in pages:
+            some.append(page)
+            if sum(len(one.records) for one in some) >= FULL:
+                yield some
+                some = []
+    except SourceError as error:
+        result.error = error
+    if some:
+        yield some
 
 
 def _take(
     store: Store,
-    page: Page,
+    pages: list[Page],
     inlet: Inlet,
     lease: Lease,
     run: Run,
@@ -85,17 +102,20 @@ def _take(
 ) -> None:
     incoming = [
         Incoming(record, {**page.meta, "line": page.lines[at]} if page.lines else page.meta)
+        for page in pages
         for at, record in enumerate(page.records)
     ]
+    bad = [one for page in pages for one in page.bad]
     read_at = clock()
     with store.write() as conn:
         lease.check(conn)
-        taken = inlet.take(conn, incoming, read_at=read_at, run=run.enter(conn), bad=page.bad, first=first)
+        taken = inlet.take(conn, incoming, read_at=read_at, run=run.enter(conn), bad=bad, first=first)
         result.counts += taken.counts
         result.warnings += taken.warnings
-        result.warnings.update(page.warnings)
+        result.warnings.update(warning for page in pages for warning in page.warnings)
         _judge(result, inlet)
-        cursors.save_state(conn, inlet.system, inlet.stream, page.state)
+        state = {slot: value for page in pages for slot, value in page.state.items()}
+        cursors.save_state(conn, inlet.system, inlet.stream, state)
         if taken.newest is not None:
             _newest(conn, inlet, result.kind, taken.newest)
 

@@ -1,7 +1,7 @@
-"""Raw records as they are kept: JSON that gives back exactly what the connector gave.
+r"""Raw records as they are kept: JSON that gives back exactly what the connector gave.
 
 Plain JSON would turn a driver's Decimal, date or bytes into text, and a replay would then read another
-record than the one that came. What JSON does not know is wrapped: {"\\u0001decimal": "1.50"}, under a name
+record than the one that came. What JSON does not know is wrapped: {"\u0001decimal": "1.50"}, under a name
 that no source can send.
 """
 

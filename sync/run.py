@@ -14,7 +14,7 @@ from hub.rules import Rules
 
 from connectors.contract import Connector, Keys
 from connectors.registry import open_connector
-from hub.errors import HubError, LeaseBusy, SourceError
+from hub.errors import HubError, LeaseBusy
 from hub.mapping import Reader, SystemMapping
 from hub.redact import redact
 from hub.store import Store, runs
@@ -85,14 +85,14 @@ def sync_systems(hub: Hub, systems: Sequence[str], progress: Progress | None = N
 
 
 def sync_system(hub: Hub, system: str, progress: Progress | None = None) -> SyncResult:
-    """Pull every stream of one system; LeaseBusy and SourceErrors end in the result."""
+    """Pull every stream of one system; a busy lease and errors end in the result."""
     result = SyncResult(system)
     try:
         with lease(hub.store, f"sync:{system}", holder(), wall(), LEASE) as held:
             _pull_all(hub, system, held, result, progress or _quiet)
     except LeaseBusy as busy:
         result.skipped = busy
-    except SourceError as error:
+    except HubError as error:
         result.error = error
     return result
 

@@ -46,7 +46,10 @@ def standing(conn: sa.Connection, systems: Iterable[str] = ()) -> Standing:
         found[system] = _read_so_far(system, rows)
     for name, counted in (
         ("orders", sa.select(views.c.system, sa.func.count())),
-        ("quarantined", sa.select(quarantine.c.system, sa.func.count()).where(quarantine.c.solved_at.is_(None))),
+        (
+            "quarantined",
+            sa.select(quarantine.c.system, sa.func.count()).where(quarantine.c.solved_at.is_(None)),
+        ),
         ("waiting", sa.select(unlinked.c.system, sa.func.count())),
     ):
         for system, count in conn.execute(counted.group_by(counted.selected_columns[0])):

@@ -14,11 +14,18 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from hub import redact
 from hub.store import Store, open_store
 from tests.postgres import running_server
 
 KEY = bytes(range(32))
 """The key of every store in the tests."""
+
+
+@pytest.fixture(autouse=True)
+def _no_secrets_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one test registered as a secret must not blank another test's texts."""
+    monkeypatch.setattr("hub.redact._known", type(redact._known)())
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from hub.mapping.grammar import CallSpec
 
 
 def put_away(folder: Folder, call: CallSpec, files: list[Found]) -> Iterator[Page]:
-    """Do to files that were read what `after` says: "keep", "delete", or the name of a folder to move them to.
+    """Do to files that were read what `after` says: "keep", "delete", or the folder to move them to.
 
     By now their last page is committed. The source may be read only: what fails is a warning, since the
     file is remembered and not read again.

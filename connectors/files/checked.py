@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -12,7 +12,7 @@ from connectors.files.csvs import read_csv
 from connectors.files.discovery import Found
 from connectors.files.encoding import digest_of, encoding_of
 from connectors.files.jsons import read_json
-from connectors.files.rows import Format, Rows, Torn, Unusable
+from connectors.files.rows import BadLine, Format, Line, Rows, Torn, Unusable
 from connectors.files.sheets import read_xlsx
 from hub.mapping.grammar import CallSpec
 
@@ -41,8 +41,9 @@ class Checked:
 
     @property
     def ends_open(self) -> bool:
-        """Whether a text file has no line end at its end: its last value may have been cut, and nothing shows it."""
-        if self._format not in {"csv", "jsonl"} or self.found.size == 0 or self._encoding.startswith("utf-1"):
+        """Whether a text file has no line end at its end: its last value may be cut, and nothing shows it."""
+        wide = self._encoding.startswith(("utf-16", "utf-32"))
+        if self._format not in {"csv", "jsonl"} or wide or self.found.size == 0:
             return False
         self._file.seek(-1, os.SEEK_END)
         return self._file.read(1) not in (b"\n", b"\r")
@@ -53,10 +54,9 @@ class Checked:
             self._encoding = encoding_of(self._file, self._wanted)
         return sum(1 for _ in self._read())
 
-    def rows(self) -> Rows:
+    def rows(self) -> Generator[Line | BadLine, None, None]:
         """Yield the rows; Torn if the file was written to since it was found."""
-        for row in self._read():
-            yield row
+        yield from self._read()
         self.require_unchanged()
 
     def require_unchanged(self) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import fnmatch
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from hub.errors import Unavailable
 from hub.mapping.expressions import compile_value
@@ -61,7 +63,8 @@ class Folder:
         """Return the files of a call that may be read at `now`, in its order.
 
         Left out are temporary names, files whose done-marker is not there yet, the markers themselves, and
-        files changed so lately that they may still be growing. Raises Unavailable if the folder cannot be read.
+        files changed so lately that they may still be growing. Raises Unavailable for a folder that cannot
+        be read.
         """
         found = list(self.matching(call.target))
         if call.done:
@@ -86,7 +89,7 @@ class Folder:
             except OSError:
                 continue  # taken away between listing and looking: not there
             if regular:
-                yield Found(path, path.relative_to(self.root).as_posix(), stat.st_size, stat.st_mtime_ns)
+                yield Found(path, _name(path.relative_to(self.root)), stat.st_size, stat.st_mtime_ns)
 
     def sibling(self, pattern: str, of: Found) -> Found | None:
         """Return the file that belongs to another by its name; None if it is not there."""
@@ -103,19 +106,28 @@ class Folder:
         except OSError as error:
             raise self._unavailable("files.folder_closed", folder, reason=error.strerror) from error
 
-    def _unavailable(self, key: str, folder: Path, **values: object) -> Unavailable:
+    def _unavailable(self, key: str, folder: Path, **values: Any) -> Unavailable:
         return Unavailable(key, system=self.system, operation=self.operation, folder=folder, **values)
 
 
 def gaps(found: Found, known: Iterable[str]) -> tuple[int, int] | None:
     """Return the first and last number that lack before `found` in its sequence; None if none does.
 
-    `known` are the names of all files that are there or were read before. The first of a sequence lacks nothing.
+    `known` are the names of all files that are there or were read before; the first of all lacks nothing.
     """
     prefix, number = found.sequence
     others = [Found(Path(name), name, 0, 0).sequence for name in known]
     before = [other for other_prefix, other in others if other_prefix == prefix and 0 <= other < number]
     return (max(before) + 1, number - 1) if before and max(before) < number - 1 else None
+
+
+def _name(path: Path) -> str:
+    """Return a file's name as text, in whatever charset the folder keeps it."""
+    raw = os.fsencode(path.as_posix())
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("gb18030", "backslashreplace")
 
 
 def _literal(root: Path, pattern: str) -> tuple[Path, str]:

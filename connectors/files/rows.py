@@ -1,4 +1,4 @@
-"""What every file format gives: records with their line, rows that are none, and why a file cannot be used."""
+"""What every file format gives: records with their line, rows that are none, and why it cannot be used."""
 
 from __future__ import annotations
 
@@ -21,11 +21,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class BadLine:
-    """One row that is no record, kept whole."""
+    """One row that is no record, kept whole. `file` is said where it is not the file that is read."""
 
     number: int
     raw: bytes
     error: RecordError
+    file: str = ""
 
 
 class Unusable(Exception):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
 from connectors.files.checked import Checked, Style, opened
@@ -35,6 +37,7 @@ class Siblings:
         self._rows: dict[str, dict[tuple[str, ...], list[Line]]] = {}
         self.digest = ""
         self.bad: list[BadLine] = []
+        self._files: dict[str, str] = {}
         self._used: dict[str, set[tuple[str, ...]]] = {name: set() for name in nest}
 
     def load(self, files: list[Found], style: Style) -> None:
@@ -49,6 +52,7 @@ class Siblings:
                         error.key, error.line, **(error.values | {"file": file.name})
                     ) from error
                 self.digest += checked.digest
+                self._files[name] = file.name
 
     def nest_into(self, record: Record) -> None:
         """Put the rows of each sibling that belong to a record into it, as a list."""
@@ -60,11 +64,7 @@ class Siblings:
     def orphans(self) -> list[BadLine]:
         """Return the rows of siblings that no record asked for, so that they are not lost."""
         return [
-            BadLine(
-                line.number,
-                repr(line.record).encode(),
-                RecordError("files.orphan", line=line.number, nest=name),
-            )
+            _orphan(line, name, self._files[name])
             for name, rows in self._rows.items()
             for key, lines in rows.items()
             if key not in self._used[name]
@@ -76,10 +76,15 @@ class Siblings:
         rows: dict[tuple[str, ...], list[Line]] = defaultdict(list)
         for row in checked.rows():
             if isinstance(row, BadLine):
-                self.bad.append(row)
+                self.bad.append(replace(row, file=checked.found.name))
             else:
                 rows[tuple(_text(row.record.get(child)) for child in call.on)].append(row)
         return rows
+
+
+def _orphan(line: Line, nest: str, file: str) -> BadLine:
+    raw = json.dumps(line.record, ensure_ascii=False, default=str).encode()
+    return BadLine(line.number, raw, RecordError("files.orphan", line=line.number, nest=nest), file)
 
 
 def _text(value: Any) -> str:

@@ -11,7 +11,7 @@ from connectors.files.discovery import Found
 
 PREFIX = "file:"
 KEPT = timedelta(days=400)
-"""A file that is gone is remembered so long, so that it may come again under another name and change nothing."""
+"""A file that is gone is remembered so long: it may come again, under another name, and change nothing."""
 
 _LONGEST = 250
 
@@ -32,7 +32,7 @@ class Memory:
         self._slots = {
             slot: kept for slot, kept in state.items() if slot.startswith(PREFIX) and isinstance(kept, dict)
         }
-        self._digests = {kept.get("digest") for kept in self._slots.values()}
+        self._rows = {kept.get("digest"): kept.get("rows") for kept in self._slots.values()}
 
     def unchanged(self, files: Sequence[Found]) -> bool:
         """Tell whether a file (and its siblings) looks as when it was read: then it need not be opened."""
@@ -41,11 +41,15 @@ class Memory:
 
     def knows(self, digest: str) -> bool:
         """Tell whether a file of this content was read before, under whatever name."""
-        return digest in self._digests
+        return digest in self._rows
 
-    def take(self, files: Sequence[Found], digest: str, rows: int) -> dict[str, Any]:
-        """Return the state that a file which was read moves, and remember it for the rest of this read."""
+    def take(self, files: Sequence[Found], digest: str, rows: int | None = None) -> dict[str, Any]:
+        """Return the state that a file moves which was read, or whose content was; remember it from now on.
+
+        `rows` need not be said of a content that is known.
+        """
         first = files[0]
+        rows = self._rows.setdefault(digest, rows)
         kept = {
             "name": first.name,
             "digest": digest,
@@ -54,7 +58,6 @@ class Memory:
             "looks": _looks(files),
         }
         self._slots[slot_of(first.name)] = kept
-        self._digests.add(digest)
         return {slot_of(first.name): kept}
 
     def names(self) -> list[str]:

@@ -36,8 +36,8 @@ class Cells:
 def records(rows: Iterable[Cells], call: CallSpec, numbers: str | None, *, ragged: bool = False) -> Rows:
     """Yield records by the header's names, or by the `columns` of the call.
 
-    A row with another number of cells is a BadLine; but the last one with too few means that the file is Torn,
-    as does a trailer that is lacking or counts otherwise. `ragged` rows (of sheets) have empty ends cut off.
+    A row with another number of cells is a BadLine; but the last one with too few means that the file is
+    Torn, as does a trailer that is lacking or counts otherwise. `ragged` rows (of sheets) lack empty ends.
     """
     filled = (row for row in rows if not row.blank)
     header = _named(call.columns) if call.columns else _header(filled)
@@ -72,7 +72,7 @@ def _header(rows: Iterator[Cells]) -> list[str]:
 
 
 def _named(names: Iterable[str]) -> list[str]:
-    """Give each column a name of its own: one without is called by its number, one that comes again is counted."""
+    """Give each column a name of its own: `_3` where it has none, `name_2` where the name comes again."""
     seen: dict[str, int] = {}
     header = []
     for at, name in enumerate(names, 1):

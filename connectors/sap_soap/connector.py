@@ -31,7 +31,7 @@ from connectors.sap_soap.names import to_rfc
 from connectors.sap_soap.options import Organisation, read_options
 from connectors.sap_soap.orders import add_delivered_by_flow, add_delivered_by_status, group, padded, record
 from connectors.soap.client import Client
-from connectors.soap.connector import stream_of
+from connectors.soap.connector import batches, stream_of
 from hub.config import Connection
 from hub.errors import ConfigError, HubError, Missing, RecordError, RecordLocked, Rejected, SourceError
 from hub.locale import text
@@ -208,20 +208,19 @@ class SapSoapConnector:
 
     def _by_keys(self, call: CallSpec, keys: Sequence[str]) -> Iterator[Page]:
         clients = {organisation.client for organisation in self._options.organisations}
-        wanted: dict[str, list[str]] = {}
+        wanted: dict[str, dict[str, None]] = {}
         alien = []
-        for key in dict.fromkeys(keys):
+        for key in keys:
             client, _, number = key.partition("/")
             if client in clients and number:
-                wanted.setdefault(client, []).append(padded(number))
+                wanted.setdefault(client, {})[padded(number)] = None  # in order, each once
             else:
                 alien.append(text("sap.not_a_key", key=key))
         if alien:
             yield Page([], warnings=alien)
         for client, numbers in wanted.items():
-            size = self._size(call)
-            for begin in range(0, len(numbers), size):
-                yield self._page(call, client, numbers[begin : begin + size])
+            for block in batches(list(numbers), self._size(call)):
+                yield self._page(call, client, block)
 
     def _page(
         self, call: CallSpec, client: str, numbers: Sequence[str], slot: Mapping[str, str] | None = None

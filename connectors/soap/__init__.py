@@ -1,4 +1,4 @@
-"""SOAP systems: one checked transport, shared with vendor modules, and the connector that a mapping drives."""
+"""SOAP systems: a checked transport shared with vendor modules, and the connector that a mapping drives."""
 
 from connectors.soap.connector import SoapConnector
 

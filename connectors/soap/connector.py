@@ -184,7 +184,7 @@ class SoapConnector:
         return [record for page in self._pages(call, names, None) for record in page.records]
 
     def _since(self, call: CallSpec, at: TimeSpec, marks: Marks) -> Any:
-        """Return the moment to read from, as it is sent: the mark less the overlap, else the system's start."""
+        """Return what to read from, as it is sent: the mark less the overlap, else the system's start."""
         if marks.mark is not None:
             return times.send(marks.mark.at - (call.overlap or timedelta()), at)
         if self._mapping.start is None:
@@ -206,7 +206,7 @@ class SoapConnector:
         )
 
     def _located(self, url: str) -> str:
-        """Return where the description is: an address, a file beside the mapping, or a path on the connection."""
+        """Return where the description is: an address, a file beside the mapping, a path on the connection."""
         if urlsplit(url).scheme in ("http", "https", "file"):
             return url
         beside = self._mapping.path.parent / url if self._mapping.path else Path(url)

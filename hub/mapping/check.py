@@ -8,7 +8,7 @@ from hub import yamlfile
 from hub.mapping.grammar import SystemMapping
 from hub.mapping.lint.streams import learned, wanted
 from hub.mapping.loading import read_system
-from hub.problems import MappingErrors, Problem, unknown
+from hub.problems import MappingErrors, Problem, nearest
 from hub.rules import lint_rules
 from hub.yamlfile import Document
 
@@ -51,8 +51,7 @@ def _together(systems: list[tuple[SystemMapping, Document]]) -> list[Problem]:
         first.setdefault(mapping.system, Path(document.file).name)
         for path, kind in wanted(mapping):
             if kind not in kinds:
-                _, values = unknown(kind, kinds)
-                near = values.get("nearest")
+                near = nearest(kind, kinds)
                 key = "mapping.link_not_learned_near" if near else "mapping.link_not_learned"
-                problems.append(document.problem(path, key, kind=kind, **({"nearest": near} if near else {})))
+                problems.append(document.problem(path, key, kind=kind, nearest=near))
     return problems

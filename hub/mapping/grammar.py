@@ -29,8 +29,8 @@ from hub.model import QUANTITIES
 from hub.spec import Duration, Spec, Text, Texts, as_tuple
 
 __all__ = [
-    "AUTHS", "CORE", "EVENT", "OPTIONS", "REACTIONS", "VERBS", "AuthSpec", "CallSpec", "ConfirmSpec", "ErrorsSpec",
-    "Example", "FieldSpec", "Limits", "StreamMapping", "SweepSpec", "SystemMapping", "TextSpec", "TimeSpec",
+    "AUTHS", "CORE", "EVENT", "OPTIONS", "REACTIONS", "VERBS", "AuthSpec", "CallSpec", "ConfirmSpec",
+    "ErrorsSpec", "Example", "FieldSpec", "Limits", "StreamMapping", "SweepSpec", "SystemMapping", "TextSpec", "TimeSpec",
     "TrailerSpec", "UpdateSpec", "Webhook", "WriteSpec", "Wsdl",
 ]  # fmt: skip
 
@@ -101,10 +101,10 @@ class StreamMapping(Spec):
 
 
 class Limits(Spec):
-    """How hard a system may be asked: calls a second, parallel calls, time-out, pause windows, settle time."""
+    """How hard a system may be asked: calls a second, in parallel, time-out, pause windows, settle time."""
 
-    per_second: Decimal | None = Field(None, gt=0)
-    parallel: int | None = Field(None, gt=0)
+    per_second: Annotated[Decimal, Field(gt=0)] | None = None
+    parallel: Annotated[int, Field(gt=0)] | None = None
     timeout: Duration | None = None
     pause: Texts = ()
     settle: Duration | None = None

@@ -16,7 +16,7 @@ from typing import Any
 import jmespath
 from jmespath import exceptions, visitor
 
-from hub.errors import MappingError
+from hub.errors import MappingError, RecordError
 
 Getter = Callable[[Any], Any]
 
@@ -60,7 +60,7 @@ def roots(expression: str) -> frozenset[str]:
 
 
 def split_list(expression: str) -> tuple[str, str] | None:
-    """Split `lines[].qty` into the list `lines[]` and the path `qty` within an item; None if there is no list.
+    """Split `lines[].qty` into the list `lines[]` and the path `qty` of an item; None if there is no list.
 
     Items are then looked at one by one, which JMESPath cannot do without losing those that lack the value.
     """
@@ -142,9 +142,8 @@ def _jmespath(expression: str, clean: Getter) -> Getter:
         try:
             return search.visit(tree, record)
         except exceptions.JMESPathError as error:
-            raise MappingError(
-                "mapping.path_failed", path=expression, reason=str(error).split("\n")[0]
-            ) from error
+            reason = str(error).split("\n")[0]
+            raise RecordError("mapping.path_failed", path=expression, reason=reason) from error
 
     return evaluate
 
@@ -166,11 +165,11 @@ class _Trimming(visitor.TreeInterpreter):
         super().__init__()
         self._clean = clean
 
-    def visit_field(self, node: dict[str, Any], value: Any) -> Any:
+    def visit_field(self, node: Any, value: Any) -> Any:
         found = value.get(node["value"]) if isinstance(value, dict) else None
         return self._clean(found) if type(found) is str else found
 
-    def visit_current(self, node: dict[str, Any], value: Any) -> Any:
+    def visit_current(self, node: Any, value: Any) -> Any:
         return self._clean(value) if type(value) is str else value
 
 

@@ -100,7 +100,11 @@ def _run(reader: Reader, example: Example) -> list[tuple[str, str, str]]:
     try:
         facts = reader.read(example.record, example.meta, LATE).facts
     except RecordError as error:
-        return [] if error.key == example.refused else [(error.field or "refused", example.refused or "", str(error))]
+        return (
+            []
+            if error.key == example.refused
+            else [(error.field or "refused", example.refused or "", str(error))]
+        )
     if example.refused:
         return [("refused", example.refused, "")]
     return differences(example.gives, facts)

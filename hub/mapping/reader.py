@@ -94,7 +94,7 @@ class Reader:
         ]
         status, side, money = fields.get("status"), fields.get("side"), fields.get("money")
         self._status = in_field("status", compile_status(status, defaults, steps)) if status else None
-        self._side, self._side_known = compile_side(side, defaults) if side else (None, Side.NONE)
+        self._side, self._side_known = compile_side(side, defaults) if side else (_nothing, Side.NONE)
         self._money = in_field("money", compile_money(money, defaults)) if money else None
         self._quantities = [
             (name, in_field(name, compile_quantity(fields[name], defaults)))
@@ -166,8 +166,7 @@ class Reader:
                 fact.status, fact.lo, fact.hi, fact.code, fact.unknown_code = said
             elif self._needs_status and not fact.deleted:
                 raise RecordError("mapping.no_value", field="status")
-        if self._side is not None:
-            fact.side = self._side(item, sight)
+        fact.side = self._side(item, sight)
         if self._money is not None:
             fact.money = self._money(item, sight)
 
@@ -247,6 +246,10 @@ class Reader:
                 else:
                     found[Link(kind, value)] = None
         return list(found)
+
+
+def _nothing(item: Any, sight: Sight) -> Side:
+    return Side.NONE
 
 
 def fitting(name: str, text: str, width: int) -> str:

@@ -301,6 +301,8 @@ def in_field(name: str, function: Callable[[Any, Sight], T]) -> Callable[[Any, S
         try:
             return function(record, sight)
         except RecordError as error:
-            raise RecordError(error.key, **{**error.values, "field": error.field or name}) from error
+            error.field = error.field or name
+            error.values["field"] = error.field
+            raise
 
     return named

@@ -58,7 +58,7 @@ class UpdateSpec(Spec):
 
     def calls(self) -> list[tuple[tuple[str, ...], CallSpec]]:
         """Return every call with its path inside the update."""
-        said = [((), call) for call in self.whole]
+        said: list[tuple[tuple[str, ...], CallSpec]] = [((), call) for call in self.whole]
         said += [((name,), call) for name, calls in self.fields.items() for call in calls]
         return said + [(("status", name), call) for name, calls in self.statuses.items() for call in calls]
 

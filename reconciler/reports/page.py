@@ -20,6 +20,9 @@ FINDINGS = 40
 LATE = 12
 """So many orders at risk are shown in HTML."""
 
+MEASURES = ("orders", "ordered", "shipped")
+"""What control totals add up."""
+
 Page = dict[str, Any]
 
 
@@ -79,7 +82,7 @@ def _tiles(result: Result, words: Words) -> list[Page]:
         ("tile_agree", words.number(agreeing), "good"),
         ("tile_findings", words.number(len(result.findings)), "bad" if result.findings else "good"),
         ("tile_causes", words.number(len(result.causes)), ""),
-        ("tile_at_risk", words.sums(at_risk(result.findings)), ""),
+        ("tile_at_risk", words.sums(at_risk(result.findings), short=True), ""),
         ("tile_in_flight", words.number(sum(result.in_flight.values())), ""),
     ]
     return [{"label": words.say(key), "value": value, "tone": tone} for key, value, tone in tiles]
@@ -131,7 +134,7 @@ def _totals(result: Result, words: Words) -> Page:
     return {
         "said": said,
         "good": equal == len(result.totals),
-        "names": [holder(name, words) for name in names],
+        "measures": [words.say(measure) for measure in MEASURES],
         "rows": [_total(total, names, words) for total in result.totals],
     }
 
@@ -142,18 +145,16 @@ def holder(name: str, words: Words) -> str:
 
 
 def _total(total: Total, names: Sequence[str], words: Words) -> Page:
+    """Return one line: of each measure the one number that all come to, or what each of them says."""
     measures = []
-    for measure in ("orders", "ordered", "shipped"):
-        said = [getattr(total.sums[name], measure) if name in total.sums else None for name in names]
-        if any(value is not None for value in said):
-            measures.append(
-                {
-                    "name": words.say(measure),
-                    "said": [words.number(value) for value in said],
-                    "apart": total.apart(measure),
-                    "verdict": words.say("apart" if total.apart(measure) else "equal"),
-                }
-            )
+    for measure in MEASURES:
+        said = {
+            holder(name, words): words.number(value)
+            for name in names
+            if name in total.sums and (value := getattr(total.sums[name], measure)) is not None
+        }
+        apart = total.apart(measure)
+        measures.append({"apart": said if apart else {}, "all": next(iter(said.values()), "–")})
     return {"company": total.company, "group": words.say(f"group_{total.group}"), "measures": measures}
 
 

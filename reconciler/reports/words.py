@@ -13,6 +13,10 @@ from reconciler.case import EVERY
 from reconciler.result import CauseLine, Finding
 
 _UNITS = (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1))
+_LARGE = {
+    "en": ((10**9, " bn"), (10**6, " m")),
+    "zh-CN": ((10**8, "亿"), (10**4, "万")),
+}
 
 
 class Words:
@@ -51,13 +55,23 @@ class Words:
             return f"{figure} 元" if currency == "CNY" else f"{figure} {currency or ''}".strip()
         return f"{currency or ''} {figure}".strip()
 
-    def sums(self, amounts: Mapping[str, Decimal]) -> str:
-        """Return amounts by currency, rounded to whole units; "–" for none."""
+    def sums(self, amounts: Mapping[str, Decimal], short: bool = False) -> str:
+        """Return amounts by currency in whole units, or `short` in millions (万, 亿); "–" for none."""
         shown = []
         for currency, amount in sorted(amounts.items()):
-            whole = self.money(amount.quantize(Decimal(1)), currency).replace(".00", "")
-            shown.append(whole)
+            size, unit = self._unit(amount) if short else (1, "")
+            figure = f"{amount / size:,.1f}" if unit else f"{amount:,.0f}"
+            if self.locale == "zh-CN":
+                name = "元" if currency == "CNY" else currency
+                shown.append(f"{figure} {unit}{name}".strip())
+            else:
+                shown.append(f"{currency} {figure}{unit}".strip())
         return " + ".join(shown) or "–"
+
+    def _unit(self, amount: Decimal) -> tuple[int, str]:
+        """Return the unit in which people of this language say a large amount."""
+        units = _LARGE["zh-CN" if self.locale == "zh-CN" else "en"]
+        return next(((size, unit) for size, unit in units if abs(amount) >= size), (1, ""))
 
     def share(self, share: Decimal) -> str:
         """Return a share as per cent; never rounded up to 100 nor down to 0."""

@@ -28,24 +28,32 @@ WSDL = f"""<?xml version="1.0"?>
    <xsd:element name="Note" type="xsd:string" minOccurs="0" nillable="true"/>
    <xsd:element name="Qty" type="xsd:decimal" minOccurs="0"/>
    <xsd:element name="Lines" minOccurs="0"><xsd:complexType><xsd:sequence>
-     <xsd:element name="Line" type="t:Line" minOccurs="0" maxOccurs="unbounded"/></xsd:sequence></xsd:complexType></xsd:element>
+     <xsd:element name="Line" type="t:Line" minOccurs="0" maxOccurs="unbounded"/></xsd:sequence>
+   </xsd:complexType></xsd:element>
    <xsd:element name="Box" type="t:Line" minOccurs="0" maxOccurs="unbounded"/>
-   <xsd:element name="Weight" minOccurs="0"><xsd:complexType><xsd:simpleContent><xsd:extension base="xsd:decimal">
-     <xsd:attribute name="unit" type="xsd:string"/></xsd:extension></xsd:simpleContent></xsd:complexType></xsd:element>
+   <xsd:element name="Weight" minOccurs="0"><xsd:complexType><xsd:simpleContent>
+   <xsd:extension base="xsd:decimal">
+     <xsd:attribute name="unit" type="xsd:string"/></xsd:extension></xsd:simpleContent></xsd:complexType>
+   </xsd:element>
    <xsd:element name="Address" minOccurs="0"><xsd:complexType><xsd:all>
      <xsd:element name="City" type="xsd:string"/></xsd:all></xsd:complexType></xsd:element>
   </xsd:sequence></xsd:complexType>
   <xsd:element name="ListDispatchesResponse"><xsd:complexType><xsd:sequence>
-   <xsd:element name="Code" type="xsd:string" minOccurs="0"/><xsd:element name="Text" type="xsd:string" minOccurs="0"/>
+   <xsd:element name="Code" type="xsd:string" minOccurs="0"/>
+   <xsd:element name="Text" type="xsd:string" minOccurs="0"/>
    <xsd:element name="Rows" minOccurs="0"><xsd:complexType><xsd:sequence>
-     <xsd:element name="Row" type="t:Dispatch" minOccurs="0" maxOccurs="unbounded"/></xsd:sequence></xsd:complexType></xsd:element>
-   <xsd:element name="Total" type="xsd:int" minOccurs="0"/><xsd:element name="Next" type="xsd:string" minOccurs="0"/>
+     <xsd:element name="Row" type="t:Dispatch" minOccurs="0" maxOccurs="unbounded"/></xsd:sequence>
+   </xsd:complexType></xsd:element>
+   <xsd:element name="Total" type="xsd:int" minOccurs="0"/>
+   <xsd:element name="Next" type="xsd:string" minOccurs="0"/>
   </xsd:sequence></xsd:complexType></xsd:element>
   <xsd:element name="GetLines"><xsd:complexType><xsd:sequence>
-   <xsd:element name="id" type="xsd:string" maxOccurs="unbounded"/></xsd:sequence></xsd:complexType></xsd:element>
+   <xsd:element name="id" type="xsd:string" maxOccurs="unbounded"/></xsd:sequence></xsd:complexType>
+   </xsd:element>
   <xsd:element name="GetLinesResponse"><xsd:complexType><xsd:sequence>
    <xsd:element name="Line" minOccurs="0" maxOccurs="unbounded"><xsd:complexType><xsd:sequence>
-     <xsd:element name="Id" type="xsd:string"/><xsd:element name="Pos" type="xsd:int"/></xsd:sequence></xsd:complexType></xsd:element>
+     <xsd:element name="Id" type="xsd:string"/><xsd:element name="Pos" type="xsd:int"/></xsd:sequence>
+   </xsd:complexType></xsd:element>
   </xsd:sequence></xsd:complexType></xsd:element>
  </xsd:schema></types>
  <message name="ListIn"><part name="p" element="t:ListDispatches"/></message>
@@ -56,10 +64,13 @@ WSDL = f"""<?xml version="1.0"?>
   <operation name="ListDispatches"><input message="t:ListIn"/><output message="t:ListOut"/></operation>
   <operation name="GetLines"><input message="t:LinesIn"/><output message="t:LinesOut"/></operation>
  </portType>
- <binding name="DepotBinding" type="t:Depot"><soap:binding style="document" transport="http://schemas.xmlsoap.org/soap/http"/>
-  <operation name="ListDispatches"><soap:operation soapAction="urn:depot/List"/><input><soap:body use="literal"/></input>
+ <binding name="DepotBinding" type="t:Depot">
+   <soap:binding style="document" transport="http://schemas.xmlsoap.org/soap/http"/>
+  <operation name="ListDispatches"><soap:operation soapAction="urn:depot/List"/><input>
+   <soap:body use="literal"/></input>
    <output><soap:body use="literal"/></output></operation>
-  <operation name="GetLines"><soap:operation soapAction="urn:depot/Lines"/><input><soap:body use="literal"/></input>
+  <operation name="GetLines"><soap:operation soapAction="urn:depot/Lines"/><input>
+   <soap:body use="literal"/></input>
    <output><soap:body use="literal"/></output></operation>
  </binding>
  <service name="DepotService"><port name="DepotPort" binding="t:DepotBinding">

@@ -16,7 +16,10 @@ ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
 
 @dataclass(slots=True)
 class Reply:
-    """What to answer. `cut` bytes are sent of the body; `length` says Content-Length (of the whole body)."""
+    """What to answer. `cut` bytes are sent of the body; `length` says Content-Length (of the whole body).
+
+    Status 0 hangs up without a word.
+    """
 
     body: bytes | str = b""
     status: int = 200
@@ -36,7 +39,9 @@ class Request:
 
     @property
     def call(self) -> Any:
-        return etree.fromstring(self.body).find(f"{{{ENVELOPE}}}Body")[0]
+        body = etree.fromstring(self.body).find(f"{{{ENVELOPE}}}Body")
+        assert body is not None
+        return body[0]
 
     def text(self, name: str) -> str | None:
         found = self.call.find(f".//{{*}}{name}")
@@ -94,6 +99,9 @@ def _handler(server: SoapServer) -> type[BaseHTTPRequestHandler]:
             request = Request(self.command, self.path, dict(self.headers), self.rfile.read(length))
             server.requests.append(request)
             reply = server.answer(request)
+            if not reply.status:
+                self.close_connection = True
+                return
             body = reply.body.encode() if isinstance(reply.body, str) else reply.body
             self.send_response(reply.status)
             for name, value in reply.headers.items():

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -28,6 +28,7 @@ NAMES = ("运单号", "时间", "备注")
 class FilesCase(Case):
     """A folder into which each `put` drops one file. Records come late as they like: a file is a file."""
 
+    can = frozenset({"late", "pages", "files"})
     faults = {Fault.UNREACHABLE: Unavailable, Fault.TORN: Incomplete, Fault.GARBAGE: Unavailable}
 
     def __init__(self, folder: Path, ending: str) -> None:
@@ -80,9 +81,10 @@ def _csv(rows: list[tuple[str, str, str]]) -> bytes:
 
 
 def _xlsx(rows: list[tuple[str, str, str]]) -> bytes:
-    book = openpyxl.Workbook()
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet()
     for row in [NAMES, *rows]:
-        book.active.append(row)
+        sheet.append(row)
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
@@ -101,5 +103,5 @@ WRITE = {"csv": _csv, "xlsx": _xlsx, "json": _json, "jsonl": _jsonl}
 
 class TestFiles(Reading):
     @pytest.fixture(params=sorted(WRITE))
-    def case(self, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Case]:
+    def case(self, request: pytest.FixtureRequest, tmp_path: Path) -> Case:
         return FilesCase(tmp_path, request.param)

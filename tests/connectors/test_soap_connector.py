@@ -223,7 +223,7 @@ def test_details_for_many_keys(open_: Open, server: SoapServer) -> None:
     assert all(len(record["lines"]) == 2 for page in found for record in page.records)
     assert len(server.posts) == 3 + 2 + 2 + 1
     with pytest.raises(ConfigError, match="needs `on`"):
-        pages(open_(mapping({**READ, "nest": {"lines": {**nest["lines"], "on": None}}})))
+        pages(open_(mapping({**READ, "nest": {"lines": {**nest["lines"], "on": {}}}})))
 
 
 def test_details_for_each_record(open_: Open) -> None:
@@ -377,7 +377,7 @@ def test_check(open_: Open, server: SoapServer) -> None:
     health = open_().check()
     assert (health.ok, health.values["operations"]) == (True, 2)
     assert not server.posts
-    wrong = open_(mapping({**READ, "op": "ListNothing"})).check()
+    wrong = open_(mapping({**READ, "op": "ListDispatch"})).check()
     assert (wrong.ok, wrong.key) == (False, "soap.no_operation_near")
     server.answer = lambda request: Reply("no", 401)
     refused = open_().check()

@@ -27,7 +27,7 @@ def numbers(size: int) -> list[str]:
 
 @sizes
 def test_what_was_written_comes_back_in_its_own_types(store: Store, size: int) -> None:
-    told = {
+    told: dict[str, Any] = {
         "side": Side.ON_HOLD,
         "shipped": Decimal("-0.000001"),
         "occurred_at": NOW + timedelta(microseconds=1),

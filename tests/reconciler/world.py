@@ -87,7 +87,7 @@ def healthy(seed: int, number: int) -> Case:
     there = left + timedelta(hours=dice.randrange(6, 90))
     order = Order(
         dice.choice("AB"),
-        f"SO-{100_000 + number}",
+        f"SO-{1_000_000 + number * 7_919}",
         kind,
         amount=Decimal(dice.randrange(500, 90_000)),
         currency="CNY",

@@ -108,7 +108,7 @@ def _lint_paths(call: CallSpec, path: Path, found: Found) -> None:
 
 def lint_path(expression: str, path: Path, found: Found) -> None:
     """Note a path that does not compile."""
-    found.compiled(path, lambda: compile_path(expression))
+    found.compiled(path, compile_path, expression)
 
 
 def lint_errors(errors: ErrorsSpec, path: Path, found: Found) -> None:
@@ -148,7 +148,7 @@ def lint_values(
     if isinstance(value, list | tuple):
         parts = [lint_values(mapping, one, (*path, index), names, found) for index, one in enumerate(value)]
         return frozenset().union(*parts)
-    compiled = found.compiled(path, lambda: compile_value(value))
+    compiled = found.compiled(path, compile_value, value)
     if compiled is None:
         return frozenset()
     for name in sorted(compiled.names - names):

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from hub.errors import MappingError
-from hub.problems import Problem, Severity, unknown
+from hub.problems import MappingErrors, Problem, Severity, unknown
 from hub.yamlfile import Document
 
+A = TypeVar("A")
 T = TypeVar("T")
 Path = Sequence[str | int]
 
@@ -36,10 +37,14 @@ class Found:
         message, values = unknown(name, known, what)
         self._note(path, message, key, False, values)
 
-    def compiled(self, path: Path, work: Callable[[], T]) -> T | None:
-        """Return what `work` gives; a MappingError of it becomes a problem at `path`."""
+    def compiled(self, path: Path, work: Callable[[A], T], source: A) -> T | None:
+        """Return what `work` makes of `source`; a MappingError of it becomes a problem at `path`."""
         try:
-            return work()
+            return work(source)
+        except MappingErrors as errors:
+            for one in errors.problems:
+                self._note(path, one.key, False, False, one.values)
+            return None
         except MappingError as error:
             self._note(path, error.key, False, False, error.values)
             return None

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from hub.mapping.extras import LINE, TYPED
 from hub.mapping.fieldspec import FieldSpec
+from hub.mapping.formats import ABSOLUTE, parser_of
 from hub.mapping.grammar import CORE, EVENT, StreamMapping, SystemMapping
 from hub.mapping.lint.calls import lint_path
 from hub.mapping.lint.codes import lint_codes, lint_examples
 from hub.mapping.lint.found import Found, Path
 from hub.mapping.numbers import style_of
-from hub.mapping.times import ABSOLUTE, parser_of, zone_of
+from hub.mapping.zones import zone_of
 from hub.model import QUANTITIES
 from hub.problems import nearest
 
@@ -25,7 +26,7 @@ def lint_streams(mapping: SystemMapping, found: Found) -> None:
     """Lint all streams, and the defaults that they share."""
     _lint_time(mapping.time.zone, mapping.time.format, ("time",), found)
     if mapping.numbers:
-        found.compiled(("numbers",), lambda: style_of(mapping.numbers))
+        found.compiled(("numbers",), style_of, mapping.numbers)
     for name, stream in mapping.streams.items():
         path = ("streams", name)
         _lint_own(stream, path, found)
@@ -44,7 +45,7 @@ def _lint_own(stream: StreamMapping, path: Path, found: Found) -> None:
     if stream.time:
         _lint_time(stream.time.zone, stream.time.format, (*path, "time"), found)
     if stream.numbers:
-        found.compiled((*path, "numbers"), lambda: style_of(stream.numbers))
+        found.compiled((*path, "numbers"), style_of, stream.numbers)
 
 
 def _lint_names(stream: StreamMapping, path: Path, found: Found) -> None:
@@ -80,7 +81,7 @@ def _lint_field(
         for part, expression in _own_paths(one):
             lint_path(expression, (*where, *part), found)
         if one.numbers:
-            found.compiled((*where, "numbers"), lambda one=one: style_of(one.numbers))
+            found.compiled((*where, "numbers"), style_of, one.numbers)
         _lint_time(one.zone, one.format, where, found)
         _lint_naive(mapping, stream, name, one, where, found)
         if one.link and name != "order_no":
@@ -112,9 +113,9 @@ def _own_paths(spec: FieldSpec) -> Iterator[tuple[tuple[str | int, ...], str]]:
 
 def _lint_time(zone: str | None, formats: tuple[str, ...], path: Path, found: Found) -> None:
     if zone:
-        found.compiled((*path, "zone"), lambda: zone_of(zone))
+        found.compiled((*path, "zone"), zone_of, zone)
     for index, one in enumerate(formats):
-        found.compiled((*path, "format", index), lambda one=one: parser_of(one))
+        found.compiled((*path, "format", index), parser_of, one)
 
 
 def _lint_naive(

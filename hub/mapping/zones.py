@@ -1,0 +1,50 @@
+"""Time zones: by name or offset, and what the clock change makes of an hour."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from hub.errors import MappingError
+
+AMBIGUOUS = "mapping.ambiguous_time"
+NONEXISTENT = "mapping.nonexistent_time"
+
+_DAY = timedelta(days=1)
+_FIXED = re.compile(r"([+-])(\d{2}):?(\d{2})?")
+
+
+def localized(wall: datetime, zone: tzinfo) -> tuple[datetime, str]:
+    """Return a wall-clock time of `zone` in UTC, and a warning ("" for none) where the clock change leaves doubt.
+
+    An hour that happens twice is taken as its first occurrence; one that never happens is moved forward.
+    """
+    offset = _offset_of_day(zone, wall.date())
+    if offset is not None:
+        return (wall - offset).replace(tzinfo=UTC), ""
+    early, late = (wall.replace(tzinfo=zone, fold=fold).utcoffset() or timedelta() for fold in (0, 1))
+    warning = "" if early == late else AMBIGUOUS if early > late else NONEXISTENT
+    return (wall - early).replace(tzinfo=UTC), warning
+
+
+@lru_cache(maxsize=20_000)
+def _offset_of_day(zone: tzinfo, day: date) -> timedelta | None:
+    """Return the offset that holds from one midnight to the next in `zone`, None on the day of a change."""
+    start = datetime.combine(day, time(), zone)
+    offsets = {one.replace(fold=fold).utcoffset() for one in (start, start + _DAY) for fold in (0, 1)}
+    return offsets.pop() if len(offsets) == 1 else None
+
+
+@lru_cache(maxsize=256)
+def zone_of(name: str) -> tzinfo:
+    """Return the zone called `name` ("Asia/Shanghai", "UTC", "+08:00"); MappingError if there is none."""
+    if fixed := _FIXED.fullmatch(name):
+        offset = datetime.strptime(f"{fixed[1]}{fixed[2]}{fixed[3] or '00'}", "%z").tzinfo
+        if offset is not None:
+            return offset
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError, KeyError) as error:  # what is raised depends on what the name looks like
+        raise MappingError("mapping.unknown_zone", name=name) from error
