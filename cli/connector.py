@@ -14,12 +14,14 @@ from hub.errors import HubError
 if TYPE_CHECKING:
     from connectors.contract import Health
 
-app = typer.Typer(help="The kinds of systems that can be read, and whether yours answer.", no_args_is_help=True)
+app = typer.Typer(
+    help="The kinds of systems that can be read, and whether yours answer.", no_args_is_help=True
+)
 
 
 @app.command("list")
 def list_(as_json: Json = False) -> None:
-    """List the installed connectors: what they can do, and who ships them."""
+    """List the installed kinds: what they can do, and who ships them."""
     from connectors.registry import kinds
 
     known = kinds()
@@ -28,7 +30,7 @@ def list_(as_json: Json = False) -> None:
         show.print_json([
             {
                 "kind": one.name,
-                "summary": one.capabilities and one.capabilities.summary,
+                "summary": one.capabilities and say(one.capabilities.summary),
                 "asks": sorted(one.capabilities.asks) if one.capabilities else [],
                 "writes": bool(one.capabilities and one.capabilities.writes),
                 "source": one.source,
@@ -42,7 +44,7 @@ def list_(as_json: Json = False) -> None:
         [
             [
                 one.name,
-                one.capabilities.summary if one.capabilities else show.Cell(one.error, "bad"),
+                context.say(one.capabilities.summary) if one.capabilities else show.Cell(one.error, "bad"),
                 ", ".join(sorted(one.capabilities.asks)) if one.capabilities else None,
                 one.source,
             ]
@@ -53,7 +55,7 @@ def list_(as_json: Json = False) -> None:
 
 @app.command()
 def check(systems: Systems = None, as_json: Json = False) -> None:
-    """Ask each system whether it can be reached and read. Reads no order and writes nothing."""
+    """Ask each system whether it can be reached and read."""
     here = context.here()
     checked = {system: _check(here, system) for system in here.chosen(systems)}
     if as_json:
@@ -92,7 +94,11 @@ def _show(checked: dict[str, Checked]) -> None:
         return [name, state, said, f"{seconds:.2f} s"]
 
     show.table(
-        [show.Column(say("cli.system"), whole=True), show.Column(say("cli.result"), whole=True), say("cli.says"),
-         show.Column(say("cli.took"), number=True)],
+        [
+            show.Column(say("cli.system"), whole=True),
+            show.Column(say("cli.result"), whole=True),
+            say("cli.says"),
+            show.Column(say("cli.took"), number=True),
+        ],
         [row(name, ok, said, seconds) for name, (ok, said, seconds, _) in checked.items()],
     )  # fmt: skip

@@ -24,8 +24,8 @@ from typer.exceptions import TyperException
 
 from cli import FAILED, STOPPED, WRONG, show
 from hub.config import Settings
-from hub.errors import ConfigError, HubError
-from hub.locale import LOCALES, text
+from hub.errors import ConfigError, HubError, MappingError, RecordError
+from hub.locale import LOCALES, catalogue, text
 from hub.redact import guard, redact
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from sync.run import Hub
 
 _LOCALE = re.compile(r"^locale:\s*[\"']?([\w-]+)", re.MULTILINE)
+_UNFILLED = re.compile(r"\{\w+\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,23 +96,16 @@ class Here:
         return self._loaded[0]
 
     @property
-    def broken(self) -> dict[str, HubError]:
+    def broken(self) -> dict[str, MappingError]:
         """The mapping files that cannot be read, with what is wrong: one bad file stops no other system."""
         return self._loaded[1]
 
     @cached_property
-    def _loaded(self) -> tuple[dict[str, SystemMapping], dict[str, HubError]]:
-        from hub.mapping import load_system
+    def _loaded(self) -> tuple[dict[str, SystemMapping], dict[str, MappingError]]:
+        from hub.mapping.survey import survey
 
-        systems: dict[str, SystemMapping] = {}
-        broken: dict[str, HubError] = {}
-        for name, path in self.files.items():
-            try:
-                mapping = load_system(path)
-                systems[mapping.system] = mapping
-            except HubError as error:
-                broken[name] = error
-        return systems, broken
+        right, wrong = survey(self.settings.home)
+        return right, {Path(error.file).stem: error for error in wrong}
 
     def chosen(self, names: Iterable[str] | None) -> list[str]:
         """Return the systems called `names`, all of them if there are none; ConfigError for one unknown."""
@@ -121,7 +115,7 @@ class Here:
         return names or [name for name in {**self.systems, **self.broken}]
 
     def known(self, name: str) -> str:
-        """Return the system's name; ConfigError, with the nearest that is known, if there is no such system."""
+        """Return the system's name; ConfigError, with the nearest known one, if there is no such system."""
         from hub.problems import nearest
 
         names = sorted({**self.systems, **self.broken})
@@ -140,7 +134,7 @@ class Here:
 
     @contextmanager
     def store(self, current: bool = True) -> Iterator[Store]:
-        """Open the store; ConfigError if its tables are not those of this program (unless `current` is off)."""
+        """Open the store; ConfigError if its tables are not those of this program (where `current`)."""
         from hub.store import open_store
 
         store = open_store(self.settings.store_url, self.settings.key)
@@ -179,13 +173,13 @@ def here(env: Mapping[str, str] | None = None) -> Here:
 
 
 def language(locale: str | None = None) -> str:
-    """Return the language to answer in: `locale`, else --locale, ORDERHUB_LOCALE, what hub.yaml says, else en."""
+    """Return `locale`, else what --locale, ORDERHUB_LOCALE or hub.yaml says, else en."""
     wanted = locale or asked.get().locale or os.environ.get("ORDERHUB_LOCALE") or _of_the_home()
     return wanted if wanted in LOCALES else "en"
 
 
 def _of_the_home() -> str | None:
-    """Return the `locale` of hub.yaml, peeked at: what is wrong in that file must be said in its language too."""
+    """Return the `locale` of hub.yaml, peeked at: what is wrong in that file is said in its language too."""
     home = Path(asked.get().home or os.environ.get("ORDERHUB_HOME") or Path.cwd())
     try:
         found = _LOCALE.search((home / "mappings" / "hub.yaml").read_text("utf-8", "replace"))
@@ -202,6 +196,17 @@ def say(key: str, /, **values: object) -> str:
 def tell(error: HubError, locale: str | None = None) -> str:
     """Return what an error says, without secrets."""
     return redact(error.say(language(locale)))
+
+
+def reason(error: RecordError) -> str:
+    """Return why a record could not be read; values that nobody gave show as dots."""
+    return _UNFILLED.sub("…", tell(error))
+
+
+def warning(told: str) -> str:
+    """Return a warning, which is a sentence or a message key with the name of a field behind it."""
+    key, _, name = told.partition(" ")
+    return redact(_UNFILLED.sub("…", say(key, field=name)) if key in catalogue("en") else told)
 
 
 def code_of(error: HubError) -> int:

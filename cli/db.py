@@ -12,7 +12,10 @@ app = typer.Typer(help="The store: its tables and its key.", no_args_is_help=Tru
 
 @app.command()
 def upgrade(as_json: Json = False) -> None:
-    """Make the store's tables, or bring them to what this version needs. Safe to run again."""
+    """Make the store's tables, or bring them to what this version needs.
+
+    Safe to run again.
+    """
     import sqlalchemy as sa
 
     from hub.store import migrate
@@ -32,7 +35,10 @@ def upgrade(as_json: Json = False) -> None:
 
 @app.command()
 def key() -> None:
-    """Print a fresh key for ORDERHUB_KEY. Keep it: without it what is sealed can never be read again."""
+    """Print a fresh key for ORDERHUB_KEY.
+
+    Keep it: without it what is sealed in the store can never be read again.
+    """
     from hub.store import make_key
 
     typer.echo(make_key())

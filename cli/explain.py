@@ -17,12 +17,21 @@ if TYPE_CHECKING:
 
 def explain(
     number: Annotated[
-        str, typer.Argument(metavar="NUMBER", help="Any number of the order: its own, a delivery, a waybill, a PO.")
+        str,
+        typer.Argument(
+            metavar="NUMBER", help="Any number of the order: its own, a delivery, a waybill, a PO."
+        ),
     ],
-    company: Annotated[str | None, typer.Option(help="Only orders of this company (numbers may collide).")] = None,
+    company: Annotated[
+        str | None, typer.Option(help="Only orders of this company (numbers may collide).")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Show everything known of an order: each fact, who said it when, what the hub made of it, and what is open."""
+    """Show the life of one order over all systems.
+
+    By any of its numbers: each fact with its source, clock and precision, what the hub made of it and by
+    which rule, the links, and what is open.
+    """
     from sync.explain import explain as look_up
 
     here = context.here()
@@ -73,7 +82,10 @@ def _life(here: Here, one: Life) -> None:
     _views(phrases, one)
     show.table(
         [show.Column(say("cli.when"), whole=True), say("cli.system"), say("cli.what"), say("cli.from_where")],
-        [[entry.when, entry.who, entry.what, show.Cell(entry.source, "dim")] for entry in phrases.timeline(one)],
+        [
+            [entry.when, entry.who, entry.what, show.Cell(entry.source, "dim")]
+            for entry in phrases.timeline(one)
+        ],
         title=say("cli.life"),
     )
     if one.links:
@@ -87,12 +99,16 @@ def _life(here: Here, one: Life) -> None:
 
 def _views(phrases: Any, one: Life) -> None:
     say = context.say
-    names = [name for name in ("ordered", "produced", "shipped", "returned") if any(row[name] is not None for row in one.views)]
+    names = [
+        name
+        for name in ("ordered", "produced", "shipped", "returned")
+        if any(row[name] is not None for row in one.views)
+    ]
     show.table(
         [
             say("cli.system"),
-            say("cli.status"),
-            *(show.Column(say(f"cli.{name}"), number=True) for name in names),
+            say("cli.field_status"),
+            *(show.Column(say(f"cli.field_{name}"), number=True) for name in names),
             show.Column(say("cli.parts"), number=True),
             show.Column(say("cli.stamp"), whole=True),
             say("cli.says"),
@@ -120,12 +136,15 @@ def _findings(here: Here, findings: list[Finding]) -> None:
         show.line(say("cli.nothing_open"), "good")
         return
     show.table(
-        [show.Column(say("cli.id"), whole=True), say("cli.kind_of_finding"), say("cli.what_is_wrong"), say("cli.state")],
+        [
+            show.Column(say("cli.id"), whole=True),
+            say("cli.kind_of_finding"),
+            say("cli.what_is_wrong"),
+            say("cli.state"),
+        ],
         [
             [one.id, here.words.kind(one.kind), reason(here, one), say(f"findings.state_{one.state}")]
             for one in findings
         ],
         title=say("cli.open_findings"),
     )
-
-

@@ -31,7 +31,8 @@ def list_(
     company: Company = None,
     order: Annotated[str | None, typer.Option(help="Only this order.")] = None,
     state: Annotated[
-        str | None, typer.Option(help="Only this state (in_flight, open, assigned, explained, closed); or all.")
+        str | None,
+        typer.Option(help="Only this state (in_flight, open, assigned, explained, closed); or all."),
     ] = None,
     cause: Annotated[str | None, typer.Option(help="Only those behind this cause (its id).")] = None,
     limit: Limit = 50,
@@ -69,7 +70,9 @@ def list_(
 
 @app.command("show")
 def show_(
-    finding: Annotated[str, typer.Argument(metavar="ID", help="The finding's id; its first letters will do.")],
+    finding: Annotated[
+        str, typer.Argument(metavar="ID", help="The finding's id; its first letters will do.")
+    ],
     as_json: Json = False,
 ) -> None:
     """Show one finding: what each system says, where to correct it, and its life so far."""
@@ -147,7 +150,9 @@ def _life(here: Here, finding: Finding) -> list[tuple[str, str]]:
 
 def _changes(event: Event) -> str:
     told = [
-        f"{name}: {value[0]} → {value[1]}" if isinstance(value, list) and len(value) == 2 else f"{name}: {value}"
+        f"{name}: {value[0]} → {value[1]}"
+        if isinstance(value, list) and len(value) == 2
+        else f"{name}: {value}"
         for name, value in event.details.items()
         if value is not None
     ]

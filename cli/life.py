@@ -54,12 +54,16 @@ class Phrases:
 
     def order(self, row: Row) -> dict[str, str]:
         """Return what the hub holds of the order, by heading."""
-        told = {"cli.status": self.standing(row)}
-        told |= {f"cli.{name}": show.number(row[name]) for name in QUANTITIES if row[name] is not None}
-        told |= {f"cli.{name}": show.plain(row[name]) for name in _EXTRAS if row[name] is not None}
-        told |= {f"cli.{name}": show.when(row[name], self.here.zone) for name in ("due_first", "due_now") if row[name]}
+        told = {"cli.field_status": self.standing(row)}
+        told |= {f"cli.field_{name}": show.number(row[name]) for name in QUANTITIES if row[name] is not None}
+        told |= {f"cli.field_{name}": show.plain(row[name]) for name in _EXTRAS if row[name] is not None}
+        told |= {
+            f"cli.field_{name}": show.when(row[name], self.here.zone)
+            for name in ("due_first", "due_now")
+            if row[name]
+        }
         if row["lines"]:
-            told["cli.lines"] = _lines(row["lines"])
+            told["cli.field_lines"] = _lines(row["lines"])
         return {self.say(key): value for key, value in told.items()}
 
     def standing(self, row: Row) -> str:
@@ -84,7 +88,8 @@ class Phrases:
     def says(self, row: Row) -> str:
         """Return what the stamp says, and how exactly: "event, to the second"."""
         says = self.say(f"cli.says_{row['says']}")
-        return says if not row["precision"] else f"{says}, {self.say(f'cli.precision_{row["precision"]}')}"
+        precision = row["precision"]
+        return f"{says}, {self.say(f'cli.precision_{precision}')}" if precision else says
 
     def link(self, row: Row) -> str:
         """Return who taught a number, since when, and whether it still holds."""
@@ -124,7 +129,7 @@ class Phrases:
         if row["code"] and not row["unknown_code"]:
             status += f" [{row['code']}]"
         quantities = [
-            f"{self.say(f'cli.{name}')} {show.number(row[name])}"
+            f"{self.say(f'cli.field_{name}')} {show.number(row[name])}"
             for name in QUANTITIES
             if row[name] is not None and (last is None or last[name] != row[name])
         ]
@@ -141,15 +146,16 @@ class Phrases:
         place = f"{row['stream']} {row['record']}"
         if row["part"] and row["part"] != row["record"]:
             place += f" · {self.say('cli.part', part=row['part'])}"
-        read = self.say("cli.read_by", at=self._at(row["read_at"]), run=row["run"], mapping=row["mapping"][:8])
+        read = self.say(
+            "cli.read_by", at=self._at(row["read_at"]), run=row["run"], mapping=row["mapping"][:8]
+        )
         return f"{place}\n{read}"
 
     def _history(self, life: Life) -> Iterator[Entry]:
         for row in life.history:
-            rule = f"cli.rule_{row['rule'].replace(' ', '_')}"
-            said = self.say(rule) if rule in catalogue("en") else row["rule"]
+            said = self._known(f"cli.rule_{row['rule'].replace(' ', '_')}", row["rule"])
             by = f"{self.words.system(row['system'])}: {said}" if row["system"] else said
-            field = self.say(f"cli.{row['field']}") if f"cli.{row['field']}" in catalogue("en") else row["field"]
+            field = self._known(f"cli.field_{row['field']}", row["field"])
             change = f"{self._value(row['field'], row['old'])} → {self._value(row['field'], row['new'])}"
             yield Entry(
                 at=row["at"],
@@ -157,7 +163,8 @@ class Phrases:
                 when=self._at(row["at"]),
                 who=self.say("cli.the_hub"),
                 what=f"{field}: {change}",
-                source=f"{by}\n{self.say('cli.run', run=row['run'])}" + (f" · {row['who']}" if row["who"] else ""),
+                source=f"{by}\n{self.say('cli.run', run=row['run'])}"
+                + (f" · {row['who']}" if row["who"] else ""),
             )
 
     def _joined(self, life: Life) -> Iterator[Entry]:
@@ -168,7 +175,9 @@ class Phrases:
             for moment, key in ((row["since"], "cli.was_joined"), (row["until"], "cli.was_separated")):
                 if moment is not None:
                     what = self.say(key, number=row["value"])
-                    yield Entry(moment, 2_000_000, self._at(moment), self.say("cli.the_hub"), what, row["who"])
+                    yield Entry(
+                        moment, 2_000_000, self._at(moment), self.say("cli.the_hub"), what, row["who"]
+                    )
 
     def _found(self, life: Life) -> Iterator[Entry]:
         for one in findings_of(life):
@@ -179,6 +188,9 @@ class Phrases:
                     yield Entry(moment, 3_000_000, self._at(moment), self.say("cli.the_hub"), what, one.id)
 
     # values
+
+    def _known(self, key: str, otherwise: str) -> str:
+        return self.say(key) if key in catalogue("en") else otherwise
 
     def _status(self, rank: int | None) -> str:
         return "" if rank is None else self.words.status(Status(rank).word)
@@ -218,12 +230,13 @@ class Phrases:
 def findings_of(life: Life) -> list[Finding]:
     """Return the findings of an order with details and state in their own types."""
     return [
-        Finding(**{**row, "state": State(row["state"]), "details": jsons.loads(row["details"])}) for row in life.findings
+        Finding(**{**row, "state": State(row["state"]), "details": jsons.loads(row["details"])})
+        for row in life.findings
     ]
 
 
 def machine(found: Explained) -> dict[str, Any]:
-    """Return everything for a program: rows as in the store, ranks and flags as words, JSON columns opened."""
+    """Return everything for a program: rows as stored, ranks and flags as words, JSON columns opened."""
     return {
         "number": found.number,
         "orders": [

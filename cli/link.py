@@ -14,13 +14,17 @@ from hub.model import OrderKey
 def link(
     company: Annotated[str, typer.Argument(metavar="COMPANY", help="The company of both.")],
     number: Annotated[str, typer.Argument(metavar="NUMBER", help="The number that some system uses.")],
-    order_no: Annotated[str | None, typer.Argument(metavar="[ORDER_NO]", help="The order that it means.")] = None,
+    order_no: Annotated[
+        str | None, typer.Argument(metavar="[ORDER_NO]", help="The order that it means.")
+    ] = None,
     *,
     who: Who,
-    apart: Annotated[bool, typer.Option("--apart", help="Undo it: NUMBER is an order of its own again.")] = False,
+    apart: Annotated[
+        bool, typer.Option("--apart", help="Undo it: NUMBER is an order of its own again.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Join NUMBER to the order ORDER_NO, or take the two apart again with --apart.
+    """Join a number to an order, or take the two apart again.
 
     What every system said of the one is taken in anew for the other; nothing is lost either way.
     """
@@ -40,7 +44,9 @@ def link(
                 moved = join(hub.store, known, order, who, held, hub.inlet, hub.clock)
         merge_orders(hub)
     if as_json:
-        show.print_json({"company": company, "number": number, "order_no": order_no, "apart": apart, "moved": moved})
+        show.print_json(
+            {"company": company, "number": number, "order_no": order_no, "apart": apart, "moved": moved}
+        )
         return
     key = "cli.separated" if apart else "cli.joined"
     show.line(context.say(key, number=str(known), order=order_no or "", moved=show.number(moved)), "good")

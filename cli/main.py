@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -26,14 +25,27 @@ from cli import (
     sync,
 )
 
+_RUN, _LOOK, _MEND, _SET_UP, _TRY = _PANELS = ("Run", "Look", "Mend", "Set up", "Try it out")
+_SHORT = 78
+
 _SPREAD = ("--locale", "--home")
 """Options that may stand anywhere on the line; they are moved in front of the command."""
 
-EPILOG = """Exit codes: 0 done, also "skipped: busy" · 1 something could not be done (it is named) ·
-2 wrong use or set-up · 3 findings exist (with --fail-on-findings) · 130 stopped from the keyboard.
+EPILOG = """\b
+Exit codes:
+  0    done; also where another worker was at it already ("skipped: busy")
+  1    something could not be done; it is named
+  2    wrong use or wrong set-up
+  3    findings exist, and --fail-on-findings was given
+  130  stopped from the keyboard
 
-Settings: ORDERHUB_HOME (the folder with mappings/), ORDERHUB_STORE (SQLAlchemy URL), ORDERHUB_KEY (see
-orderhub db key), ORDERHUB_LOCALE, AIRFLOW_CONN_<ID> (one for each system)."""
+\b
+Settings:
+  ORDERHUB_HOME       the folder with mappings/; default: the current one
+  ORDERHUB_STORE      the store as SQLAlchemy URL; default: orderhub.db there
+  ORDERHUB_KEY        the key of what is sealed; see: orderhub db key
+  ORDERHUB_LOCALE     en or zh-CN
+  AIRFLOW_CONN_<ID>   how a system is reached, as URI or JSON"""
 
 
 class Root(TyperGroup):
@@ -42,6 +54,18 @@ class Root(TyperGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse with the spread options in front."""
         return super().parse_args(ctx, in_front(args))
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """List the commands by what they are for."""
+        panels: dict[str, list[tuple[str, str]]] = {}
+        for name in self.list_commands(ctx):
+            command = self.commands[name]
+            panel = str(getattr(command, "rich_help_panel", None) or "Commands")
+            panels.setdefault(panel, []).append((name, command.get_short_help_str(_SHORT)))
+        width = max(len(name) for name in self.commands)
+        for panel in _PANELS:
+            with formatter.section(panel):
+                formatter.write_dl([(name.ljust(width), short) for name, short in panels[panel]])
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; errors become a sentence and an exit code."""
@@ -73,13 +97,16 @@ app = typer.Typer(
     epilog=EPILOG,
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,  # rich would take two thirds of the time that help may take
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
 
 def _version(wanted: bool) -> None:
     if wanted:
+        from importlib import metadata
+
         typer.echo(f"orderhub {metadata.version('orderhub')}")
         raise typer.Exit
 
@@ -91,7 +118,8 @@ def options(
         typer.Option(help="Language of the answers; default: ORDERHUB_LOCALE, else what hub.yaml says."),
     ] = None,
     home: Annotated[
-        Path | None, typer.Option(help="The folder with mappings/; default: ORDERHUB_HOME, else the current one.")
+        Path | None,
+        typer.Option(help="The folder with mappings/; default: ORDERHUB_HOME, else the current one."),
     ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
@@ -100,8 +128,6 @@ def options(
     """Take what counts for every command."""
     context.asked.set(context.Asked(locale, home))
 
-
-_RUN, _LOOK, _MEND, _SET_UP, _TRY = "Run", "Look", "Mend", "Set up", "Try it out"
 
 app.command(rich_help_panel=_RUN)(sync.sync)
 app.command(rich_help_panel=_RUN)(reconcile.reconcile)

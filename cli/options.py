@@ -11,11 +11,14 @@ import typer
 from hub.errors import ConfigError
 
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON on stdout.")]
-Systems = Annotated[list[str] | None, typer.Argument(metavar="[SYSTEM]...", help="Which systems; default: all.")]
+Systems = Annotated[
+    list[str] | None, typer.Argument(metavar="[SYSTEM]...", help="Which systems; default: all.")
+]
 System = Annotated[str | None, typer.Option(help="Only this system.")]
 Company = Annotated[str | None, typer.Option(help="Only this company.")]
 AsOf = Annotated[
-    str | None, typer.Option(metavar="ISO", help="Look at another moment (ISO 8601 with offset); writes nothing.")
+    str | None,
+    typer.Option(metavar="ISO", help="Look at another moment (ISO 8601 with offset); writes nothing."),
 ]
 Limit = Annotated[int, typer.Option(min=1, help="Show so many at most.")]
 Who = Annotated[str, typer.Option(help="Who does it: kept with it.", metavar="NAME")]

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from sync.kept import Kept
     from sync.run import Hub
 
-app = typer.Typer(help="Records that could not be understood: kept whole, and replayable.", no_args_is_help=True)
+app = typer.Typer(help="Records that could not be understood: kept whole, replayable.", no_args_is_help=True)
+
+_PLACE = ("file", "line", "sheet", "page")
 
 Reason = Annotated[str | None, typer.Option(help="Only this reason (its key, as --json shows it).")]
 
@@ -43,8 +45,12 @@ def list_(
         show.line(say("cli.quarantine_empty"), "good")
         return
     show.table(
-        [show.Column(say("cli.id"), number=True), show.Column(say("cli.system"), whole=True), say("cli.stream"),
-         say("cli.record"), say("cli.reason"), show.Column(say("cli.since"), whole=True)],
+        [
+            show.Column(say("cli.id"), number=True),
+            show.Column(say("cli.system"), whole=True),
+            *(say(f"cli.{name}") for name in ("stream", "record", "reason")),
+            show.Column(say("cli.since"), whole=True),
+        ],
         [[one.id, one.system, one.stream, one.key, _why(one), show.when(one.at, here.zone)] for one in found],
     )  # fmt: skip
     if total > len(found):
@@ -74,7 +80,7 @@ def show_(
         "cli.since": show.when(found.at, here.zone),
         "cli.attempts": show.number(found.attempts),
         "cli.solved": found.solved_at and show.when(found.solved_at, here.zone),
-        "cli.came_from": ", ".join(f"{name} {value}" for name, value in (found.meta or {}).items()),
+        "cli.came_from": _place(found),
     }
     show.pairs({say(name): value for name, value in told.items() if value})
     show.line()
@@ -89,7 +95,10 @@ def replay(
     reason: Reason = None,
     as_json: Json = False,
 ) -> None:
-    """Take records in again, as they came, by the mapping as it is now; what still cannot be read stays."""
+    """Take records in again, by the mapping as it is now.
+
+    What still cannot be read stays where it is, and the command ends with 1.
+    """
     from sync import kept
 
     if bool(numbers) == (everything or system is not None or reason is not None):
@@ -102,7 +111,9 @@ def replay(
             _require(hub, one)
         counts = _replay(hub, chosen)
     if as_json:
-        show.print_json({"replayed": len(chosen), "solved": counts["solved"], "still_bad": counts["still_bad"]})
+        show.print_json(
+            {"replayed": len(chosen), "solved": counts["solved"], "still_bad": counts["still_bad"]}
+        )
     else:
         values = {name: show.number(counts[name]) for name in ("solved", "still_bad")}
         show.line(context.say("cli.replayed", **values), "warn" if counts["still_bad"] else "good")
@@ -128,6 +139,11 @@ def _replay(hub: Hub, numbers: list[int]) -> Counter[str]:
     place_waiting(hub)
     merge_orders(hub)
     return counts
+
+
+def _place(one: Kept) -> str:
+    """Return where in a file or an answer a record stood, as far as its connector said it."""
+    return ", ".join(f"{name} {value}" for name, value in (one.meta or {}).items() if name in _PLACE)
 
 
 def _why(one: Kept) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +14,9 @@ from cli.options import AsOf, Json, moment
 
 if TYPE_CHECKING:
     from reconciler.result import Result
+
+_COUNTED = (2, 3, 4)
+"""Columns of the systems' table that hold counts."""
 
 _CAUSES = 7
 """So many causes are shown; the report has all."""
@@ -24,7 +29,7 @@ def reconcile(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Compare every order over all systems, find what the differences share, and keep them as findings.
+    """Compare every order over all systems, find causes, keep findings.
 
     What is merely on its way is no finding. With --as-of it is a look at another moment: nothing is written.
     """
@@ -54,7 +59,8 @@ def _show(here: Here, result: Result) -> None:
     from reconciler.reports import sheets
 
     words, say = here.words, context.say
-    show.table(sheets.system_heads(words), _local(here, sheets.system_rows(result, words)))
+    heads = [show.Column(head, number=at in _COUNTED) for at, head in enumerate(sheets.system_heads(words))]
+    show.table(heads, _local(here, sheets.system_rows(result, words)))
     if result.counts:
         show.table(
             [words.say("kind"), show.Column(say("cli.findings"), number=True)],
@@ -87,3 +93,9 @@ def _causes(here: Here, result: Result) -> None:
         show.line(f"→ {words.next_step(one)}")
     if len(result.causes) > _CAUSES:
         show.line(say("cli.shown_of", shown=_CAUSES, total=show.number(len(result.causes))), "dim")
+
+
+def _local(here: Here, rows: Iterable[Sequence[Any]]) -> Iterator[list[Any]]:
+    """Yield rows with their moments as text in the zone in which people read times."""
+    for row in rows:
+        yield [show.when(value, here.zone) if isinstance(value, datetime) else value for value in row]

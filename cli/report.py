@@ -16,12 +16,16 @@ from hub.errors import ConfigError
 def report(
     out: Annotated[Path, typer.Option(help="The folder it goes to; made if need be.")] = Path("out/report"),
     formats: Annotated[
-        str, typer.Option("--format", metavar="LIST", help="Any of html, xlsx, csv, json; separated by commas.")
+        str,
+        typer.Option("--format", metavar="LIST", help="Any of html, xlsx, csv, json; separated by commas."),
     ] = "html,xlsx,csv,json",
     as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:
-    """Compare as of now and write the report. Findings keep the life that `reconcile` gives them."""
+    """Write the report that finance opens: HTML, XLSX, CSV, JSON.
+
+    It compares as of now (or --as-of); findings keep the life that `reconcile` gives them.
+    """
     from reconciler.reports import FORMATS, write_reports
 
     wanted = [name.strip().lower() for name in formats.split(",") if name.strip()]

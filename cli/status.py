@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def status(as_json: Json = False) -> None:
-    """Show for each system its last complete read, its newest stamp, what it holds, and what went wrong."""
+    """Show how fresh every system is, what waits and what is open."""
     from hub.store import migrate
     from sync.standing import standing
 
@@ -45,13 +45,20 @@ def _show(here: Here, stands: Standing) -> None:
             show.Column(say("cli.orders"), number=True),
             show.Column(say("cli.count_quarantined"), number=True),
             show.Column(say("cli.count_waiting"), number=True),
-            say("cli.result"),
+            show.Column(say("cli.result"), whole=True),
         ],
         [_row(here, one) for one in stands.systems],
     )
     for one in stands.systems:
         if one.error:
-            show.fail(say("cli.last_error", system=one.system, at=show.when(one.failed_at, here.zone), error=one.error))
+            show.fail(
+                say(
+                    "cli.last_error",
+                    system=one.system,
+                    at=show.when(one.failed_at, here.zone),
+                    error=one.error,
+                )
+            )
 
 
 def _row(here: Here, one: SystemStands) -> list[Any]:
@@ -81,5 +88,7 @@ def _findings(stands: Standing) -> str:
     live = {state: count for state, count in stands.findings.items() if state != "closed"}
     if not live:
         return say("cli.status_no_findings")
-    told = ", ".join(f"{say(f'findings.state_{state}')} {show.number(count)}" for state, count in live.items())
+    told = ", ".join(
+        f"{say(f'findings.state_{state}')} {show.number(count)}" for state, count in live.items()
+    )
     return say("cli.status_findings", told=told, causes=show.number(stands.causes))

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from sync.run import Hub, SyncResult
 
 COUNTS = ("records", "unchanged", "skipped", "changed", "quarantined", "waiting")
-"""What the summary counts: records read, of these unchanged and not meant; orders changed; records put aside."""
+"""What the summary counts: records read, unchanged, not meant; orders changed; records put aside."""
 
 _WARNINGS = 10
 """So many kinds of warnings are shown for each system; all are counted."""
 
 
 def sync(systems: Systems = None, as_json: Json = False) -> None:
-    """Read what is new in each system, take in what waited for a number, and merge the orders.
+    """Read what is new in each system, and merge the orders.
 
     A system that does not answer, or whose mapping is wrong, stops no other. A system that another worker
     is reading just now is skipped.
@@ -75,11 +75,11 @@ def _state(result: SyncResult, error: HubError | None) -> show.Cell:
 
 def _show(results: list[SyncResult], placed: Counter[str], merged: Counter[str]) -> None:
     say = context.say
-    columns = [
+    columns: list[show.Column | str] = [
         show.Column(say("cli.system"), whole=True),
         show.Column(say("cli.stream"), whole=True),
         *(show.Column(say(f"cli.count_{name}"), number=True) for name in COUNTS),
-        say("cli.result"),
+        show.Column(say("cli.result"), whole=True),
     ]
     total = sum((result.counts for result in results), Counter[str]())
     summed = [say("cli.total"), "", *_numbers(total), ""] if len(results) > 1 else None
@@ -90,7 +90,9 @@ def _show(results: list[SyncResult], placed: Counter[str], merged: Counter[str])
         _warn(result)
     if placed["records"]:
         show.line(say("cli.placed", records=show.number(placed["records"])))
-    show.line(say("cli.merged", **{name: show.number(merged[name]) for name in ("merged", "born", "changed")}))
+    show.line(
+        say("cli.merged", **{name: show.number(merged[name]) for name in ("merged", "born", "changed")})
+    )
 
 
 def _rows(result: SyncResult) -> list[list[Any]]:
@@ -116,7 +118,11 @@ def _numbers(counts: Counter[str]) -> list[show.Cell]:
 def _warn(result: SyncResult) -> None:
     warnings = sum((stream.warnings for stream in result.streams), Counter[str]())
     for text, count in warnings.most_common(_WARNINGS):
-        show.warn(context.say("cli.warning", system=result.system, count=show.number(count), text=text))
+        show.warn(
+            context.say(
+                "cli.warning", system=result.system, count=show.number(count), text=context.warning(text)
+            )
+        )
     if len(warnings) > _WARNINGS:
         show.warn(context.say("cli.more_warnings", system=result.system, count=len(warnings) - _WARNINGS))
 
@@ -134,7 +140,9 @@ def _json(results: list[SyncResult], placed: Counter[str], merged: Counter[str])
                         "stream": stream.stream,
                         "kind": stream.kind,
                         "counts": dict(sorted(stream.counts.items())),
-                        "warnings": dict(stream.warnings.most_common()),
+                        "warnings": {
+                            context.warning(text): count for text, count in stream.warnings.most_common()
+                        },
                         "error": stream.error and context.tell(stream.error),
                     }
                     for stream in result.streams

@@ -224,7 +224,7 @@ class _Reading:
                 yield from self._merged(source)
 
     def _torn(self, node: Node, scalars: list[ScalarNode]) -> None:
-        """Complain about a plain value in braces that ends in the middle of its own brackets: `{a: =f(x, y)}`."""
+        """Complain about a plain value in braces that ends within its own brackets: `{a: =f(x, y)}`."""
         for scalar in scalars:
             text = str(scalar.value)
             if scalar.style is None and text.count("(") > text.count(")"):

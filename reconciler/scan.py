@@ -1,30 +1,26 @@
 """One ordered pass over `views`: only orders that may differ leave the database, each with all its views.
 
-The pass is coarse on purpose: plain aggregates over the covering index, no grace, no clock. What it lets
-out is judged exactly by `reconciler.judge`; what it holds back agrees whatever the time is.
+No grace and no clock here: what the sieve lets out is judged exactly by `reconciler.judge`; what it holds
+back agrees whatever the time is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby, islice
 from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
 
-from hub.model import MILESTONES, Precision, Side, Status
-from hub.rules import Route, Rules
+from hub.model import Precision, Side, Status
+from hub.rules import Rules
 from hub.store import bulk, tables
 from reconciler.case import Case, Order, View
-from reconciler.horizons import routed
+from reconciler.sieve import QUANTITIES, STAMPS, statement
 
-_v = tables.views.c
-_o = tables.orders.c
-_QUANTITIES = ("ordered", "produced", "shipped", "returned")
-_STAMPS = tuple(f"{milestone.word}_at" for milestone in MILESTONES)
 _BATCH = 1_000
 """Orders that are completed from other tables at a time: bounds memory."""
 
@@ -36,90 +32,6 @@ def suspicious(conn: sa.Connection, rules: Rules) -> Iterator[Case]:
     cases = (_case(list(group)) for _, group in keyed)
     while batch := list(islice(cases, _BATCH)):
         yield from _dated(conn, batch)
-
-
-def statement(rules: Rules) -> sa.Select[Any]:
-    """Return the whole scan: differing keys, joined with their views and what `orders` knows of them."""
-    bits = {system: 1 << place for place, system in enumerate(routed(rules))}
-    keys = _keys(bits, rules)
-    same = sa.and_(keys.c.company == _v.company, keys.c.order_no == _v.order_no)
-    order = sa.and_(keys.c.company == _o.company, keys.c.order_no == _o.order_no)
-    told = [column for column in tables.views.c if column.name not in ("money", "says", "parts", "run")]
-    return (
-        sa.select(*told, _o.order_type, _o.amount, _o.currency, _o.due_now)
-        .select_from(keys.join(tables.views, same).outerjoin(tables.orders, order))
-        .where(sa.or_(keys.c.differs == 1, sa.not_(_in_route(keys, bits, rules))))
-        .order_by(_v.company, _v.order_no, _v.system)
-    )
-
-
-def _keys(bits: dict[str, int], rules: Rules) -> sa.Subquery:
-    """Return the keys whose views differ in anything, or that not every system holds."""
-    whens = [(_v.system == system, bit) for system, bit in bits.items()]
-    held = sa.func.sum(sa.case(*whens, else_=0))
-    differs = _differs(rules)
-    return (
-        sa.select(
-            _v.company,
-            _v.order_no,
-            held.label("held"),
-            sa.func.max(_v.lo).label("top"),
-            sa.case((differs, 1), else_=0).label("differs"),
-        )
-        .group_by(_v.company, _v.order_no)
-        .having(sa.or_(differs, held != sum(bits.values())))
-        .subquery("keys")
-    )
-
-
-def _differs(rules: Rules) -> sa.ColumnElement[bool]:
-    """Return whether the views of a key differ in range, quantity, lines, side or stamps, or warn of them."""
-    low, high = sa.func.min, sa.func.max
-    skew = rules.skew // timedelta(microseconds=1)
-    shipped = sa.and_(high(_v.lo) >= int(Status.SHIPPED), high(_v.ordered) > low(_v.shipped))
-    reasons = [
-        high(_v.lo) > low(_v.hi),
-        *(low(_v[name]) != high(_v[name]) for name in _QUANTITIES),
-        low(_v.line_digest) != high(_v.line_digest),
-        high(_v.shipped) > low(_v.ordered),
-        high(_v.returned) > low(_v.shipped),
-        shipped,
-        sa.and_(high(_v.side) > 0, low(_v.side) != high(_v.side)),
-        *(_micros(high(_v[name])) - _micros(low(_v[name])) > skew for name in _STAMPS),
-        high(sa.case((_v.future, 1), else_=0)) == 1,
-        sa.func.count(_v.unknown_code) > 0,
-    ]
-    return sa.or_(*reasons)
-
-
-def _micros(moment: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
-    return sa.type_coerce(moment, sa.BigInteger)
-
-
-def _in_route(keys: sa.Subquery, bits: dict[str, int], rules: Rules) -> sa.ColumnElement[bool]:
-    """Return whether exactly the systems hold a key that its route asks for by now (first match wins)."""
-    whens = [(_matches(route), _held_well(keys, bits, route)) for route in rules.routes]
-    return sa.func.coalesce(sa.case(*whens, else_=True), False)
-
-
-def _matches(route: Route) -> sa.ColumnElement[bool]:
-    terms: list[sa.ColumnElement[bool]] = [sa.true()]
-    if route.types:
-        terms.append(_o.order_type.in_(route.types))
-    if route.companies:
-        terms.append(_v.company.in_(route.companies))
-    return sa.and_(*terms)
-
-
-def _held_well(keys: sa.Subquery, bits: dict[str, int], route: Route) -> sa.ColumnElement[bool]:
-    terms: list[sa.ColumnElement[bool]] = []
-    for system, need in route.systems.items():
-        holds = keys.c.held.bitwise_and(bits[system]) != 0
-        if need is None:
-            terms.append(sa.not_(holds))
-        else:
-            terms.append(sa.or_(holds, keys.c.top < int(need.from_status)))
-    return sa.and_(sa.true(), *terms)
 
 
 def _case(rows: Sequence[Any]) -> Case:
@@ -144,7 +56,7 @@ def _view(row: Any) -> View:
         line_digest=row.line_digest,
         unknown_code=row.unknown_code,
         future=row.future,
-        **{name: getattr(row, name) for name in (*_QUANTITIES, *_STAMPS)},
+        **{name: getattr(row, name) for name in (*QUANTITIES, *STAMPS)},
     )
 
 

@@ -19,7 +19,7 @@ GROUPS = ("open", "partly_shipped", "shipped", "cancelled", "unknown")
 """Status groups of the control totals, by the canonical status."""
 
 SOON = timedelta(days=2)
-SHOWN = 200
+SHOWN = 1_000
 """So many orders at risk are listed; all are counted."""
 
 _v = tables.views.c

@@ -56,8 +56,7 @@ def drop(folder: Path, carrier: Carrier) -> int:
     for month, events in sorted(drops.history.items()):
         _write(folder, f"TMS_EVENTS_{month}_HISTORY", events, carrier.first_drop)
     _write_recent(folder, drops.recent, Random(f"{carrier.seed}/files"))
-    if drops.unsent:
-        _write_half(folder, carrier.last_drop, drops.unsent[0])
+    _write_half(folder, carrier.last_drop, drops.unsent)
     return drops.count
 
 
@@ -93,11 +92,10 @@ def _write(folder: Path, stem: str, events: Iterable[Event], at: int) -> None:
         os.utime(name, (at, at))
 
 
-def _write_half(folder: Path, after: int, event: Event) -> None:
+def _write_half(folder: Path, after: int, events: list[Event]) -> None:
     """Write what there is of a file that is still being sent: cut within a line, without marker."""
     path = folder / f"TMS_EVENTS_{_name(after + PERIOD)}_01.csv"
-    line = ",".join(event.row())
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerow(COLUMNS)
-        file.write(line[: len(line) // 2])
+    lines = [",".join(cells) for cells in (COLUMNS, *(event.row() for event in events[:1]))]
+    whole = "\r\n".join(lines)
+    path.write_text(whole[: len(whole) - len(lines[-1]) // 2], "utf-8", newline="")
     os.utime(path, (after + MINUTE, after + MINUTE))

@@ -24,6 +24,7 @@ UNKNOWN_STATE = "45"
 
 SILENCE = 36 * HOUR
 _SETTLED = 5 * DAY
+_CALM = 2 * DAY
 _ZONE_END = 3 * DAY
 _ZONE_DAYS = 28
 _ZONE_SHIPMENTS = 30
@@ -130,7 +131,10 @@ class _Saboteur:
         return not order.travels and order.cancelled > self.now and order.posted < self.now - _SETTLED
 
     def _confirmed(self, order: Order) -> bool:
-        return order.cancelled > self.now and order.entered < self.now - _SETTLED and not order.change
+        """Two systems speak of it at least, and nothing has happened to it for days."""
+        calm = all(moment < self.now - _CALM for moment in order.moments() if moment <= self.now)
+        entered = order.entered < self.now - _SETTLED
+        return entered and calm and order.cancelled > self.now and order.change is None
 
     def _much(self, order: Order) -> bool:
         return (

@@ -137,6 +137,17 @@ class Order:
         """When its last delivery arrived."""
         return max(delivery.delivered for delivery in self.deliveries)
 
+    def moments(self) -> Iterator[int]:
+        """Yield when anything happened to it in warehouse or books."""
+        yield from (self.entered, self.known, self.billed)
+        for delivery in self.deliveries:
+            yield from (delivery.allocated, delivery.picked, delivery.packed)
+            yield from (delivery.shipped, delivery.posted)
+        if self.hold:
+            yield from (self.hold.until, self.hold.until_wms)
+        if self.returned:
+            yield from (self.returned.received, self.returned.posted)
+
     def quantities(self, moment: int, followed: bool = False) -> list[int]:
         """Return the ordered quantity of each line as the ERP had it (`followed`: as the WMS had it)."""
         quantities = [line.quantity for line in self.lines]

@@ -14,10 +14,13 @@ import sqlalchemy as sa
 
 from simulators import clock
 from simulators.catalogue import BASE_UNIT, BOX, COMPANIES, SKUS, wms_code
+from simulators.clock import DAY, HOUR, MINUTE
 from simulators.truth import NEVER, Delivery, Order, World
 
 RECEIVED, ALLOCATED, PICKING, PACKED, SENT, VOID, BOOKED_IN = "00", "10", "20", "30", "90", "99", "95"
 OUT, RET = "OUT", "RET"
+
+_COUNT_AT, _COUNT_EVERY = 2 * HOUR + 30 * MINUTE - clock.OFFSET, 8 * HOUR
 
 metadata = sa.MetaData()
 
@@ -108,11 +111,27 @@ class Warehouse:
     def rows(self) -> Iterator[WmsRow]:
         """Yield all rows."""
         now = self.world.now
+        counted = self._counted()
         for order in self.world.orders:
             rows = rows_of(order, now)
             edit = self.edits.get(order.key)
+            if order is counted:
+                _count(rows, last_count(now))
             yield from self._finished(edit(rows) if edit else rows)
         yield from self._finished(self.strays)
+
+    def _counted(self) -> Order | None:
+        """Return the order on which the latest stocktaking left its remark: one that had not left by then."""
+        now = self.world.now
+        count = last_count(now)
+        return next(
+            (
+                order
+                for order in reversed(self.world.orders)
+                if order.known < count and order.deliveries[-1].shipped > now and order.key not in self.edits
+            ),
+            None,
+        )
 
     def _finished(self, rows: list[WmsRow]) -> list[WmsRow]:
         if self.every:
@@ -143,6 +162,18 @@ def order_ref(company: int, number: int) -> str:
     return f"{COMPANIES[company].prefix}-{number}"
 
 
+def last_count(now: int) -> int:
+    """Return when the latest stocktaking was: every eight hours, so that a quiet warehouse is not silent."""
+    return now - (now - _COUNT_AT) % _COUNT_EVERY
+
+
+def _count(rows: list[WmsRow], moment: int) -> None:
+    """Leave the remark of a stocktaking: the stamp moves, the state does not."""
+    for row in rows:
+        if row.shipped_at is None:
+            row.remark, row.changed = "循环盘点", max(row.changed, moment)
+
+
 def _outgoing(order: Order, delivery: Delivery, now: int) -> WmsRow:
     row = _row(order, delivery.number, OUT, order.known)
     row.state, row.changed = _state(order, delivery, now)
@@ -156,6 +187,9 @@ def _outgoing(order: Order, delivery: Delivery, now: int) -> WmsRow:
     if sent:
         row.shipped_at = delivery.shipped
         row.changed = max(row.changed, delivery.shipped + 5)
+        edited = delivery.shipped + delivery.pieces % 9 * DAY + HOUR
+        if order.number % 23 == 0 and edited <= now:
+            row.changed, row.remark = edited, "回单已收"  # the stamp moves, the state does not
     planned = order.quantities(now, followed=True)
     whole = len(order.deliveries) == 1
     for position, quantity in delivery.lines:

@@ -13,13 +13,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from hub.rules import Rules
 
 from connectors.contract import BadRecord
 from hub.errors import RecordError
 from hub.mapping import Reader
 from hub.model import Fact, Link, OrderKey, Record
+from hub.rules import Rules
 from hub.store import Seal, bulk, jsons
+from hub.store.runs import Run
 from hub.store.tables import ledger, observations, views
 from sync import quarantine
 from sync.dirt import mark
@@ -80,7 +81,7 @@ class Inlet:
         incoming: Iterable[Incoming],
         *,
         read_at: datetime,
-        run: int,
+        run: Run,
         bad: Sequence[BadRecord] = (),
         again: bool = False,
         first: bool = False,
@@ -89,11 +90,12 @@ class Inlet:
         taken = Taken()
         arrivals, broken = self._read(conn, incoming, read_at, taken, again)
         broken += [quarantine.Broken(one.key, one.raw, one.error, {}) for one in bad]
+        taken.counts["records"] += len(bad)
         taken.counts["quarantined"] += len(broken)
         quarantine.keep(conn, self, broken, read_at, run)
         if arrivals:
             self._place(conn, arrivals, taken)
-            self._write(conn, arrivals, read_at, run, taken, first)
+            self._write(conn, arrivals, read_at, run.enter(conn), taken, first)
             quarantine.solve(conn, self, [arrival.key for arrival in arrivals], read_at)
         return taken
 

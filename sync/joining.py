@@ -11,7 +11,7 @@ from hub.errors import ConfigError
 from hub.model import OrderKey
 from hub.store import Store, audit, bulk, runs
 from hub.store.leases import Lease
-from hub.store.tables import links, observations
+from hub.store.tables import links, observations, orders
 from sync.inlet import Inlet
 from sync.links import JOINED
 from sync.replay import take_again
@@ -65,6 +65,8 @@ def separate(
         if order is None:
             raise ConfigError("sync.link_unknown", number=str(number))
         conn.execute(sa.update(links).where(*_is(number)).values(until=now))
+        # what was merged from both numbers is no measure for the one that is left
+        conn.execute(sa.update(orders).where(*_of(order)).values(status=None))
         audit.append(conn, who, "link.separate", {"number": str(number), "order": str(order)}, now)
         return _move(conn, order, inlet_of, clock)
 
@@ -87,13 +89,17 @@ def _move(
         places.setdefault((row.system, row.stream), []).append(row.record)
     run = runs.start("link", None, clock())
     for (system, stream), records in places.items():
-        take_again(conn, inlet_of(system, stream), records, run.enter(conn), clock())
+        take_again(conn, inlet_of(system, stream), records, run, clock())
     return len(rows)
 
 
 def _joined_to(conn: sa.Connection, number: OrderKey) -> OrderKey | None:
     order_no = conn.execute(sa.select(links.c.order_no).where(*_is(number))).scalar()
     return None if order_no is None else OrderKey(number.company, order_no)
+
+
+def _of(key: OrderKey) -> tuple[sa.ColumnElement[bool], ...]:
+    return orders.c.company == key.company, orders.c.order_no == key.order_no
 
 
 def _is(number: OrderKey) -> tuple[sa.ColumnElement[bool], ...]:

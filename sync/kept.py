@@ -77,10 +77,11 @@ def load(store: Store, conn: sa.Connection, number: int) -> Kept:
 
 
 def _fits(system: str | None, reason: str | None, solved: bool) -> list[sa.ColumnElement[bool]]:
-    fits = [_q.solved_at.is_not(None) if solved else _q.solved_at.is_(None)]
-    fits += [
-        column == value for column, value in ((_q.system, system), (_q.reason, reason)) if value is not None
-    ]
+    fits: list[sa.ColumnElement[bool]] = [_q.solved_at.is_not(None) if solved else _q.solved_at.is_(None)]
+    if system is not None:
+        fits.append(_q.system == system)
+    if reason is not None:
+        fits.append(_q.reason == reason)
     return fits
 
 

@@ -109,7 +109,7 @@ def _take(
     read_at = clock()
     with store.write() as conn:
         lease.check(conn)
-        taken = inlet.take(conn, incoming, read_at=read_at, run=run.enter(conn), bad=bad, first=first)
+        taken = inlet.take(conn, incoming, read_at=read_at, run=run, bad=bad, first=first)
         result.counts += taken.counts
         result.warnings += taken.warnings
         result.warnings.update(warning for page in pages for warning in page.warnings)
@@ -123,7 +123,7 @@ def _take(
 def _judge(result: StreamResult, inlet: Inlet) -> None:
     """Stop before this page is committed if too large a share of what was read so far is bad."""
     records, bad = result.counts["records"], result.counts["quarantined"]
-    if records + bad >= FEW and bad > inlet.rules.limits.bad_share * (records + bad):
+    if records >= FEW and bad > inlet.rules.limits.bad_share * records:
         raise TooManyBad(
             "sync.too_many_bad", system=inlet.system, operation=inlet.stream, bad=bad, records=records
         )

@@ -13,6 +13,7 @@ from hub.mapping import Reader
 from hub.model import Link
 from hub.redact import redact
 from hub.store import Seal, bulk, jsons
+from hub.store.runs import Run
 from hub.store.tables import quarantine, unlinked
 
 
@@ -38,39 +39,46 @@ class Place(Protocol):
     def seal(self) -> Seal: ...  # noqa: D102
 
 
-def keep(conn: sa.Connection, place: Place, broken: Sequence[Broken], at: datetime, run: int) -> None:
+def keep(conn: sa.Connection, place: Place, broken: Sequence[Broken], at: datetime, run: Run) -> None:
     """Keep bad records whole with their reason; one that lies there already is left as it is."""
-    rows = {}
+    if not broken:
+        return
+    found = {}
     for one in broken:
         digest = place.seal.digest(one.raw)
-        key = one.key or digest.hex()
-        rows[key, digest] = {
-            "system": place.system,
-            "stream": place.stream,
-            "record": key,
-            "digest": digest,
-            "raw": place.seal.encrypt(one.raw, f"{place.system}/{place.stream}/{key}"),
-            "meta": jsons.dumps(dict(one.meta)),
-            "reason": one.error.key,
-            "values": redact(
-                jsons.dumps({name: str(value)[:500] for name, value in one.error.values.items()})
-            ),
-            "field": one.error.field,
-            "company": None,
-            "order_no": None,
-            "mapping": place.reader.version,
-            "attempts": 1,
-            "run": run,
-            "at": at,
-            "solved_at": None,
-        }
-    lying = _lying(conn, place, rows)
-    bulk.insert(conn, quarantine, [row for where, row in rows.items() if where not in lying])
-    back = [lying[where] for where in rows if where in lying and lying[where].solved_at is not None]
+        found[one.key or digest.hex(), digest] = one
+    lying = _lying(conn, place, found)
+    fresh = [
+        _row(place, key, digest, one) | {"run": run.enter(conn), "at": at}
+        for (key, digest), one in found.items()
+        if (key, digest) not in lying
+    ]
+    bulk.insert(conn, quarantine, fresh)
+    back = [lying[where] for where in found if where in lying and lying[where].solved_at is not None]
     if back:
         conn.execute(
             sa.update(quarantine).where(quarantine.c.id.in_([row.id for row in back])).values(solved_at=None)
         )
+
+
+def _row(place: Place, key: str, digest: bytes, one: Broken) -> dict[str, Any]:
+    values = {name: str(value)[:500] for name, value in one.error.values.items()}
+    return {
+        "system": place.system,
+        "stream": place.stream,
+        "record": key,
+        "digest": digest,
+        "raw": place.seal.encrypt(one.raw, f"{place.system}/{place.stream}/{key}"),
+        "meta": jsons.dumps(dict(one.meta)),
+        "reason": one.error.key,
+        "values": redact(jsons.dumps(values)),
+        "field": one.error.field,
+        "company": None,
+        "order_no": None,
+        "mapping": place.reader.version,
+        "attempts": 1,
+        "solved_at": None,
+    }
 
 
 def _lying(

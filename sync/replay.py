@@ -64,12 +64,14 @@ def replay_records(
     for keys in _batches(records):
         with store.write() as conn:
             lease.check(conn)
-            counts += take_again(conn, inlet, keys, run.enter(conn), clock())
+            counts += take_again(conn, inlet, keys, run, clock())
     runs.finish(store, run, clock(), counts=counts)
     return counts
 
 
-def take_again(conn: sa.Connection, inlet: Inlet, keys: list[str], run: int, now: datetime) -> Counter[str]:
+def take_again(
+    conn: sa.Connection, inlet: Inlet, keys: list[str], run: runs.Run, now: datetime
+) -> Counter[str]:
     """Take in the latest raw form of the records `keys` inside the caller's transaction."""
     places = [(inlet.system, inlet.stream, key) for key in keys]
     rows = bulk.fetch_many(conn, ledger, ("system", "stream", "record"), places, ("record", "raw"))
@@ -96,7 +98,7 @@ def replay_quarantined(
                 .values(attempts=quarantine.c.attempts + 1)
             )
             incoming = [Incoming(unpack(_open(inlet, row)), jsons.loads(row.meta) or {})]
-            taken = inlet.take(conn, incoming, read_at=clock(), run=run.enter(conn), again=True)
+            taken = inlet.take(conn, incoming, read_at=clock(), run=run, again=True)
         counts["solved" if not taken.counts["quarantined"] else "still_bad"] += 1
         runs.finish(store, run, clock(), counts=taken.counts)
     return counts

@@ -10,13 +10,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from hub.rules import Rules
-
 from connectors.contract import Connector, Keys
 from connectors.registry import open_connector
 from hub.errors import HubError, LeaseBusy
 from hub.mapping import Reader, SystemMapping
 from hub.redact import redact
+from hub.rules import Rules
 from hub.store import Store, runs
 from hub.store.leases import Lease, lease
 from sync.inlet import Inlet

@@ -77,7 +77,7 @@ def _reads(conn: sa.Connection) -> dict[str, list[sa.Row[Any]]]:
 
 def _read_so_far(system: str, rows: list[sa.Row[Any]]) -> SystemStands:
     complete = [row.complete_at for row in rows]
-    failed = max((row for row in rows if row.failed_at), key=lambda row: row.failed_at, default=None)  # type: ignore[arg-type,return-value]  # only failed ones are asked
+    failed = max((row for row in rows if row.failed_at), key=lambda row: row.failed_at, default=None)
     return SystemStands(
         system,
         complete_at=None if None in complete else min(complete),

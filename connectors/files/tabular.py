@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, NamedTuple
 
 from connectors.files.rows import BadLine, Line, Rows, Torn, Unusable
 from hub.errors import RecordError
@@ -15,11 +15,11 @@ from hub.mapping.callspec import TrailerSpec
 from hub.mapping.grammar import CallSpec
 from hub.mapping.numbers import compile_number
 
+_EMPTY = (None, "")
 _GUARD = re.compile(r'="(.*)"', re.S)
 
 
-@dataclass(frozen=True, slots=True)
-class Cells:
+class Cells(NamedTuple):
     """One row as it stands in the file. `broken` says why its cells could not be told apart."""
 
     number: int
@@ -30,7 +30,7 @@ class Cells:
     @property
     def blank(self) -> bool:
         """Whether nothing stands in the row."""
-        return not self.broken and all(cell is None or cell == "" for cell in self.cells)
+        return not (self.broken or any(self.cells)) and all(cell in _EMPTY for cell in self.cells)
 
 
 def records(rows: Iterable[Cells], call: CallSpec, numbers: str | None, *, ragged: bool = False) -> Rows:
@@ -94,8 +94,11 @@ def _with_last(rows: Iterator[Cells]) -> Iterator[tuple[Cells, bool]]:
 
 
 def _line(row: Cells, header: list[str], *, last: bool, ragged: bool) -> Line | BadLine:
-    cells = list(row.cells)
-    while len(cells) > len(header) and cells[-1] in (None, ""):
+    cells = row.cells
+    if len(cells) == len(header) and not row.broken:
+        return Line(row.number, dict(zip(header, cells, strict=True)))
+    cells = list(cells)
+    while len(cells) > len(header) and cells[-1] in _EMPTY:
         cells.pop()
     if ragged and not row.broken:
         cells += [None] * (len(header) - len(cells))

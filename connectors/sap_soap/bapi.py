@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from connectors.sap_soap.names import normal, rfc_name, to_rfc, to_wire
+from connectors.sap_soap.names import is_rfc, normal, rfc_name, to_rfc, to_wire
 from connectors.sap_soap.options import SapOptions
 from connectors.soap import reactions
 from connectors.soap.client import Client
-from connectors.soap.rows import Rows
 from connectors.soap.stream import Answer
 from connectors.soap.wsdl import Operation
 from hub.errors import ConfigError, Missing, RecordLocked, Rejected, SourceError
 from hub.mapping.callspec import ErrorsSpec
 from hub.mapping.grammar import SystemMapping
+from hub.model import Record
 
 LOCKED = frozenset({"V1 042", "V1 043", "V1 044", "V1 045"})
 """Somebody is editing the document (message class V1), likely: to be verified on the customer's system."""
@@ -68,8 +68,8 @@ class Bapi:
 
     def call(
         self, function: str, sap_client: str, args: Mapping[str, Any], errors: ErrorsSpec | None = None
-    ) -> dict[str, Rows]:
-        """Call a function and return its tables by RFC name.
+    ) -> dict[str, Iterator[Record]]:
+        """Call a function and return the rows of its tables, RFC names throughout.
 
         Every wanted table stands in `args`, empty. Raises what the error tables say for a RETURN of type E
         or A, by default RecordLocked for a lock and Rejected for the rest, and the transport's errors.
@@ -88,7 +88,10 @@ class Bapi:
             errors=errors,
             judge=judge,
         )
-        return {rfc_name(path[-1]): rows for path, rows in answer.rows.items()}
+        tables = {rfc_name(path[-1]): iter(rows) for path, rows in answer.rows.items()}
+        if is_rfc(operation.name):
+            return tables
+        return {name: map(to_rfc, rows) for name, rows in tables.items()}
 
     def has_table(self, function: str, sap_client: str, table: str) -> bool:
         """Tell whether this release's function has a table parameter."""
@@ -122,8 +125,8 @@ class Bapi:
         wsdl = self._client.wsdl(url, address=self._options.path)
         wanted = {normal(function), normal(function).removeprefix("BAPI")}
         for name in wsdl.operations:
-            mixed = name != name.upper()
-            if normal(name) in wanted and self._options.style in ("auto", "mc" if mixed else "rfc"):
+            style = "rfc" if is_rfc(name) else "mc"
+            if normal(name) in wanted and self._options.style in ("auto", style):
                 return wsdl.operation(name)
         known = ", ".join(wsdl.operations)
         raise ConfigError("sap.no_function", name=function, url=url, known=known, style=self._options.style)

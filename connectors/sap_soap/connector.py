@@ -27,31 +27,28 @@ from connectors.contract import (
     Window,
 )
 from connectors.sap_soap.bapi import Bapi
-from connectors.sap_soap.names import to_rfc
+from connectors.sap_soap.discovery import GETLIST, Discovery
 from connectors.sap_soap.options import Organisation, read_options
 from connectors.sap_soap.orders import add_delivered_by_flow, add_delivered_by_status, group, padded, record
 from connectors.soap.client import Client
 from connectors.soap.connector import batches, stream_of
 from hub.config import Connection
-from hub.errors import ConfigError, HubError, Missing, RecordError, RecordLocked, Rejected, SourceError
+from hub.errors import ConfigError, HubError, RecordError, SourceError
 from hub.locale import text
 from hub.mapping import times
 from hub.mapping.grammar import CallSpec, StreamMapping, SystemMapping
 from hub.model import Record
 
-GETLIST = "BAPI_SALESORDER_GETLIST"
 DETAILS = "BAPISDORDER_GETDETAILEDLIST"
 STATUS = "BAPI_SALESORDER_GETSTATUS"
-CUSTOMERS = "BAPI_CUSTOMER_GETLIST"
 
-_VIEW = ("HEADER", "ITEM", "SDSCHEDULE", "BUSINESS", "STATUS_H", "STATUS_I")
+_VIEW = ("HEADER", "ITEM", "SDSCHEDULE", "BUSINESS", "STATUS_H")
 _TABLES = (
     "ORDER_HEADERS_OUT",
     "ORDER_ITEMS_OUT",
     "ORDER_SCHEDULES_OUT",
     "ORDER_BUSINESS_OUT",
     "ORDER_STATUSHEADERS_OUT",
-    "ORDER_STATUSITEMS_OUT",
 )
 _FLOWS = "ORDER_FLOWS_OUT"
 _PARTLY_OR_FULLY = ("B", "C")  # DLV_STAT_H, domain STATV
@@ -77,7 +74,7 @@ class SapSoapConnector:
         self._options = read_options(mapping.options, mapping.system)
         self._client = Client(mapping, connection, clock, retry)
         self._bapi = Bapi(self._client, mapping, self._options, connection.url())
-        self._names: dict[str, dict[str, str]] = {}
+        self._discovery = Discovery(self._bapi, self._options.customers)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._mapping.system!r})"
@@ -129,7 +126,7 @@ class SapSoapConnector:
             before = len(refused)
             newest = mark
             block: list[str] = []
-            for number, day in self._documents(call, organisation, since, last, refused):
+            for number, day in self._discovery.documents(call, organisation, since, last, refused):
                 newest = max(filter(None, (newest, self._believed(day))), default=None)
                 block.append(number)
                 if len(block) == self._size(call):
@@ -139,70 +136,10 @@ class SapSoapConnector:
             slot = {organisation.slot: newest.isoformat()} if complete and newest else {}
             if block or slot:
                 yield self._page(call, organisation.client, block, slot)
+            if refused[before:]:
+                yield Page([], warnings=[error.say() for error in refused[before:]])
         if refused:
             raise refused[0]
-
-    def _documents(
-        self,
-        call: CallSpec,
-        organisation: Organisation,
-        first: date | None,
-        last: date | None,
-        refused: list[SourceError],
-    ) -> Iterator[tuple[str, str]]:
-        """Yield number and date of each document once, from the lists of all customers.
-
-        SAP BAPI_SALESORDER_GETLIST interface, confirmed: customer and sales organisation are required, one
-        row an item. That DOCUMENT_DATE filters by the day of entry is likely.
-        """
-        seen: set[str] = set()
-        for customer in self._customers(organisation.client):
-            args: dict[str, Any] = {
-                "CUSTOMER_NUMBER": customer,
-                "SALES_ORGANIZATION": organisation.sales_org,
-                "SALES_ORDERS": [],
-            }
-            if first is not None:
-                args["DOCUMENT_DATE"] = first.isoformat()
-            if last is not None:
-                args["DOCUMENT_DATE_TO"] = last.isoformat()
-            try:
-                tables = self._bapi.call(GETLIST, organisation.client, args, call.errors)
-            except Missing as error:
-                if error.key == "soap.not_found":
-                    raise
-                continue  # "nothing found", said as an error and mapped as missing
-            except (Rejected, RecordLocked) as error:
-                refused.append(_about(error, f"{organisation.slot} {customer}"))
-                continue
-            for row in map(to_rfc, tables.get("SALES_ORDERS", ())):
-                number = padded(str(row.get("SD_DOC") or "").strip())
-                if number and number not in seen:
-                    seen.add(number)
-                    yield number, str(row.get("DOC_DATE") or "")
-
-    def _customers(self, client: str) -> Sequence[str]:
-        if self._options.customers:
-            return [padded(customer) for customer in self._options.customers]
-        return list(self._customer_names(client))
-
-    def _customer_names(self, client: str) -> Mapping[str, str]:
-        """Return names by customer number, read once.
-
-        SAP BAPI_CUSTOMER_GETLIST interface: IDRANGE (SIGN, OPTION, LOW, HIGH) and ADDRESSDATA (CUSTOMER,
-        NAME), likely.
-        """
-        if self._options.customers:
-            return {}
-        if client not in self._names:
-            everyone = [{"SIGN": "I", "OPTION": "CP", "LOW": "*"}]
-            tables = self._bapi.call(CUSTOMERS, client, {"IDRANGE": everyone, "ADDRESSDATA": []})
-            rows = map(to_rfc, tables.get("ADDRESSDATA", ()))
-            self._names[client] = {
-                padded(str(row.get("CUSTOMER") or "").strip()): str(row.get("NAME") or "").strip()
-                for row in rows
-            }
-        return self._names[client]
 
     # detail
 
@@ -269,13 +206,13 @@ class SapSoapConnector:
         if str(order["status"].get("DLV_STAT_H") or "").strip() in _PARTLY_OR_FULLY:
             args = {"SALESDOCUMENT": order["SD_DOC"], "STATUSINFO": []}
             tables = self._bapi.call(STATUS, order["CLIENT"], args, call.errors)
-            rows = [to_rfc(row) for row in tables.get("STATUSINFO", ())]
+            rows = list(tables.get("STATUSINFO", ()))
         order["deliveries"] = rows
         add_delivered_by_status(order, rows)
 
     def _name_customer(self, order: Record) -> None:
         """Put the customer's name into the header where the customers were listed and SAP gave none."""
-        name = self._customer_names(order["CLIENT"]).get(
+        name = self._discovery.customer_names(order["CLIENT"]).get(
             padded(str(order["header"].get("SOLD_TO") or "").strip())
         )
         if name:
@@ -323,10 +260,3 @@ def _date(said: str) -> date | None:
 
 def _days(overlap: timedelta | None) -> timedelta:
     return timedelta(days=math.ceil(overlap / timedelta(days=1))) if overlap else timedelta()
-
-
-def _about(error: SourceError, where: str) -> SourceError:
-    """Say which customer's list an error is about."""
-    error.record = where
-    error.values["record"] = where
-    return error

@@ -45,6 +45,11 @@ def rfc_name(name: str) -> str:
     return _RFC.get(normal(name), name)
 
 
+def is_rfc(name: str) -> bool:
+    """Tell whether a function's name is in RFC style: then all names of its answer are."""
+    return name == name.upper()
+
+
 def to_rfc(value: Any) -> Any:
     """Return an answer's part with RFC names throughout."""
     if isinstance(value, dict):

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from connectors.sap_soap.names import to_rfc
 from hub.errors import RecordError
 from hub.model import Record
 
@@ -32,19 +31,17 @@ class Parts:
     business: Record = field(default_factory=dict)
     items: list[Record] = field(default_factory=list)
     schedules: list[Record] = field(default_factory=list)
-    states: dict[str, Record] = field(default_factory=dict)
     flows: list[Record] = field(default_factory=list)
 
 
-def group(tables: Mapping[str, Iterable[Any]]) -> dict[str, Parts]:
+def group(tables: Mapping[str, Iterable[Record]]) -> dict[str, Parts]:
     """Return the parts of each document of a block by its padded number."""
     found: dict[str, Parts] = {}
     for name, rows in tables.items():
         for row in rows:
-            record: Record = to_rfc(row)
-            number = padded(str(record.get("SD_DOC") or record.get("DOC_NUMBER") or "").strip())
+            number = padded(str(row.get("SD_DOC") or row.get("DOC_NUMBER") or "").strip())
             if number:
-                _put(found.setdefault(number, Parts()), name, record)
+                _put(found.setdefault(number, Parts()), name, row)
     return found
 
 
@@ -60,8 +57,6 @@ def _put(parts: Parts, table: str, row: Record) -> None:
             parts.items.append(row)
         case "ORDER_SCHEDULES_OUT":
             parts.schedules.append(row)
-        case "ORDER_STATUSITEMS_OUT":
-            parts.states[_item(row)] = row
         case "ORDER_FLOWS_OUT":
             parts.flows.append(row)
 
@@ -69,7 +64,6 @@ def _put(parts: Parts, table: str, row: Record) -> None:
 def record(parts: Parts, client: str, number: str, sales_org: str) -> Record:
     """Return one order as a record. `KEY` is client and padded number: numbers of two clients collide."""
     header = {**parts.business, **parts.header}
-    items = [{**parts.states.get(_item(item), {}), **item} for item in parts.items]
     return {
         "KEY": f"{client}/{number}",
         "CLIENT": client,
@@ -77,7 +71,7 @@ def record(parts: Parts, client: str, number: str, sales_org: str) -> Record:
         "SD_DOC": number,
         "header": header,
         "status": parts.status,
-        "items": items,
+        "items": parts.items,
         "schedules": parts.schedules,
         "flows": parts.flows,
     }

@@ -206,7 +206,7 @@ class SoapConnector:
         )
 
     def _located(self, url: str) -> str:
-        """Return where the description is: an address, a file beside the mapping, a path on the connection."""
+        """Return where the description is: an address, a file beside the mapping, or a path."""
         if urlsplit(url).scheme in ("http", "https", "file"):
             return url
         beside = self._mapping.path.parent / url if self._mapping.path else Path(url)

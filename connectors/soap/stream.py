@@ -13,15 +13,13 @@ from typing import Any
 
 from lxml import etree
 
+from connectors.soap.plain import Plain
 from connectors.soap.rows import Rows
 from connectors.soap.shape import ANYTHING, Path, Shape, Table, tables
 from hub.errors import Incomplete, Unavailable
 
 SOAP_11 = "http://schemas.xmlsoap.org/soap/envelope/"
 SOAP_12 = "http://www.w3.org/2003/05/soap-envelope"
-_XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
-_NIL = _XSI + "nil"
-_TRUE = ("true", "1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +100,7 @@ class _Reader:
     def __init__(self, shape: Shape, encoding: str | None, place: Mapping[str, str]) -> None:
         self._shape, self._place = shape, place
         self._looked = False
-        self._plain = _Plain()
+        self._plain = Plain()
         self._tables = {(t.parent, t.tag): t for t in tables(shape)}
         self._rows: dict[Path, Rows] = {}
         self._done: dict[tuple[Path, str], Any] = {}
@@ -190,95 +188,6 @@ class _Reader:
         return Answer(self._plain.name(content), head, self._rows, None, self._plain.drift)
 
 
-class _Plain:
-    """Elements as text, None, dict or list."""
-
-    def __init__(self) -> None:
-        self.drift: set[str] = set()
-        self._names: dict[str, str] = {}
-
-    def name(self, element: Any) -> str:
-        tag = element.tag
-        name = self._names.get(tag)
-        if name is None:
-            name = self._names[tag] = tag.rpartition("}")[2]
-        return name
-
-    def value(self, element: Any, shape: Shape | None, path: Path) -> Any:
-        if element.get(_NIL) in _TRUE:
-            return None
-        if shape is None or shape is ANYTHING:
-            return self._anything(element, shape, path)
-        if shape.tagged:
-            return {"value": element.text or "", **self._attributes(element)}
-        if shape.row:
-            inner = shape.children[shape.row]
-            return [self.value(child, inner, (*path, shape.row)) for child in element]
-        if shape.flat and not element.keys():
-            row = self._flat(element, shape)
-            if row is not None:
-                return row
-        return self.fields(element, shape, path)
-
-    def _flat(self, element: Any, shape: Shape) -> dict[str, Any] | None:
-        """The usual row, quickly: known names, once each, plain texts. None if it is anything else."""
-        names = self._names
-        try:
-            row: dict[str, Any] = {names[child.tag]: child.text for child in element}
-        except KeyError:  # a tag not met before
-            row = {self.name(child): child.text for child in element}
-        if len(row) != len(element) or not shape.children.keys() >= row.keys():
-            return None
-        if [text for text in row.values() if text is None or text.isspace()]:
-            for name, child in zip(row, element, strict=True):
-                if len(child):
-                    return None
-                if row[name] is None and child.get(_NIL) not in _TRUE:
-                    row[name] = ""
-        return row
-
-    def fields(self, element: Any, shape: Shape, path: Path) -> dict[str, Any]:
-        """Return an element with children as a dict."""
-        found: dict[str, Any] = self._attributes(element)
-        leaves = shape.leaves
-        for child in element:
-            name = self._names.get(child.tag) or self.name(child)
-            if name in leaves and name not in found and not len(child):
-                text = child.text
-                found[name] = text if text is not None else None if child.get(_NIL) in _TRUE else ""
-                continue
-            if name in shape.children:
-                value = self.value(child, shape.children[name], (*path, name))
-            else:
-                if not shape.open:
-                    self.drift.add("/".join((*path, name)))
-                value = self.value(child, ANYTHING, (*path, name))
-            if name in shape.many:
-                found.setdefault(name, []).append(value)
-            elif name in found:
-                earlier = found[name]
-                found[name] = [*earlier, value] if isinstance(earlier, list) else [earlier, value]
-            else:
-                found[name] = value
-        for name in shape.many:
-            found.setdefault(name, [])
-        return found
-
-    def _anything(self, element: Any, shape: Shape | None, path: Path) -> Any:
-        """An element that no schema describes, or plain text. `item` alone is a BAPI table."""
-        if not len(element):
-            marks = self._attributes(element) if shape is ANYTHING else {}
-            return {"value": element.text or "", **marks} if marks else element.text or ""
-        if shape is None:
-            self.drift.add("/".join(path))
-        if all(self.name(child) == "item" for child in element):
-            return [self.value(child, ANYTHING, path) for child in element]
-        return self.fields(element, ANYTHING, path)
-
-    def _attributes(self, element: Any) -> dict[str, Any]:
-        return {name: text for name, text in element.items() if not name.startswith("{")}
-
-
 def _path(parent: Any) -> Path | None:
     """Return the path of an element below the response element, None if it is not inside one."""
     names = []
@@ -290,7 +199,7 @@ def _path(parent: Any) -> Path | None:
     return tuple(reversed(names[:-3]))
 
 
-def _fault(element: Any, plain: _Plain) -> Fault:
+def _fault(element: Any, plain: Plain) -> Fault:
     """Read a fault of SOAP 1.1 (faultcode, faultstring, detail) or 1.2 (Code, Reason, Detail)."""
     said = plain.fields(element, ANYTHING, ())
     code: Any = said.get("faultcode") or said.get("Code")

@@ -18,7 +18,7 @@ from connectors.sql.engine import open_engine
 from connectors.sql.nest import add_children
 from connectors.sql.scan import Batch, TableScan
 from connectors.sql.text import TextScan
-from connectors.sql.values import ENCODINGS, plain
+from connectors.sql.values import ENCODINGS, PLAIN, plain
 from hub.config import Connection
 from hub.errors import ConfigError, HubError
 from hub.mapping.grammar import CallSpec, StreamMapping, SystemMapping
@@ -45,8 +45,8 @@ class SqlConnector:
         clock: Callable[[], datetime],
         retry: tenacity.Retrying | None = None,
     ) -> None:
-        """Take mapping and connection; opens nothing yet. The `clock` is not asked: stamps are theirs."""
-        self._mapping = mapping
+        """Take mapping, connection and the clock that no cursor may pass; opens nothing yet."""
+        self._mapping, self._clock = mapping, clock
         engine = open_engine(connection, mapping.limits.timeout)
         self._database = Database(engine, mapping.system, retry or retrying())
         self._encodings = mapping.text.encoding or ENCODINGS
@@ -85,12 +85,18 @@ class SqlConnector:
         at = spec.time or self._mapping.time
         size = call.size or SIZE
         if call.verb == "sql":
-            return TextScan(self._database, name, call, at, size)
-        return TableScan(self._database, name, call, at, size, spec.key)
+            return TextScan(self._database, name, call, at, size, self._clock)
+        return TableScan(self._database, name, call, at, size, spec.key, self._clock)
 
     def _page(self, stream: str, call: CallSpec, batch: Batch, number: int) -> Page:
         add_children(self._database, stream, batch.rows, call.nest, call.cursor[1] if call.cursor else None)
-        records = [{name: plain(value, self._encodings) for name, value in row.items()} for row in batch.rows]
+        records = [
+            {
+                name: value if type(value) in PLAIN else plain(value, self._encodings)
+                for name, value in row.items()
+            }
+            for row in batch.rows
+        ]
         return Page(records, batch.state, {"page": number})
 
     def _stream(self, name: str) -> StreamMapping:

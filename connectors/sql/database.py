@@ -41,8 +41,9 @@ class Database:
         self.read(operation, lambda conn: None)
         with self._connected(operation) as conn:
             result = conn.execution_options(stream_results=True, max_row_buffer=size).execute(statement)
-            for rows in result.mappings().partitions(size):
-                yield [dict(row) for row in rows]
+            names = list(result.keys())
+            for rows in result.partitions(size):
+                yield [dict(zip(names, row, strict=True)) for row in rows]
 
     def table(self, operation: str, target: str) -> Table:
         """Return what the database says of a table; asked once."""
@@ -72,4 +73,6 @@ class Database:
 
 def rows_of(conn: sa.Connection, statement: sa.Executable) -> list[Row]:
     """Return all rows of a statement as dicts."""
-    return [dict(row) for row in conn.execute(statement).mappings()]
+    result = conn.execute(statement)
+    names = list(result.keys())
+    return [dict(zip(names, row, strict=True)) for row in result]

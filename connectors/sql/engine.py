@@ -77,7 +77,7 @@ def _connect_args(dialect: str, timeout: timedelta) -> dict[str, Any]:
         return {"connect_timeout": seconds, "options": f"-c statement_timeout={seconds * 1000}"}
     if dialect == "mysql":
         return {"connect_timeout": seconds, "read_timeout": seconds}
-    return {"timeout": seconds} if dialect == "sqlite" else {}
+    return {"timeout": timeout.total_seconds()} if dialect == "sqlite" else {}
 
 
 def _exact_json(dialect: str) -> dict[str, Any]:

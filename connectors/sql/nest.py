@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from connectors.sql.database import Database, Row, rows_of
 from connectors.sql.scan import IN_ONE_QUESTION
-from connectors.sql.tables import Table, bound, pages
+from connectors.sql.tables import Table, among, bound, pages
 from hub.errors import ConfigError
 from hub.mapping.grammar import CallSpec
 
@@ -30,8 +30,9 @@ def add_children(
         table = database.table(stream, call.target) if call.verb == "table" else None
         parents = _parents(rows, call.on, key, stream)
         children: dict[tuple[str, ...], list[Row]] = defaultdict(list)
-        for child in _children(database, stream, table, call, sorted(set(parents.values()), key=repr)):
-            children[_alike(child[column] for column in call.on)].append(child)
+        columns = tuple(call.on)
+        for child in _children(database, stream, table, call, list(dict.fromkeys(parents.values()))):
+            children[_alike([child[column] for column in columns])].append(child)
         below = [child for found in children.values() for child in found]
         add_children(database, stream, below, call.nest, call.cursor[1] if call.cursor else None)
         for at, values in parents.items():
@@ -69,9 +70,9 @@ def _children(
 def _by_table(table: Table, call: CallSpec, wanted: Sequence[tuple[Any, ...]]) -> sa.Select[Any]:
     columns = [table.column(name) for name in call.on]
     if len(columns) == 1:
-        among: sa.ColumnElement[bool] = columns[0].in_([bound(values[0]) for values in wanted])
+        chosen = among(columns[0], [values[0] for values in wanted])
     else:
-        among = sa.or_(
+        chosen = sa.or_(
             *(
                 sa.and_(*(column == bound(value) for column, value in zip(columns, values, strict=True)))
                 for values in wanted
@@ -80,7 +81,7 @@ def _by_table(table: Table, call: CallSpec, wanted: Sequence[tuple[Any, ...]]) -
     order = [table.column(name) for name in table.primary if name not in call.on]
     where = [sa.text(f"({call.where})")] if call.where else []
     selected = [*call.columns, *(name for name in call.on if call.columns and name not in call.columns)]
-    return pages(table, selected, (among, *where), ()).order_by(*columns, *order)
+    return pages(table, selected, (chosen, *where), ()).order_by(*columns, *order)
 
 
 def _by_text(call: CallSpec, wanted: Sequence[tuple[Any, ...]]) -> sa.TextClause:
@@ -88,6 +89,6 @@ def _by_text(call: CallSpec, wanted: Sequence[tuple[Any, ...]]) -> sa.TextClause
     return sa.text(call.target).bindparams(keys)
 
 
-def _alike(values: Any) -> tuple[str, ...]:
+def _alike(values: Sequence[Any]) -> tuple[str, ...]:
     """Return values as they compare across two tables: 5 and "5", padded and not, are the same."""
-    return tuple(str(value).rstrip() for value in values)
+    return tuple([str(value).rstrip() for value in values])

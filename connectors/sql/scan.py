@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -17,9 +17,21 @@ import sqlalchemy as sa
 
 from connectors.contract import Ask, Keys, Since, Window
 from connectors.sql import marks, stamps
-from connectors.sql.database import Database, Row, rows_of
+from connectors.sql.database import Database, Row
 from connectors.sql.marks import Mark
-from connectors.sql.tables import MARK, Columns, Table, as_key, beyond, bound, pages, same
+from connectors.sql.tables import (
+    Columns,
+    Place,
+    Placed,
+    Table,
+    among,
+    as_key,
+    beyond,
+    bound,
+    pages,
+    placed_rows,
+    same,
+)
 from hub.errors import ConfigError
 from hub.mapping.grammar import CallSpec, TimeSpec
 
@@ -42,11 +54,18 @@ class TableScan:
     """Reads one table for one stream."""
 
     def __init__(
-        self, database: Database, stream: str, call: CallSpec, time: TimeSpec, size: int, key: str | None
+        self,
+        database: Database,
+        stream: str,
+        call: CallSpec,
+        time: TimeSpec,
+        size: int,
+        key: str | None,
+        clock: Callable[[], datetime],
     ) -> None:
         """Take the call; `key` is the stream's own record key, where it is not the cursor's."""
         self._database, self._stream, self._call, self._time, self._size = database, stream, call, time, size
-        self._key = key
+        self._key, self._clock = key, clock
         self._table: Table = database.table(stream, call.target)
         self._filters: Filters = (sa.text(f"({call.where})"),) if call.where else ()
         stamp, row_key = call.cursor or ("", "")
@@ -73,8 +92,9 @@ class TableScan:
     def _since(self, mark: Mark | None) -> Iterator[Batch]:
         start = stamps.earlier(mark.stamp, self._call.overlap or timedelta(), self._time) if mark else None
         if self._call.sorted:
-            for rows, at in self._walk((self._stamp(), *self._keys), self._from(self._stamp(), start)):
-                yield Batch(rows, marks.save(Mark(at[0], at[1]), self._by))
+            for rows, places in self._walk((self._stamp(), *self._keys), self._from(self._stamp(), start)):
+                newest = self._newest(places)
+                yield Batch(rows, marks.save(newest, self._by) if newest else {})
         else:
             yield from self._unsorted(mark, start)
         yield from self._lacking(self._gaps(self._stamps, self._keys))
@@ -84,8 +104,9 @@ class TableScan:
         newest = mark
         for at, column in enumerate(self._stamps):
             empty = tuple(earlier.is_(None) for earlier in self._stamps[:at])
-            for rows, last in self._walk((column, *self._keys), (*empty, *self._from(column, start))):
-                newest = later(newest, Mark(last[0], last[1]))
+            for rows, places in self._walk((column, *self._keys), (*empty, *self._from(column, start))):
+                found = self._newest(places)
+                newest = later(newest, found) if found else newest
                 yield Batch(rows, {})
         if newest is not None and newest != mark:
             yield Batch([], marks.save(newest, self._by))
@@ -106,10 +127,10 @@ class TableScan:
         keys = [key for key in (as_key(kind, one, padded=padded) for one in wanted) if key is not None]
         step = min(self._size, IN_ONE_QUESTION)
         for at in range(0, len(keys), step):
-            among = column.in_([bound(key) for key in keys[at : at + step]])
-            rows = self._read(partial(rows_of, statement=self._select((among,), (column,))))
+            chosen = self._select((among(column, keys[at : at + step]),), (column,))
+            rows = self._read(partial(placed_rows, statement=chosen, marks=1))
             if rows:
-                yield Batch([_without_marks(row) for row in rows], {})
+                yield Batch([row for row, _ in rows], {})
 
     def _whole(self) -> Iterator[Batch]:
         if self._keys:
@@ -135,28 +156,34 @@ class TableScan:
         for rows in self._database.stream(self._stream, self._select(filters, ()), self._size):
             yield Batch(rows, {})
 
-    def _walk(self, order: Columns, filters: Filters) -> Iterator[tuple[list[Row], tuple[Any, ...]]]:
-        """Yield pages with the order values of their last row, until a page is empty."""
+    def _newest(self, places: Sequence[Place]) -> Mark | None:
+        """Return the last place of a page to which the cursor may move; None if there is none."""
+        latest, opaque = self._clock(), not self._call.overlap
+        for stamp, key, *_ in reversed(places):
+            if stamps.believable(stamp, latest, self._time, opaque=opaque):
+                return Mark(stamp, key)
+        return None
+
+    def _walk(self, order: Columns, filters: Filters) -> Iterator[tuple[list[Row], list[Place]]]:
+        """Yield pages with the order values of their rows, until a page is empty."""
         placed = tuple(column.is_not(None) for column in order)
-        after: tuple[Any, ...] = ()
+        after: Place = ()
         while True:
             page = self._read(partial(self._page, order=order, filters=(*placed, *filters), after=after))
             if not page:
                 return
-            after = _marks(page[-1])
-            yield [_without_marks(row) for row in page], after
+            after = page[-1][1]
+            yield [row for row, _ in page], [place for _, place in page]
 
-    def _page(
-        self, conn: sa.Connection, order: Columns, filters: Filters, after: tuple[Any, ...]
-    ) -> list[Row]:
+    def _page(self, conn: sa.Connection, order: Columns, filters: Filters, after: Place) -> list[Placed]:
         """Return the next page; what stands at its border goes with the rows that it belongs to."""
         on = (beyond(order, after),) if after else ()
-        rows = rows_of(conn, self._select((*filters, *on), order).limit(self._size + 1))
+        rows = placed_rows(conn, self._select((*filters, *on), order).limit(self._size + 1), len(order))
         if len(rows) <= self._size:
             return rows
-        border = _marks(rows[-1])
-        kept = [row for row in rows if _marks(row) != border]
-        return kept or rows_of(conn, self._select((*filters, same(order, border)), order))
+        border = rows[-1][1]
+        kept = [row for row in rows if row[1] != border]
+        return kept or placed_rows(conn, self._select((*filters, same(order, border)), order), len(order))
 
     def _select(self, filters: Filters, order: Columns) -> sa.Select[Any]:
         return pages(self._table, self._call.columns, (*self._filters, *filters), order)
@@ -179,14 +206,6 @@ class TableScan:
 
     def _read(self, work: Callable[[sa.Connection], Any]) -> Any:
         return self._database.read(self._stream, work)
-
-
-def _marks(row: Row) -> tuple[Any, ...]:
-    return tuple(value for name, value in row.items() if name.startswith(MARK))
-
-
-def _without_marks(row: Row) -> Row:
-    return {name: value for name, value in row.items() if not name.startswith(MARK)}
 
 
 def later(one: Mark | None, other: Mark) -> Mark:

@@ -57,6 +57,36 @@ def like(sample: Any, moment: datetime, time: TimeSpec) -> Any:
     return _as_iso(local.replace(tzinfo=None), sample if isinstance(sample, str) else "0000-00-00 00:00:00")
 
 
+def believable(stamp: Any, latest: datetime, time: TimeSpec, *, opaque: bool) -> bool:
+    """Tell whether a cursor may move to `stamp`: it can be read, and is no later than `latest` (aware).
+
+    One row from the year 2030, or with words for a date, would otherwise hide every row after it. A number
+    or (if `opaque`) a text that no format explains is a sequence and is believed.
+    """
+    if isinstance(stamp, str):
+        if not _readable(stamp.strip(), time):
+            return opaque
+    elif isinstance(stamp, date):
+        return bool(stamp <= like(stamp, latest, time))
+    elif not isinstance(stamp, int | float | Decimal) or not any(name in _UNITS for name in time.format):
+        return True
+    limit = like(stamp, latest, time)
+    return bool(stamp <= (limit if isinstance(stamp, str) == isinstance(limit, str) else type(stamp)(limit)))
+
+
+def _readable(stamp: str, time: TimeSpec) -> bool:
+    layouts = [layout for layout in time.format if "%" in layout]
+    if any(_read(layout, stamp) is not None for layout in layouts):
+        return True
+    if _ISO.fullmatch(stamp):
+        try:
+            datetime.fromisoformat(stamp)
+        except ValueError:
+            return False
+        return True
+    return stamp.isdecimal() and bool({"epoch", "epoch_ms"} & set(time.format))
+
+
 def _whole_days(overlap: timedelta) -> timedelta:
     return timedelta(days=math.ceil(overlap / _DAY))
 

@@ -16,8 +16,14 @@ import sqlalchemy as sa
 from hub.errors import ConfigError, Rejected
 
 Columns = tuple[sa.ColumnElement[Any], ...]
-MARK = "oh_mark_"
-"""Selected beside the columns: the values of the order by which pages go on."""
+_MARK = "oh_mark_"
+"""Selected after the columns: the values of the order by which pages go on."""
+
+Place = tuple[Any, ...]
+"""Where a row stands in the order: stamp and key, or key alone."""
+
+Placed = tuple[dict[str, Any], Place]
+"""A row and its place."""
 
 _UNTYPED = sa.types.NullType()
 
@@ -75,8 +81,20 @@ def bound(value: Any) -> sa.BindParameter[Any]:
 def pages(table: Table, names: Sequence[str], filters: Iterable[Any], order: Columns) -> sa.Select[Any]:
     """Return the SELECT of the named columns (all if none) in `order`, its values beside them as marks."""
     columns = [table.column(name) for name in names] or list(table.clause.c)
-    marks = [column.label(f"{MARK}{at}") for at, column in enumerate(order)]
+    marks = [column.label(f"{_MARK}{at}") for at, column in enumerate(order)]
     return sa.select(*columns, *marks).where(*filters).order_by(*order)
+
+
+def placed_rows(conn: sa.Connection, statement: sa.Select[Any], marks: int) -> list[Placed]:
+    """Return the rows of `pages` as dicts, each with its place in the order (the last `marks` columns)."""
+    result = conn.execute(statement)
+    names = list(result.keys())[:-marks]
+    return [(dict(zip(names, row, strict=False)), tuple(row[-marks:])) for row in result]
+
+
+def among(column: sa.ColumnElement[Any], values: Sequence[Any]) -> sa.ColumnElement[bool]:
+    """Return the condition that a column holds one of `values`."""
+    return column.in_(sa.bindparam(None, list(values), type_=_UNTYPED, unique=True, expanding=True))
 
 
 def beyond(order: Columns, values: Sequence[Any]) -> sa.ColumnElement[bool]:

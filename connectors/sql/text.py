@@ -6,7 +6,7 @@ to be ordered by its cursor. One that does not is asked once: its mark moves whe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -30,8 +30,17 @@ _LOWEST_NUMBER = -(2**63)
 class TextScan:
     """Reads by one hand-written SELECT for one stream."""
 
-    def __init__(self, database: Database, stream: str, call: CallSpec, time: TimeSpec, size: int) -> None:
+    def __init__(
+        self,
+        database: Database,
+        stream: str,
+        call: CallSpec,
+        time: TimeSpec,
+        size: int,
+        clock: Callable[[], datetime],
+    ) -> None:
         """Take the call; ConfigError for a name in it that nothing fills, or a page size without a way on."""
+        self._clock = clock
         self._database, self._stream, self._call, self._time, self._size = database, stream, call, time, size
         self._names = frozenset(sa.text(call.target).compile().params)
         if unknown := sorted(self._names - NAMES):
@@ -79,8 +88,10 @@ class TextScan:
                 raise ConfigError("sql.null_in_cursor", stream=self._stream, cursor=self._by)
             if on == at:
                 raise ConfigError("sql.no_progress", stream=self._stream, cursor=self._by)
-            at, newest = on, later(newest, on)
-            yield Batch(rows, marks.save(at, self._by) if moves and self._call.sorted else {})
+            at = on
+            found = next((mark for row in reversed(rows) if (mark := self._believed(row))), None)
+            newest = later(newest, found) if found else newest
+            yield Batch(rows, marks.save(found, self._by) if found and moves and self._call.sorted else {})
         yield from self._end(newest, mark, moves and not self._call.sorted)
 
     def _at_once(self, at: Mark, mark: Mark | None, end: Any, moves: bool) -> Iterator[Batch]:
@@ -88,7 +99,7 @@ class TextScan:
         for rows in self._database.stream(self._stream, self._bound(since=at.stamp, until=end), self._size):
             if self._call.cursor:
                 for row in rows:
-                    on = self._mark(row)
+                    on = self._believed(row)
                     newest = later(newest, on) if on else newest
             yield Batch(rows, {})
         yield from self._end(newest, mark, moves)
@@ -116,6 +127,13 @@ class TextScan:
             for name in self._names
         ]
         return sa.text(self._call.target).bindparams(*parameters)
+
+    def _believed(self, row: Row) -> Mark | None:
+        """Return where a row stands if the cursor may move there."""
+        mark = self._mark(row)
+        opaque = not self._call.overlap
+        believed = mark and stamps.believable(mark.stamp, self._clock(), self._time, opaque=opaque)
+        return mark if believed else None
 
     def _mark(self, row: Row) -> Mark | None:
         """Return where a row stands; None if it has no stamp or key."""

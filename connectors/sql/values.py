@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
+
+PLAIN = frozenset({str, int, Decimal, bool, datetime, date, type(None)})
+"""Types of values that are as they should be."""
 
 ENCODINGS = ("utf-8", "gb18030")
 
@@ -21,7 +24,7 @@ def plain(value: Any, encodings: Iterable[str] = ENCODINGS) -> Any:
     A float becomes the Decimal of its shortest text (0.1 stays 0.1; a whole number has no fraction).
     Bytes become text (`text_of`); times of day and intervals, UUIDs and anything else their text.
     """
-    if value is None or isinstance(value, str | bool | int | Decimal | date):  # a datetime is a date
+    if type(value) in PLAIN or isinstance(value, date):
         return value
     if isinstance(value, float):
         return Decimal(int(value)) if value.is_integer() else Decimal(repr(value))

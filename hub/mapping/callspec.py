@@ -17,6 +17,27 @@ VERBS: dict[str, frozenset[str]] = {
 }
 """The verbs of each connector kind; a kind that is not listed may use any of them."""
 
+_ALWAYS = frozenset({"columns", "nest", "on", "if", "each", "idempotent", "id"})
+_ANSWER = _ALWAYS | {
+    "records", "size", "next", "total", "cursor", "overlap", "sorted", "take", "ok", "errors",
+}  # fmt: skip
+_ROWS = _ALWAYS | {"size", "cursor", "overlap", "sorted", "take", "ok", "errors"}
+_FILES = _ALWAYS | {
+    "records", "format", "encoding", "delimiter", "quote", "widths", "sheet", "skip_rows", "trailer", "done",
+    "settle", "order", "after", "row", "rows", "json", "xml",
+}  # fmt: skip
+_HTTP = _ANSWER | {"query", "json", "form", "xml", "text", "headers"}
+
+
+def keys_of(verb: str) -> frozenset[str]:
+    """Return the keys that say anything beside `verb` in a call."""
+    if verb in {"op", "bapi"}:
+        return _ANSWER | {"args", "headers"}
+    if verb in VERBS["sql"]:
+        return _ROWS | {"where"}
+    return _FILES if verb in VERBS["files"] else _HTTP
+
+
 INPUTS = ("query", "json", "form", "headers", "args", "row")
 """Parts of a call that are merged key by key when one call is laid over another."""
 

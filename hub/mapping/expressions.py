@@ -106,9 +106,9 @@ def _expression(source: str, expression: str) -> Value:
 
 
 def _template(source: str) -> Value:
+    if "{%" in source:
+        raise MappingError("mapping.bad_expression", expression=source, reason="{%")
     try:
-        if "{%" in source:
-            raise TemplateError("only {{ }} may be used in a value")
         found = _names(source)
         compiled = _ENVIRONMENT.from_string(source)
     except TemplateError as error:
@@ -126,7 +126,7 @@ def _guarded(source: str, work: Callable[[], Any]) -> Any:
     except UndefinedError as error:
         name = _QUOTED_NAME.search(str(error))
         raise NameMissing(name[1] if name else str(error), source) from error
-    except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
+    except (TemplateError, TypeError, ValueError, ArithmeticError, AttributeError, LookupError) as error:
         raise MappingError("mapping.expression_failed", expression=source, reason=str(error)) from error
 
 

@@ -12,12 +12,11 @@ from typing import Any
 
 from hub.errors import RecordError
 from hub.mapping.fieldspec import FieldSpec
+from hub.mapping.measures import compile_measure, compile_quantity
 from hub.mapping.values import (
     Defaults,
     Sight,
-    compile_measure,
     compile_moment,
-    compile_quantity,
     compile_text,
     raw,
 )
@@ -36,7 +35,7 @@ Reading = Callable[[Any, Sight], Any]
 
 
 def compile_extra(name: str, spec: FieldSpec, defaults: Defaults) -> Reading:
-    """Return a function to the value of extra `name`, None where it is absent; RecordError where it is wrong."""
+    """Return a function to the value of extra `name`, None if absent; a wrong one is a RecordError."""
     if name == "order_type":
         return _order_type(compile_text(spec, defaults))
     if name in WIDTHS:
@@ -51,7 +50,7 @@ def compile_extra(name: str, spec: FieldSpec, defaults: Defaults) -> Reading:
 def compile_lines(
     spec: FieldSpec, defaults: Defaults, scoped: bool
 ) -> Callable[[Any, Sight], tuple[Line, ...] | None]:
-    """Return a function to the order's lines; RecordError if any of them is wrong: half of them would mislead."""
+    """Return a function to the order's lines; one wrong line is a RecordError: half of them would mislead."""
     items_of = defaults.path(spec.each or "@")
     number_of = compile_text(spec.as_["line_no"], defaults) if "line_no" in spec.as_ else None
     quantity = spec.as_["quantity"]
@@ -121,7 +120,7 @@ def _instant(spec: FieldSpec, defaults: Defaults) -> Reading:
 
 
 def _other(spec: FieldSpec, defaults: Defaults) -> Reading:
-    """Return a reader by what the FIELD says of itself: a stamp, a number, a code, a list, or the value as it is."""
+    """Return a reader by what the FIELD says of itself: a stamp, a number, a list, a text, the bare value."""
     if spec.format or spec.zone:
         return _instant(spec, defaults)
     if spec.sum or spec.count or spec.scale or spec.numbers or spec.unit:
@@ -154,7 +153,7 @@ def _several(spec: FieldSpec, defaults: Defaults) -> Reading:
 
 
 def jsonable(value: Any, limit: int) -> Any:
-    """Return `value` as the store can keep it (None for empty); RecordError for what it cannot, or too long text."""
+    """Return `value` as the store can keep it (None for empty text); RecordError for what it cannot keep."""
     if value is None or value == "" or isinstance(value, bool | int):
         return None if value == "" else value
     if isinstance(value, str):

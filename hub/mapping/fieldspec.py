@@ -77,7 +77,8 @@ class FieldSpec(Spec):
             name
             for name, said in (
                 ("from", self.from_), ("sum", self.sum), ("count", self.count and not self.sum),
-                ("const", self.const is not None), ("keep", self.keep), ("each", self.each), ("any", self.any),
+                ("const", self.const is not None), ("keep", self.keep), ("each", self.each),
+                ("any", self.any),
             )
             if said
         ]  # fmt: skip

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote as percent
-from zoneinfo import ZoneInfo
+
 
 from hub.errors import MappingError
+from hub.mapping.zones import zone_of
 
 
 def _bytes(value: Any) -> bytes:
@@ -50,7 +51,7 @@ def utc(moment: datetime) -> datetime:
 
 def local(moment: datetime, zone: str) -> datetime:
     """Return an aware moment in `zone`."""
-    return moment.astimezone(ZoneInfo(zone))
+    return moment.astimezone(zone_of(zone))
 
 
 def date(moment: datetime, pattern: str = "%Y-%m-%d") -> str:

@@ -30,9 +30,13 @@ def fingerprint(mapping: SystemMapping, spec: StreamMapping, steps: Sequence[Sta
     """
     half = spec.model_dump(mode="json", exclude={"examples", "sweep", "read"}, exclude_defaults=True)
     fields = [*spec.fields.values(), *spec.extras.values()]
+    time, text = (
+        part.model_dump(mode="json", exclude_defaults=True) for part in (mapping.time, mapping.text)
+    )
+    ranks = [int(step) for step in steps]
+    company = None if "company" in spec.fields else rules.company
     said = [
-        ENGINE, mapping.system, half, mapping.time.model_dump(mode="json", exclude_defaults=True), mapping.numbers,
-        mapping.text.model_dump(mode="json", exclude_defaults=True), [int(step) for step in steps], spec.read.cursor,
+        ENGINE, mapping.system, half, time, mapping.numbers, text, ranks, company, spec.read.cursor,
         _catalogue(rules) if any(_measures(one) for one in fields) else None,
     ]  # fmt: skip
     return _digest(said, 8)
@@ -58,7 +62,7 @@ def _catalogue(rules: Rules) -> str:
 
 
 def record_key(spec: StreamMapping) -> Callable[[Record], str]:
-    """Return a function to the key of a record: `key`, else the key of the cursor, else a digest of the record."""
+    """Return a function to the key of a record: `key`, else that of the cursor, else a digest."""
     path = spec.key or (spec.read.cursor[1] if spec.read.cursor else None)
     get = compile_path(path) if path else None
 

@@ -1,8 +1,8 @@
 """The shapes in which sources write a time, each as a parser from the raw value to wall-clock or aware time.
 
-``iso``, ``epoch`` (seconds), ``epoch_ms``, ``odata`` (``/Date(ms+offset)/``), ``excel`` (serial days), ``parts``
-(an object of year, month, day, hour, minute, second), or a strptime pattern. In a pattern a number may drop
-its leading zero where a separator follows (``5.1.2026``), but compact digits have their full width
+``iso``, ``epoch`` (seconds), ``epoch_ms``, ``odata`` (``/Date(ms+offset)/``), ``excel`` (serial days),
+``parts`` (an object of year, month, day, hour, minute, second), or a strptime pattern. In a pattern a number
+may drop its leading zero where a separator follows (``5.1.2026``), but compact digits have their full width
 (``20260105``). 24:00 is midnight of the next day.
 """
 
@@ -113,7 +113,7 @@ _PARTS = (
 
 
 def _parts(value: Any) -> Wall | None:
-    """Read an object of year, month (1 to 12), day, hour, minute, second; an absent `second` lowers precision."""
+    """Read an object of year, month (1 to 12), day, hour, minute, second; the last three may be absent."""
     if not isinstance(value, dict):
         return None
     by_name = {str(name).casefold(): one for name, one in value.items()}

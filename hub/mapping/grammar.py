@@ -30,8 +30,8 @@ from hub.spec import Duration, Spec, Text, Texts, as_tuple
 
 __all__ = [
     "AUTHS", "CORE", "EVENT", "OPTIONS", "REACTIONS", "VERBS", "AuthSpec", "CallSpec", "ConfirmSpec",
-    "ErrorsSpec", "Example", "FieldSpec", "Limits", "StreamMapping", "SweepSpec", "SystemMapping", "TextSpec", "TimeSpec",
-    "TrailerSpec", "UpdateSpec", "Webhook", "WriteSpec", "Wsdl",
+    "ErrorsSpec", "Example", "FieldSpec", "Limits", "StreamMapping", "SweepSpec", "SystemMapping",
+    "TextSpec", "TimeSpec", "TrailerSpec", "UpdateSpec", "Webhook", "WriteSpec", "Wsdl",
 ]  # fmt: skip
 
 OPTIONS: dict[str, frozenset[str]] = {"sap_soap": frozenset({"sap"})}
@@ -166,7 +166,7 @@ class SystemMapping(Spec):
     webhook: Webhook | None = None
     hook: Text | None = None
     options: dict[str, Any] = Field(default_factory=dict)
-    path: Path | None = None
+    path: Path = Path()
 
     @model_validator(mode="before")
     @classmethod

@@ -1,4 +1,4 @@
-"""Which statuses a system is able to say, and so which range of ranks a code of it means (design, section 3)."""
+"""Which statuses a system is able to say, and so which range of ranks its codes mean (design, section 3)."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def ladder(mapping: SystemMapping) -> tuple[Status, ...]:
 
 
 def span(words: Sequence[Status], steps: Sequence[Status]) -> Span:
-    """Return [lo, hi] of a code that means `words` (one status, or two that widen it) on the ladder `steps`."""
+    """Return [lo, hi] of a code that means `words` (one status, or two that widen it) on a ladder."""
     above = [int(step) for step in steps if step > words[-1]]
     return int(words[0]), (min(above) - 1 if above else TOP)
 

@@ -29,8 +29,8 @@ def parse_system(text: str, file: str = "mapping.yaml") -> SystemMapping:
     return mapping
 
 
-def read_system(document: Document, path: Path | None = None) -> tuple[SystemMapping | None, list[Problem]]:
-    """Return the mapping that a document states (None if it is none) and all that is wrong or doubtful in it."""
+def read_system(document: Document, path: Path = Path()) -> tuple[SystemMapping | None, list[Problem]]:
+    """Return the mapping that a document states (None if it is none) and all that is wrong or doubtful."""
     if not isinstance(document.data, dict):
         return None, [document.problem((), "mapping.want_map", found=spec.shown(document.data), reason="")]
     try:

@@ -20,7 +20,9 @@ from hub.errors import MappingError, RecordError
 DECIMALS = 6
 """More decimals than this are an error: the store keeps millionths."""
 
-PLAIN = "1234.5"
+WHOLE = 12
+"""More digits than this before the decimal sign are an error: the store's integers end there."""
+
 _SAMPLE = re.compile(
     r"(?P<open>\()?(?P<lead>-)?1(?P<group>[.,'’\s_]?)234(?:(?P<point>[.,])\d+)?(?P<tail>-)?(?P<close>\))?"
 )
@@ -103,18 +105,28 @@ def compile_number(
                 raise RecordError("mapping.bad_number", found=_short(value))
         else:
             number, rest = _of_python(value), ""
-        return (None if number is None else exact(number.scaleb(-scale) if scale else number)), rest
+        return (None if number is None else exact(_scaled(number, scale) if scale else number)), rest
 
     return read
 
 
+def _scaled(number: Decimal, scale: int) -> Decimal:
+    """Move the decimal sign without the context, which would round."""
+    sign, digits, exponent = number.as_tuple()
+    if not isinstance(exponent, int):
+        return number
+    return Decimal((sign, digits, exponent - scale))
+
+
 def exact(number: Decimal) -> Decimal:
     """Return `number` if the store can keep it as it is; RecordError otherwise (never rounded)."""
-    exponent = number.as_tuple().exponent
+    _, digits, exponent = number.as_tuple()
     if not isinstance(exponent, int):
         raise RecordError("mapping.bad_number", found=str(number))
-    if exponent < -DECIMALS and number != round(number, DECIMALS):
-        raise RecordError("mapping.too_many_decimals", found=str(number), decimals=DECIMALS)
+    if len(digits) + exponent > WHOLE and any(digits):
+        raise RecordError("mapping.number_too_long", found=_short(number), digits=WHOLE)
+    if exponent < -DECIMALS and any(digits[exponent + DECIMALS :]):
+        raise RecordError("mapping.too_many_decimals", found=_short(number), decimals=DECIMALS)
     return number
 
 

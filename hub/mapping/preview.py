@@ -84,7 +84,7 @@ class ExampleResult:
 
 def run_examples(mapping: SystemMapping, rules: Rules | None = None) -> list[ExampleResult]:
     """Return how every example of a mapping went. An example names only the fields that it is about."""
-    document = yamlfile.load(mapping.path) if mapping.path else yamlfile.Document(None)
+    document = yamlfile.load(mapping.path) if mapping.path.name else yamlfile.Document(None)
     results = []
     for name, stream in mapping.streams.items():
         reader = Reader(mapping, name, rules or Rules()) if stream.examples else None

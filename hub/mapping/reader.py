@@ -18,6 +18,7 @@ from hub.mapping.extras import compile_extra, compile_lines, listed, within
 from hub.mapping.fieldspec import FieldSpec
 from hub.mapping.fingerprint import fingerprint, record_key
 from hub.mapping.grammar import StreamMapping, SystemMapping
+from hub.mapping.measures import compile_quantity
 from hub.mapping.statuses import Said, compile_money, compile_side, compile_status
 from hub.mapping.support import require_readable
 from hub.mapping.texts import is_true, text_of
@@ -26,7 +27,6 @@ from hub.mapping.values import (
     Sight,
     Stamp,
     compile_links,
-    compile_quantity,
     compile_reference,
     compile_stamp,
     compile_text,

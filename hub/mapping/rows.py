@@ -10,8 +10,9 @@ from typing import Any
 from hub.model import QUANTITIES, TOP, Fact, Side
 
 FACT = (
-    "company", "order_no", "waits_for", "part", "status", "range", "unknown_code", "side", "money", *QUANTITIES,
-    "occurred_at", "says", "precision", "is_return", "deleted", "event_id", "replaces", "links", "warnings",
+    "company", "order_no", "waits_for", "part", "status", "range", "unknown_code", "side", "money",
+    *QUANTITIES, "occurred_at", "says", "precision", "is_return", "deleted", "event_id", "replaces",
+    "links", "warnings", "lines",
 )  # fmt: skip
 """The names of a row beside those of the extras."""
 

@@ -99,7 +99,7 @@ def _all_of(sides: Any) -> Side:
 
 
 def side_of(word: str) -> Side:
-    """Return the flag called `word`; Side.NONE for a word that is none (`none` is written where a code says nothing)."""
+    """Return the flag called `word`; `none` is written where a code says nothing."""
     return Side.__members__.get(word.upper(), Side.NONE)
 
 

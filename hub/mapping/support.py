@@ -16,6 +16,9 @@ def refusals(mapping: SystemMapping, stream: str | None = None) -> Iterator[tupl
         yield ("mode",), f"mode: {mapping.mode}"
     if mapping.hook:
         yield ("hook",), f"hook: {mapping.hook}"
+    for name in ("per_second", "parallel", "pause"):
+        if getattr(mapping.limits, name):
+            yield ("limits", name), f"limits: {name}"
     for name, said in mapping.streams.items():
         if stream in (None, name):
             yield from (((("streams", name, *path)), what) for path, what in _of_stream(said))
@@ -28,12 +31,14 @@ def _of_stream(stream: StreamMapping) -> Iterator[tuple[tuple[Step, ...], str]]:
         yield ("read", "if"), "if"
     if stream.read.each is not None:
         yield ("read", "each"), "each"
-    if stream.read.after != "keep":
-        yield ("read", "after"), f"after: {stream.read.after}"
+    if stream.read.format in {"fixed", "xml"}:
+        yield ("read", "format"), f"format: {stream.read.format}"
+    if stream.read.widths:
+        yield ("read", "widths"), "widths"
 
 
 def unused(mapping: SystemMapping) -> Iterator[tuple[tuple[Step, ...], str]]:
-    """Yield (path, what) for what is checked here and carried out by a later version: nothing is read from it."""
+    """Yield (path, what) for what is checked here and carried out by a later version."""
     for name in mapping.writes:
         yield ("writes", name), f"writes: {name}"
     if mapping.webhook:
@@ -43,4 +48,4 @@ def unused(mapping: SystemMapping) -> Iterator[tuple[tuple[Step, ...], str]]:
 def require_readable(mapping: SystemMapping, stream: str) -> None:
     """Raise MappingError("mapping.not_yet") if reading `stream` would have to ignore something it says."""
     for _, what in refusals(mapping, stream):
-        raise MappingError("mapping.not_yet", file=str(mapping.path or ""), what=what)
+        raise MappingError("mapping.not_yet", file=mapping.path.name, what=what)

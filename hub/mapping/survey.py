@@ -23,6 +23,9 @@ def survey(home: Path) -> tuple[dict[str, SystemMapping], list[MappingError]]:
             continue
         first = right.setdefault(mapping.system, mapping)
         if first is not mapping:
-            values = {"system": mapping.system, "first": first.path.name}
-            wrong.append(MappingError("mapping.system_twice", file=str(path), line=1, **values))
+            wrong.append(
+                MappingError(
+                    "mapping.system_twice", file=str(path), line=1, system=mapping.system, first=first.path.name
+                )
+            )
     return right, wrong

@@ -34,7 +34,7 @@ def text_of(value: Any) -> str | None:
 
 
 def stripper(rules: Sequence[str]) -> Callable[[str], str] | None:
-    """Return what `strip` asks for: ``"0"`` a leading sign, ``"SO-"`` a prefix, ``"-*"`` all from the last ``-`` on."""
+    """Return what `strip` takes off: ``"0"`` leading zeros, ``"SO-"`` a prefix, ``"-*"`` a suffix."""
     if not rules:
         return None
 

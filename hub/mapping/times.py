@@ -1,9 +1,9 @@
-"""Stamps, both ways: raw values to aware UTC with what they are worth, and moments back to what a source wants."""
+"""Stamps, both ways: raw values to aware UTC with what they are worth, and back to what a source wants."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import ROUND_DOWN, Decimal
 from typing import Any, NamedTuple
 
@@ -12,6 +12,8 @@ from hub.mapping.fieldspec import TimeSpec
 from hub.mapping.formats import EPOCH, EXCEL, Parser, Wall, parser_of
 from hub.mapping.zones import localized, zone_of
 from hub.model import Precision
+
+__all__ = ["Moment", "compile_time", "is_no_time", "parser_of", "send", "zone_of"]
 
 NO_TIME_BEFORE = 1901
 """Databases that have no empty date write 0001-01-01 or 1900-01-01: no order is so old."""
@@ -46,14 +48,21 @@ def compile_time(formats: Sequence[str], zone: str | None) -> Callable[[Any], Mo
             raise RecordError("mapping.bad_time", found=_short(value), formats=", ".join(formats or ("iso",)))
         if wall.at.year < NO_TIME_BEFORE:
             return None
-        if wall.at.tzinfo is not None:
-            return Moment(wall.at.astimezone(UTC), wall.precision)
-        if where is None:
+        if wall.at.tzinfo is None and where is None:
             raise RecordError("mapping.naive_time", found=_short(value))
-        at, warning = localized(wall.at, where)
-        return Moment(at, wall.precision, "" if wall.precision <= Precision.DAY else warning)
+        try:
+            return _moment(wall, where)
+        except OverflowError as error:  # the last hours of the year 9999
+            raise RecordError("mapping.bad_time", found=_short(value), formats="iso") from error
 
     return read
+
+
+def _moment(wall: Wall, zone: tzinfo | None) -> Moment:
+    if wall.at.tzinfo is not None or zone is None:
+        return Moment(wall.at.astimezone(UTC), wall.precision)
+    at, warning = localized(wall.at, zone)
+    return Moment(at, wall.precision, "" if wall.precision <= Precision.DAY else warning)
 
 
 def _first(parsers: list[Parser], value: Any) -> Wall | None:
@@ -74,6 +83,17 @@ def is_no_time(value: Any) -> bool:
     if isinstance(value, str):
         return not value.strip("0-./: T\u3000年月日")
     return not value and not isinstance(value, date | bool)
+
+
+def _of_python(value: date) -> Wall:
+    if isinstance(value, datetime):
+        return Wall(value, Precision.SECOND)
+    return Wall(datetime.combine(value, time()), Precision.DAY)
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 64 else text[:63] + "…"
 
 
 def send(moment: datetime, spec: TimeSpec) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import MAXYEAR, UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -17,11 +17,11 @@ _FIXED = re.compile(r"([+-])(\d{2}):?(\d{2})?")
 
 
 def localized(wall: datetime, zone: tzinfo) -> tuple[datetime, str]:
-    """Return a wall-clock time of `zone` in UTC, and a warning ("" for none) where the clock change leaves doubt.
+    """Return a wall-clock time of `zone` in UTC, and a warning ("": none) where a clock change leaves doubt.
 
     An hour that happens twice is taken as its first occurrence; one that never happens is moved forward.
     """
-    offset = _offset_of_day(zone, wall.date())
+    offset = _offset_of_day(zone, wall.date()) if wall.year < MAXYEAR else None
     if offset is not None:
         return (wall - offset).replace(tzinfo=UTC), ""
     early, late = (wall.replace(tzinfo=zone, fold=fold).utcoffset() or timedelta() for fold in (0, 1))

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from hub.store import jsons
-from hub.store.columns import NULL, binder, copy_form
+from hub.store.columns import Values, binder, copy_form
 
 COPY_FROM = 2_000
 """So many rows and more go through COPY on PostgreSQL."""
@@ -113,16 +113,12 @@ def fetch_many(
     statement = _fetch_statement(conn.dialect, table, names, chosen)
     found: list[sa.Row[Any]] = []
     for block in _blocks(sorted(set(keys))):
-        bound = [
-            [bind(one) for one in values]
-            for bind, values in zip(
-                (binder(table.c[name]) for name in names), zip(*block, strict=True), strict=True
-            )
-        ]
+        by_column = zip(*block, strict=True)
+        bound = [binder(table.c[name])(values) for name, values in zip(names, by_column, strict=True)]
+        given: dict[str, Any] = {f"k{number}": list(values) for number, values in enumerate(bound)}
         if conn.dialect.name == "sqlite":
-            found += conn.execute(statement, {"keys": jsons.dumps(list(zip(*bound, strict=True)))})
-        else:
-            found += conn.execute(statement, {f"k{number}": values for number, values in enumerate(bound)})
+            given = {"keys": jsons.dumps(list(zip(*bound, strict=True)))}
+        found += conn.execute(statement, given).all()
     return found
 
 
@@ -164,15 +160,12 @@ def _blocks(items: Sequence[T]) -> Iterator[Sequence[T]]:
     return (items[start : start + _BLOCK] for start in range(0, len(items), _BLOCK))
 
 
-def _bound(table: sa.Table, columns: Sequence[str], rows: Sequence[Row]) -> list[list[Any]]:
+def _bound(table: sa.Table, columns: Sequence[str], rows: Sequence[Row]) -> list[Values]:
     """Return `rows` column by column, in driver form."""
     pick = itemgetter(*columns)
     picked = map(pick, rows) if len(columns) > 1 else ((pick(row),) for row in rows)
     by_column = zip(*picked, strict=True)
-    return [
-        [None if value is None else bind(value) for value in values]
-        for bind, values in zip((binder(table.c[name]) for name in columns), by_column, strict=True)
-    ]
+    return [binder(table.c[name])(values) for name, values in zip(columns, by_column, strict=True)]
 
 
 def _execute(
@@ -193,22 +186,19 @@ def _copy(
 
     listed = ", ".join(_quoted(conn.dialect, name) for name in columns)
     sql = f"COPY {target} ({listed}) FROM STDIN"
-    forms = [copy_form(table.c[name]) for name in columns]
     driver: Any = conn.connection.driver_connection
     try:
         with driver.cursor() as cursor, cursor.copy(sql) as copy:
             for block in _blocks(rows):
-                copy.write(_copy_lines(forms, _bound(table, columns, block)))
+                copy.write(_copy_lines(table, columns, block))
     except psycopg.Error as error:  # as every other statement of the hub would raise it
         raise sa.exc.DBAPIError.instance(sql, None, error, psycopg.Error, dialect=conn.dialect) from error
 
 
-def _copy_lines(forms: Sequence[Callable[[Any], str]], bound: Sequence[Sequence[Any]]) -> str:
-    written = [
-        [NULL if value is None else form(value) for value in values]
-        for form, values in zip(forms, bound, strict=True)
-    ]
-    return "".join(["\t".join(line) + "\n" for line in zip(*written, strict=True)])
+def _copy_lines(table: sa.Table, columns: Sequence[str], rows: Sequence[Row]) -> str:
+    bound = _bound(table, columns, rows)
+    written = [copy_form(table.c[name], values) for name, values in zip(columns, bound, strict=True)]
+    return "\n".join(map("\t".join, zip(*written, strict=True))) + "\n"
 
 
 def _quoted(dialect: sa.Dialect, name: str) -> str:

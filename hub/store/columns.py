@@ -1,9 +1,12 @@
-"""Values on their way to the driver: one function a column, for statements and for COPY."""
+"""Values on their way to the driver, a column at a time: for statements, and for COPY.
+
+What a whole column shows at once (its types, its longest text) is not asked of each value.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -11,63 +14,92 @@ import sqlalchemy as sa
 
 from hub.store.types import Fixed, Utc, to_fixed, to_micros
 
-Bind = Callable[[Any], Any]
+Values = Sequence[Any]
+Bind = Callable[[Values], Values]
 
+_NULL = r"\N"
+_NONE = type(None)
 _SPECIAL = re.compile(r"[\\\t\n\r]")
 _ESCAPED = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
-NULL = r"\N"
 
 
 @cache
 def binder(column: sa.Column[Any]) -> Bind:
-    """Return the function that turns a value (never None) of `column` into what both drivers take.
+    """Return the function that turns values of `column` into what both drivers take; None stays None.
 
-    It raises ValueError or TypeError, naming the column, for what the column cannot hold on PostgreSQL:
-    text too long or with a NUL, a naive time, a decimal past six places. SQLite would take some of it.
+    It raises ValueError or TypeError for what the column cannot hold on PostgreSQL, even if SQLite would
+    take it: text too long or with a NUL, a naive time, a decimal past six places.
     """
     kind = column.type
-    if isinstance(kind, Utc):
-        return to_micros
-    if isinstance(kind, Fixed):
-        return to_fixed
-    if isinstance(kind, sa.Boolean):
-        return bool
-    if isinstance(kind, sa.Integer):
-        return int  # statuses are IntEnums, which psycopg would send by name
-    if isinstance(kind, sa.LargeBinary):
-        return bytes
     if isinstance(kind, sa.String):
         return _text_binder(str(column), kind.length)
+    if isinstance(kind, sa.LargeBinary):
+        return _each(bytes, bytes)
+    if isinstance(kind, Utc):
+        return _each(to_micros)
+    if isinstance(kind, Fixed):
+        return _each(to_fixed)
+    if isinstance(kind, sa.Boolean):
+        return _each(bool, bool)
+    if isinstance(kind, sa.Integer):
+        return _each(int, int)  # statuses are IntEnums, which psycopg would send by name
     raise TypeError(f"{column}: {kind!r} has no bulk form")
 
 
-def copy_form(column: sa.Column[Any]) -> Callable[[Any], str]:
-    """Return the function that writes a bound value (never None) in PostgreSQL's COPY text format."""
-    if isinstance(column.type, sa.Boolean):
-        return _copy_boolean
+def copy_form(column: sa.Column[Any], values: Values) -> Iterable[str]:
+    """Return bound `values` of `column` in PostgreSQL's COPY text format."""
+    if isinstance(column.type, sa.String):
+        return _copy_texts(values)
+    write: Callable[[Any], str] = str
     if isinstance(column.type, sa.LargeBinary):
-        return _copy_bytes
-    return _copy_text if isinstance(column.type, sa.String) else str
+        write = _copy_bytes
+    elif isinstance(column.type, sa.Boolean):
+        write = _copy_boolean
+    return [_NULL if value is None else write(value) for value in values]
 
 
-def _text_binder(name: str, length: int | None) -> Bind:
-    """Return a check for text: a string, without NUL, at most `length` characters."""
+def _each(convert: Callable[[Any], Any], plain: type | None = None) -> Bind:
+    """Return a binder that converts each value, unless all are of the type `plain` already."""
 
-    def bind(value: Any) -> str:
-        if not isinstance(value, str):
-            raise TypeError(f"{name}: {type(value).__name__} is no text")
-        text = str(value)  # a StrEnum is one, which psycopg would send by name
-        if "\0" in text:
-            raise ValueError(f"{name}: text with a NUL character")
-        if length is not None and len(text) > length:
-            raise ValueError(f"{name}: {len(text)} characters, at most {length}")
-        return text
+    def bind(values: Values) -> Values:
+        if plain is not None and set(map(type, values)) <= {plain, _NONE}:
+            return values
+        return [None if value is None else convert(value) for value in values]
 
     return bind
 
 
-def _copy_text(value: str) -> str:
-    return _SPECIAL.sub(lambda found: _ESCAPED[found[0]], value) if _SPECIAL.search(value) else value
+def _text_binder(name: str, length: int | None) -> Bind:
+    """Return a check for text: strings, without NUL, of at most `length` characters."""
+
+    def bind(values: Values) -> Values:
+        kinds = set(map(type, values))
+        others = kinds - {str, _NONE}
+        if others:
+            if not all(issubclass(kind, str) for kind in others):
+                raise TypeError(f"{name}: {', '.join(sorted(kind.__name__ for kind in others))} is no text")
+            # StrEnums, which psycopg would send by name
+            values = [None if value is None else str(value) for value in values]
+        texts = [value for value in values if value is not None] if _NONE in kinds else values
+        if "\0" in "".join(texts):
+            raise ValueError(f"{name}: text with a NUL character")
+        longest = max(map(len, texts), default=0)
+        if length is not None and longest > length:
+            raise ValueError(f"{name}: {longest} characters, at most {length}")
+        return values
+
+    return bind
+
+
+def _copy_texts(values: Values) -> Iterable[str]:
+    written = [_NULL if value is None else value for value in values]
+    if not _SPECIAL.search("".join([value for value in values if value is not None])):
+        return written
+    return [_NULL if value is None else _SPECIAL.sub(_escape, value) for value in values]
+
+
+def _escape(found: re.Match[str]) -> str:
+    return _ESCAPED[found[0]]
 
 
 def _copy_bytes(value: bytes) -> str:

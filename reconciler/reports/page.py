@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -15,7 +16,10 @@ CAUSES = 7
 """So many causes stand on the first page."""
 
 FINDINGS = 40
-"""So many findings of a class are shown in HTML; spreadsheets hold all."""
+"""So many findings of a class are shown in HTML, unexplained ones first; spreadsheets hold all."""
+
+EXAMPLES = 5
+"""So many findings behind one cause are shown in HTML: the cause has told the rest."""
 
 LATE = 12
 """So many orders at risk are shown in HTML."""
@@ -36,7 +40,7 @@ def build(result: Result, words: Words, files: Sequence[str] = ()) -> Page:
         "systems": [_system(state, words) for state in result.systems],
         "totals": _totals(result, words),
         "causes": _causes(result, words, where),
-        "late": _late(result, words, where),
+        "late": _late(result, words, files),
         "runs": [_run(run, words) for run in result.runs],
         "waiting": _waiting(result, words),
         "chart": _chart(result, words),
@@ -181,10 +185,11 @@ def _cause(cause: CauseLine, words: Words) -> Page:
     }
 
 
-def _late(result: Result, words: Words, where: str) -> Page:
+def _late(result: Result, words: Words, files: Sequence[str]) -> Page:
     late = result.late
     count = late.past_due + late.not_started
     shown = late.orders[:LATE]
+    where = next((name for name in files if name.endswith(".xlsx")), words.say("files_default"))
     key = "late_none" if not count else "late_summary" if late.amount else "late_summary_plain"
     return {
         "said": words.say(
@@ -206,20 +211,26 @@ def _late(result: Result, words: Words, where: str) -> Page:
             }
             for one in shown
         ],
-        "capped": words.say("late_capped", shown=len(shown), files=where) if count > len(shown) else "",
+        "capped": words.say("late_capped", shown=len(shown), all=count, listed=len(late.orders), files=where)
+        if count > len(shown)
+        else "",
     }
 
 
 def _run(run: Any, words: Words) -> Page:
     took = int((run.ended_at - run.started_at).total_seconds()) if run.ended_at else None
-    wrote = [f"{name} {words.number(value)}" for name, value in run.counts.items() if value]
+    wrote = [
+        f"{words.known(f'count_{name}', name)} {words.number(value)}"
+        for name, value in run.counts.items()
+        if value
+    ]
     return {
         "id": run.id,
-        "kind": run.kind,
+        "kind": words.known(f"run_{run.kind}", run.kind),
         "system": words.system(run.system) if run.system else "",
         "started": words.moment(run.started_at),
         "took": words.span(took) if took is not None else "–",
-        "outcome": run.outcome or "",
+        "outcome": words.known(f"outcome_{run.outcome}", run.outcome or ""),
         "wrote": words.joined(wrote) or "–",
         "error": run.error or "",
     }
@@ -274,12 +285,14 @@ def _chart(result: Result, words: Words) -> list[Page]:
 def _classes(result: Result, words: Words, where: str) -> list[Page]:
     causes = {cause.id: words.cause(cause) for cause in result.causes}
     classes = []
+    places = {state.system: place for place, state in enumerate(result.systems)}
     for kind in KINDS:
         found = [one for one in result.findings if one.kind == kind]
         if not found:
             continue
-        shown = found[:FINDINGS]
-        told = sorted({name for one in shown for name in said_by(one, words)})
+        shown = _most_telling(found)
+        names = {name for one in shown for name in said_by(one, words)}
+        told = sorted(names, key=lambda name: (places.get(name, len(places)), name))
         about = words.word(f"about_{kind}")
         classes.append(
             {
@@ -297,6 +310,18 @@ def _classes(result: Result, words: Words, where: str) -> list[Page]:
             }
         )
     return classes
+
+
+def _most_telling(found: Sequence[Finding]) -> list[Finding]:
+    """Return the findings to show: those without a cause first, then a few behind each cause."""
+    shown = [one for one in found if one.cause is None]
+    behind: Counter[str] = Counter()
+    for one in found:
+        if one.cause is not None:
+            behind[one.cause] += 1
+            if behind[one.cause] <= EXAMPLES:
+                shown.append(one)
+    return shown[:FINDINGS]
 
 
 def _finding(one: Finding, told: Sequence[str], causes: Mapping[str, str], words: Words) -> Page:
@@ -332,6 +357,7 @@ def said_by(one: Finding, words: Words) -> dict[str, str]:
 
 
 def _cell(view: Mapping[str, Any], words: Words) -> str:
+    """Return the status in one line and, under it, shipped of ordered."""
     parts = [words.status(view["status"])] if "status" in view else []
     shipped, ordered = view.get("shipped"), view.get("ordered")
     if ordered is not None and shipped is not None:
@@ -339,4 +365,6 @@ def _cell(view: Mapping[str, Any], words: Words) -> str:
     elif ordered is not None or shipped is not None:
         name, said = ("shipped", shipped) if ordered is None else ("ordered", ordered)
         parts.append(f"{words.word(f'quantity_{name}')} {words.number(said)}")
-    return " · ".join(parts) or words.status(None)
+    if (returned := view.get("returned")) is not None:
+        parts.append(f"{words.word('quantity_returned')} {words.number(returned)}")
+    return "\n".join(parts) or words.status(None)

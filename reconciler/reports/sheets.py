@@ -55,7 +55,8 @@ def finding_rows(result: Result, words: Words) -> Iterator[list[Value]]:
 
 def _said(one: Finding, words: Words) -> str:
     said = said_by(one, words)
-    return words.joined((f"{words.system(name)} {said[name]}" for name in sorted(said)), "list_semicolon")
+    told = (f"{words.system(name)} {said[name].replace(chr(10), ' · ')}" for name in sorted(said))
+    return words.joined(told, "list_semicolon")
 
 
 def cause_heads(words: Words) -> list[str]:

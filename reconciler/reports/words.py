@@ -36,6 +36,11 @@ class Words:
         """Return the entry `key` of the catalogue of findings."""
         return text(f"findings.{key}", self.locale, **values)
 
+    def known(self, key: str, otherwise: str) -> str:
+        """Return the entry `key` of the report's catalogue, or the word itself where there is none."""
+        said = self.say(key)
+        return otherwise if said == f"report.{key}" else said
+
     def joined(self, parts: Iterable[str], comma: str = "list_comma") -> str:
         """Return `parts` as a list in a sentence."""
         return self.say(comma).join(parts)
@@ -117,8 +122,9 @@ class Words:
         return name.upper() if len(name) <= 4 else name
 
     def systems(self, names: Iterable[str]) -> str:
-        """Return names of systems as a list."""
-        return self.joined(self.system(name) for name in sorted(names))
+        """Return names of systems as a list in a sentence: A, B and C."""
+        *first, last = [self.system(name) for name in sorted(names)] or [""]
+        return self.say("list_last", first=self.joined(first), last=last) if first else last
 
     def kind(self, kind: str) -> str:
         """Return the name of a class of findings."""

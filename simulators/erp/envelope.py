@@ -7,8 +7,7 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 from simulators.erp.answers import Answer, Call
-from simulators.erp.documents import Row
-from simulators.erp.functions import FUNCTIONS, Function
+from simulators.erp.functions import FUNCTIONS, Fields, Function
 from simulators.erp.style import MC, RFC, Style
 
 NAMESPACE = "http://schemas.xmlsoap.org/soap/envelope/"
@@ -74,22 +73,31 @@ def write_answer(made: Answer, call: Call, style: Style) -> str:
     function = FUNCTIONS[call.function]
     name = style.response(function.name)
     parts = [_HEAD, f'<n0:{name} xmlns:n0="{style.namespace}">']
-    for structure, row in made.structures.items():
+    for structure, fields in function.structures_out.items():
         tag = style.name(structure)
-        parts.append(f"<{tag}>{_cells(row, style)}</{tag}>")
-    for table in function.tables:
+        parts.append(f"<{tag}>{_cells(made.structures.get(structure, {}), _tags(fields, style))}</{tag}>")
+    for table, fields in function.tables.items():
         if table in call.tables:
-            tag = style.name(table)
-            rows = "".join([f"<item>{_cells(row, style)}</item>" for row in made.tables.get(table, ())])
+            tag, tags = style.name(table), _tags(fields, style)
+            rows = "".join([f"<item>{_cells(row, tags)}</item>" for row in made.tables.get(table, ())])
             parts.append(f"<{tag}>{rows}</{tag}>")
     parts.append(f"</n0:{name}>{_TAIL}")
     return "".join(parts)
 
 
-def _cells(row: Row, style: Style) -> str:
-    if style.mixed:
-        row = {style.name(name): value for name, value in row.items()}
-    cells = [f"<{name}>{value if value.isalnum() else escape(value)}</{name}>" for name, value in row.items()]
+_Tags = list[tuple[str, str, str]]
+"""Field, opening and closing tag, in the order in which the schema has the fields."""
+
+
+def _tags(fields: Fields, style: Style) -> _Tags:
+    return [(name, f"<{style.name(name)}>", f"</{style.name(name)}>") for name in fields]
+
+
+def _cells(row: Mapping[str, str], tags: _Tags) -> str:
+    cells = []
+    for name, begin, end in tags:
+        value = row.get(name, "")
+        cells.append(f"{begin}{value if value.isalnum() else escape(value)}{end}")
     return "".join(cells)
 
 

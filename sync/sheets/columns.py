@@ -30,7 +30,7 @@ _BETWEEN = " "
 
 
 def cells_of(order: Mapping[str, Any], zone: tzinfo) -> dict[str, Cell]:
-    """Return a row of `orders` as the cells of a sheet: words for ranks, times in `zone` with their offset."""
+    """Return a row of `orders` as cells of a sheet: words for ranks, times in `zone` with their offset."""
     cells: dict[str, Cell] = {name: order[name] for name in ("company", "order_no", *NUMBERS, *TEXTS)}
     cells["status"] = None if order["status"] is None else Status(order["status"]).word
     cells["side"] = _BETWEEN.join(_sides(order["side"])) or None
@@ -71,7 +71,7 @@ def record_of(row: Mapping[str, Any], company: str | None, zone: tzinfo | None) 
 
 
 def says_the_same(record: Record, cells: Mapping[str, Cell]) -> bool:
-    """Tell whether a record says nothing but what the `cells` of the order say; an empty cell says nothing."""
+    """Tell whether a record says what the order's `cells` say; an empty cell says nothing."""
     return all(value is None or _same(name, value, cells[name]) for name, value in record.items())
 
 
@@ -135,7 +135,9 @@ def _words(cell: str, column: str, known: Mapping[str, str]) -> str:
         if _folded(word) not in known:
             near = nearest(_folded(word), set(known.values()))
             key = "sync.sheet_word_near" if near else "sync.sheet_word"
-            raise RecordError(key, field=column, word=word, nearest=near, known=", ".join(dict.fromkeys(known.values())))
+            raise RecordError(
+                key, field=column, word=word, nearest=near, known=", ".join(dict.fromkeys(known.values()))
+            )
     return _BETWEEN.join(known[_folded(word)] for word in words)
 
 

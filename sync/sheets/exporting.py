@@ -26,7 +26,7 @@ Write = Callable[[list[Cell]], object]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which orders: of a company, in a status, of a type, of a customer, changed since a moment; None for any."""
+    """Which orders: by company, status, type, customer, changed since a moment; None for any."""
 
     company: str | None = None
     status: Status | None = None
@@ -42,7 +42,9 @@ class Wanted:
             orders.c.order_type: self.order_type,
             orders.c.customer_no: self.customer_no,
         }
-        found: list[sa.ColumnElement[bool]] = [column == value for column, value in equal.items() if value is not None]
+        found: list[sa.ColumnElement[bool]] = [
+            column == value for column, value in equal.items() if value is not None
+        ]
         if self.changed_since is not None:
             found.append(orders.c.changed_at >= self.changed_since)
         return found
@@ -57,7 +59,7 @@ def export_orders(
 ) -> int:
     """Write the wanted orders to `file` (CSV or XLSX by its ending), by company and number; return how many.
 
-    ConfigError for another ending, or a folder that is not there. Times are written in `zone` with their offset.
+    ConfigError for another ending, or a folder that is not there. Times are in `zone`, with their offset.
     """
     writer = _WRITERS.get(file.suffix.lower())
     if writer is None:
@@ -67,10 +69,12 @@ def export_orders(
     count = 0
     with store.read() as conn, writer(file) as write:
         write(list(COLUMNS))
-        total = conn.execute(sa.select(sa.func.count()).select_from(orders).where(*wanted.conditions())).scalar_one()
+        total = conn.execute(
+            sa.select(sa.func.count()).select_from(orders).where(*wanted.conditions())
+        ).scalar_one()
         chosen = sa.select(orders).where(*wanted.conditions()).order_by(orders.c.company, orders.c.order_no)
         for row in conn.execute(chosen.execution_options(yield_per=PAGE)):
-            write(list(cells_of(row._mapping, zone).values()))
+            write(list(cells_of(dict(row._mapping), zone).values()))
             count += 1
             if count % PAGE == 0 or count == total:
                 progress("export", count, total)

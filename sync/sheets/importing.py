@@ -1,4 +1,4 @@
-"""A sheet taken in: good rows through the gates of every record, bad ones listed for the person who has the file."""
+"""A sheet taken in: good rows through the gates of every record, bad ones listed for whoever has the file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from connectors.contract import Everything, Page
 from connectors.registry import open_connector
 from hub.errors import ConfigError, RecordError
+from hub.mapping import Reader
 from hub.model import QUANTITIES, Record, Side
 from hub.problems import nearest
 from hub.store import bulk, lease, runs
@@ -82,15 +83,20 @@ def import_orders(
     """Take in the orders of `file` (CSV or XLSX) as the word of `system`, and merge them.
 
     A column that the file lacks stands as this sheet last said it; a row that says what the hub holds already
-    leaves no trace. Bad rows are returned, not kept. ConfigError if the file cannot be a sheet of orders or
-    `system` has a mapping of its own; SourceError if the file cannot be read whole (nothing is taken in then);
+    leaves no trace. Bad rows are returned, not kept. ConfigError if the file cannot be a sheet of orders, or
+    `system` has a mapping of its own; SourceError if the file cannot be read whole (nothing is taken in);
     LeaseBusy while another import runs. With `dry_run` everything is checked and nothing written.
     """
     _require(hub, file, system)
     mapping = sheet_mapping(system, file)
     env = {f"AIRFLOW_CONN_{CONNECTION.upper()}": _connection(file)}
-    connector = open_connector(mapping, env, lambda: wall() + _PATIENCE)  # handed over by a person: it is finished
-    inlets = {stream: hub.inlet_of(mapping, stream) for stream in STREAMS}
+    connector = open_connector(
+        mapping, env, lambda: wall() + _PATIENCE
+    )  # handed over by a person: it is finished
+    inlets = {
+        stream: Inlet(system, stream, Reader(mapping, stream, hub.rules), hub.rules, hub.store.seal)
+        for stream in STREAMS
+    }
     intake = _Intake(hub, system, inlets, company, zone, dry_run)
     try:
         pages = connector.fetch(PLAIN, Everything())
@@ -135,10 +141,14 @@ class _Intake:
         self.result.rows += len(page.records) + len(page.bad)
         for one in page.bad:
             self._wrong(int(str(one.error.values.get("line") or 0)), one.error)
-        rows = [row for number, record in zip(page.lines, page.records, strict=True) if (row := self._row(number, record))]
+        rows = [
+            row
+            for number, record in zip(page.lines, page.records, strict=True)
+            if (row := self._row(number, record))
+        ]
         with self.hub.store.read() as conn:
             rows = self._completed(conn, self._news(conn, rows))
-        good = {stream: [] for stream in STREAMS}  # type: dict[str, list[_Row]]
+        good: dict[str, list[_Row]] = {stream: [] for stream in STREAMS}
         for row in rows:
             stream = BESIDE if "side" in row.record else PLAIN
             if self._reads(stream, row):
@@ -148,7 +158,9 @@ class _Intake:
     def _head(self, page: Page) -> None:
         """Look at the columns: all that must be there, none that is a slip of a known one."""
         names = tuple(page.records[0]) if page.records else ()
-        lacking = [name for name in REQUIRED if name not in names and not (name == "company" and self.company)]
+        lacking = [
+            name for name in REQUIRED if name not in names and not (name == "company" and self.company)
+        ]
         if page.records and not set(names) & set(QUANTITIES):
             lacking.append(" / ".join(QUANTITIES))
         for name in names:
@@ -164,26 +176,35 @@ class _Intake:
         """Return a row as a record; None, with the problem noted, if it cannot be one."""
         try:
             record = record_of(cells, self.company, self.zone)
-            for name in REQUIRED:
-                if record.get(name) is None:
-                    raise RecordError("sync.sheet_cell", field=name)
-            key = record["company"], record["order_no"]
-            if key in self._seen:
-                raise RecordError("sync.sheet_twice", field="order_no", order_no=key[1], first=self._seen[key])
+            key = self._key(record)
         except RecordError as error:
             self._wrong(number, error)
             return None
         self._seen[key] = number
         return _Row(number, key, record)
 
+    def _key(self, record: Record) -> Key:
+        """Return the order that a record speaks of; RecordError if it lacks what it needs, or came before."""
+        for name in REQUIRED:
+            if record.get(name) is None:
+                raise RecordError("sync.sheet_cell", field=name)
+        key = record["company"], record["order_no"]
+        if key in self._seen:
+            raise RecordError("sync.sheet_twice", field="order_no", order_no=key[1], first=self._seen[key])
+        return key
+
     def _news(self, conn: sa.Connection, rows: list[_Row]) -> list[_Row]:
         """Return the rows that say anything but what the hub holds already."""
         keys = [row.key for row in rows]
-        known = {(row.company, row.order_no): row._mapping for row in bulk.fetch_many(conn, orders, _KEY, keys)}
+        known = {
+            (row.company, row.order_no): dict(row._mapping)
+            for row in bulk.fetch_many(conn, orders, _KEY, keys)
+        }
         own = [(*key, self.system) for key in keys]
-        said = {(row.company, row.order_no): row for row in bulk.fetch_many(conn, views, (*_KEY, "system"), own)}
-        zone = self.zone or wall().tzinfo
-        assert zone is not None  # the wall clock is aware
+        said = {
+            (row.company, row.order_no): row for row in bulk.fetch_many(conn, views, (*_KEY, "system"), own)
+        }
+        zone = self.zone or UTC
         news = [
             row
             for row in rows
@@ -202,7 +223,9 @@ class _Intake:
         before: dict[str, Record] = {}
         for one in sorted(kept, key=lambda one: one.read_at):
             inlet = self.inlets[one.stream]
-            before[one.record] = disclose(inlet.seal.decrypt(bytes(one.raw), f"{self.system}/{one.stream}/{one.record}"))[0]
+            before[one.record] = disclose(
+                inlet.seal.decrypt(bytes(one.raw), f"{self.system}/{one.stream}/{one.record}")
+            )[0]
         return [_Row(row.number, row.key, before.get(name, {}) | row.record) for name, row in names.items()]
 
     def _reads(self, stream: str, row: _Row) -> bool:
@@ -215,7 +238,9 @@ class _Intake:
         for fact in reading.facts:
             for warning in fact.warnings:
                 key, _, column = warning.partition(" ")
-                self.result.problems.append(RowProblem(row.number, column, RecordError(key, field=column), dropped=True))
+                self.result.problems.append(
+                    RowProblem(row.number, column, RecordError(key, field=column), dropped=True)
+                )
         return True
 
     def _take(self, good: Mapping[str, list[_Row]], held: Lease) -> None:
@@ -229,10 +254,11 @@ class _Intake:
                 if not rows:
                     continue
                 incoming = [Incoming(row.record, {}) for row in rows]
-                taken = self.inlets[stream].take(conn, incoming, read_at=now, run=self.run.enter(conn))
-                self.result.counts["unchanged"] += taken.counts["unchanged"]
-                self.result.counts["taken"] += len(rows) - taken.counts["unchanged"]
-                bulk.upsert(conn, reads, [_read(self.system, stream, now)])
+                taken = self.inlets[stream].take(conn, incoming, read_at=now, run=self.run)
+                fresh = len(rows) - taken.counts["unchanged"]
+                self.result.counts.update(taken=fresh, unchanged=taken.counts["unchanged"])
+                if fresh:
+                    bulk.upsert(conn, reads, [_read(self.system, stream, now)])
 
     def _wrong(self, row: int, error: RecordError) -> None:
         self.result.problems.append(RowProblem(row, error.field, error))
@@ -265,7 +291,7 @@ def _agrees(view: Any, order: Mapping[str, Any]) -> bool:
     return all(getattr(view, name) is None or getattr(view, name) == order[name] for name in names)
 
 
-def _read(system: str, stream: str, now: Any) -> dict[str, Any]:
+def _read(system: str, stream: str, now: datetime) -> dict[str, Any]:
     """Return the row that notes a sheet as read. It has no newest stamp: nobody waits for the next sheet."""
     keys = {"system": system, "stream": stream, "kind": "since"}
     return keys | {"complete_at": now, "newest_at": None, "failed_at": None, "error": None}

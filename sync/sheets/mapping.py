@@ -56,7 +56,11 @@ _STREAM = """
 def sheet_mapping(system: str, file: Path | None = None) -> SystemMapping:
     """Return the mapping of a sheet called `system`; `file` is the one to read."""
     name = json.dumps(_literal(file.name) if file else "*", ensure_ascii=False)
-    side = "\n      side: [" + ", ".join(f'{{from: side, codes: {{"*{word}*": {word}}}}}' for word in _BESIDE) + "]"
+    side = (
+        "\n      side: ["
+        + ", ".join(f'{{from: side, codes: {{"*{word}*": {word}}}}}' for word in _BESIDE)
+        + "]"
+    )
     streams = {PLAIN: _STREAM.format(file=name, side=""), BESIDE: _STREAM.format(file=name, side=side)}
     text = "".join(f"  {stream}:{body}" for stream, body in streams.items())
     head = f"system: {json.dumps(system)}\nconnector: files\nconnection: {CONNECTION}\nstreams:\n"
@@ -69,7 +73,7 @@ def is_sheet(mapping: SystemMapping) -> bool:
 
 
 def with_sheets(store: Store, mappings: Mapping[str, SystemMapping]) -> dict[str, SystemMapping]:
-    """Return `mappings` with those of every sheet that was ever imported: its records can be taken in again."""
+    """Return `mappings` with those of every sheet ever imported, so that its rows can be taken in again."""
     with store.read() as conn:
         names = conn.scalars(sa.select(reads.c.system).where(reads.c.stream.in_(STREAMS)).distinct())
         return {**{name: sheet_mapping(name) for name in names}, **mappings}

@@ -58,7 +58,7 @@ def camel(name: str) -> str:
 
 @dataclass(slots=True)
 class Doc:
-    """A sales document of one client; `flows` are (predecessor, item, successor, item, category, quantity, unit)."""
+    """A document; `flows` are (predecessor, item, successor, item, category, quantity, unit)."""
 
     number: str
     day: str = "2026-03-01"
@@ -84,7 +84,7 @@ class Doc:
 
 @dataclass(slots=True)
 class Sap:
-    """Answers the calls. `say` overrides RETURN by (function, customer or document); `broken` replaces answers."""
+    """Answers the calls. `say` is RETURN by "client customer"; `broken` replaces answers."""
 
     docs: dict[tuple[str, str], Doc] = field(default_factory=dict)
     customers: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -170,7 +170,8 @@ class Sap:
         return {
             "ORDER_HEADERS_OUT": [
                 {"DOC_NUMBER": one.number, "DOC_TYPE": "TA", "PURCH_NO_C": one.note, "SOLD_TO": one.customer,
-                 "SALES_ORG": one.sales_org, "REC_DATE": one.day, "CH_ON": "0000-00-00", "NET_VAL_HD": "12.50-"}
+                 "SALES_ORG": one.sales_org, "REC_DATE": one.day, "CH_ON": "0000-00-00",
+                 "NET_VAL_HD": "12.50-"}
                 for one in docs
             ],
             "ORDER_ITEMS_OUT": [
@@ -254,7 +255,8 @@ class Sap:
         return f"<x:complexType><x:sequence>{inner}</x:sequence></x:complexType>"
 
     def _table(self, name: str, fields: str) -> str:
-        row = f'<x:element name="item" minOccurs="0" maxOccurs="unbounded">{self._structure(fields)}</x:element>'
+        row = '<x:element name="item" minOccurs="0" maxOccurs="unbounded">'
+        row += f"{self._structure(fields)}</x:element>"
         table = f"<x:complexType><x:sequence>{row}</x:sequence></x:complexType>"
         return f'<x:element name="{self.name(name)}" minOccurs="0">{table}</x:element>'
 

@@ -283,6 +283,7 @@ def test_one_customer_s_error_does_not_lose_the_others(open_: Open, sap: Sap) ->
     assert state(got) == {"200/2000": "2026-03-05"}
     assert (caught.value.code, caught.value.reason) == ("V1 302", "Kunde gesperrt")
     assert caught.value.record == "100/1000 0000000042"
+    assert [line for page in got for line in page.warnings] == [caught.value.say()]
     assert "0000000042" in caught.value.say("zh-CN")
 
 

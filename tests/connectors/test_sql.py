@@ -32,6 +32,7 @@ class Bench:
         self.connectors: list[SqlConnector] = []
         self.pages: list[Page] = []
         self.slept: list[float] = []
+        self.timeout = "60s"
 
     def run(self, *statements: str) -> None:
         with self.admin.begin() as conn:
@@ -39,7 +40,8 @@ class Bench:
                 conn.exec_driver_sql(statement)
 
     def connector(self, read: dict[str, Any], **stream: Any) -> SqlConnector:
-        said = {"system": "wms", "connector": "sql", "time": {"zone": "Asia/Shanghai"}}
+        said: dict[str, Any] = {"system": "wms", "connector": "sql", "time": {"zone": "Asia/Shanghai"}}
+        said |= {"limits": {"timeout": self.timeout}}
         mapping = SystemMapping.model_validate({**said, "streams": {"rows": {"read": read, **stream}}})
         spoken = json.dumps({"conn_type": "sql", "extra": {"sqlalchemy_url": self.url}})
         reached = connection("wms", {"AIRFLOW_CONN_WMS": spoken})
@@ -125,14 +127,19 @@ def test_sqlite_values(sqlite: Bench, tmp_path: Path) -> None:
     raw.close()
     (record,) = sqlite.fetch({"table": "t", "cursor": ["at", "id"]})
     assert record == {
-        "id": 1, "qty": Decimal("12.5"), "real": Decimal("0.1"), "at": "2026-03-01 08:00:00", "note": "中!", "pad": "A1      ",
-    }  # fmt: skip
+        "id": 1,
+        "qty": Decimal("12.5"),
+        "real": Decimal("0.1"),
+        "at": "2026-03-01 08:00:00",
+        "note": "中!",
+        "pad": "A1      ",
+    }
 
 
 def test_postgres_values(postgres: Bench) -> None:
     postgres.run(
-        "CREATE TABLE t (id uuid PRIMARY KEY, qty numeric(12,3), real float8, at timestamp, seen timestamptz, day date,"
-        " clock time, doc jsonb, tags text[], yes boolean, pad char(6))",
+        "CREATE TABLE t (id uuid PRIMARY KEY, qty numeric(12,3), real float8, at timestamp, seen timestamptz,"
+        " day date, clock time, doc jsonb, tags text[], yes boolean, pad char(6))",
         "INSERT INTO t VALUES ('00000000-0000-0000-0000-000000000001', 12.500, 0.1, '2026-03-01 08:00', "
         "'2026-03-01 08:00+08', '2026-03-01', '08:00', '{\"w\": 0.1}', '{a,b}', true, 'A1')",
     )
@@ -326,7 +333,7 @@ def test_what_the_database_says_is_kept_word_by_word(postgres: Bench) -> None:
 
 def test_a_locked_database_is_tried_again(sqlite: Bench, tmp_path: Path) -> None:
     sqlite.run("CREATE TABLE t (id INTEGER PRIMARY KEY)", "INSERT INTO t VALUES (1)")
-    sqlite.url += "?timeout=0"
+    sqlite.timeout = "1ms"
     connector = sqlite.connector({"table": "t"})
     writer = sqlite3.connect(tmp_path / "wms.db", isolation_level=None)
     writer.execute("BEGIN EXCLUSIVE")
@@ -364,4 +371,4 @@ def test_an_unknown_driver_is_named() -> None:
 
 class _Elsewhere(Bench):
     def __init__(self, url: str) -> None:
-        self.url, self.connectors, self.slept = url, [], []
+        self.url, self.connectors, self.slept, self.timeout = url, [], [], "60s"

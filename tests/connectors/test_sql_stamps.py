@@ -93,8 +93,17 @@ def test_marks_survive_the_store(value: Any) -> None:
 
 @pytest.mark.parametrize(
     "kept",
-    [None, 7, {}, {"by": "a,b"}, {"by": "a,b", "stamp": {"date": "x"}, "key": 1}, {"by": "a,b", "stamp": [], "key": 1},
-     {"by": "a,b", "stamp": {"decimal": "?"}, "key": 1}, {"by": "a,b", "stamp": {}, "key": 1}, {"by": "b", "stamp": 1, "key": 1}],
-)  # fmt: skip
+    [
+        None,
+        7,
+        {},
+        {"by": "a,b"},
+        {"by": "a,b", "stamp": {"date": "x"}, "key": 1},
+        {"by": "a,b", "stamp": {"decimal": "?"}, "key": 1},
+        {"by": "a,b", "stamp": [], "key": 1},
+        {"by": "a,b", "stamp": {}, "key": 1},
+        {"by": "b", "stamp": 1, "key": 1},
+    ],
+)
 def test_a_mark_that_is_none_means_from_the_start(kept: Any) -> None:
     assert marks.load({"cursor": kept}, "a,b") is None

@@ -130,13 +130,21 @@ def test_the_dags_run(bag: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         for name, value in practice.connections().items():
             monkeypatch.setenv(name, value)
         for system in sorted(SYSTEMS):
-            assert bag.dags[f"sync_{system}"].test().state == "success"
-        assert bag.dags["reconcile"].test().state == "success"
+            assert run(bag.dags[f"sync_{system}"]) == "success"
+        assert run(bag.dags["reconcile"]) == "success"
     with store.read() as conn:
-        assert conn.scalar(sa.select(sa.func.count()).select_from(orders)) >= 200
-        assert conn.scalar(sa.select(sa.func.count()).select_from(findings)) > 0
+        assert len(conn.execute(sa.select(orders.c.order_no)).all()) >= 200
+        assert conn.execute(sa.select(findings.c.kind)).first()
+    store.close()
     assert extras().keys() == {f"orderhub_{system}" for system in SYSTEMS}
     assert all(extras().values())
+
+
+def run(dag: Any) -> str:
+    """Run a DAG here and now, without the minutes of patience that its retries have; return its state."""
+    for task in dag.tasks:
+        task.retries = 0
+    return str(dag.test().state)
 
 
 def extras() -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -57,13 +58,14 @@ def files(new: bool = True) -> tuple[Path, ...]:
 
 @cache
 def sources() -> dict[str, tuple[Path, ast.Module]]:
-    """Every Python module of the rooms by dotted name, parsed."""
+    """Every Python module of the rooms by dotted name, parsed; what does not parse has a test of its own."""
     found = {}
     for path in files():
         parts = path.relative_to(ROOT).with_suffix("").parts
         if path.suffix == ".py" and parts[0] in PRODUCT + OUTSIDE:
             name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-            found[name] = (path, ast.parse(path.read_text("utf-8"), filename=str(path)))
+            with suppress(SyntaxError):
+                found[name] = (path, ast.parse(path.read_text("utf-8"), filename=str(path)))
     return found
 
 

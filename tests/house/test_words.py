@@ -19,7 +19,7 @@ BINARY = {".png", ".xlsx", ".jpg", ".ico", ".gz", ".zip", ".woff2"}
 
 
 def texts() -> Iterator[tuple[str, int, str]]:
-    """Yield (file, line number, line) of every tracked text file but the locks, which have a test of their own."""
+    """Yield (file, line number, line) of every tracked text file; the locks have a test of their own."""
     for path in files(new=False):
         if path.suffix not in BINARY and path.suffix != ".lock":
             for number, line in enumerate(path.read_bytes().decode("utf-8", "replace").splitlines(), 1):

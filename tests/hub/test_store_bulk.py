@@ -89,6 +89,7 @@ def test_a_failure_takes_back_all_that_the_transaction_did(store: Store, size: i
     [
         ({"unknown_code": "a\0b"}, "views.unknown_code: text with a NUL"),
         ({"unknown_code": "x" * 201}, "views.unknown_code: 201 characters, at most 200"),
+        ({"unknown_code": "a\ud800"}, "surrogates not allowed"),
         ({"occurred_at": NOW.replace(tzinfo=None)}, "naive time"),
         ({"ordered": Decimal("0.0000001")}, "more than 6 decimals"),
         ({"ordered": Decimal("1e13")}, "too large"),

@@ -6,9 +6,10 @@ from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from hub.errors import FenceLost, LeaseBusy
-from hub.store import Store, lease
+from hub.store import Store, lease, leases
 from tests.hub.rows import NOW
 
 TTL = timedelta(minutes=5)
@@ -67,3 +68,11 @@ def test_renewing_moves_the_end(store: Store) -> None:
             held.renew(conn, NOW + 3 * TTL)
         with pytest.raises(LeaseBusy, match="08:15:00Z"):
             lease(store, "merge", "b", NOW + 2 * TTL, TTL).__enter__()
+
+
+def test_nobody_takes_over_between_the_check_and_the_commit(postgres_store: Store) -> None:
+    with lease(postgres_store, "merge", "a", NOW, TTL) as held, postgres_store.write() as conn:
+        held.check(conn)
+        with postgres_store.write() as other, pytest.raises(sa.exc.OperationalError, match="lock timeout"):
+            other.exec_driver_sql("SET LOCAL lock_timeout = '50ms'")
+            leases._take(other, "merge", "b", NOW + TTL, NOW + 2 * TTL)

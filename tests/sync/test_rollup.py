@@ -51,7 +51,9 @@ def test_parts_roll_up_to_one_status(parts: list[Status], status: Status) -> Non
 
 
 def test_a_state_replaces_what_its_part_said_before() -> None:
-    view = rolled(said("a", Status.SHIPPED, 2, ordered=Decimal(5)), said("a", Status.READY, 1, ordered=Decimal(9)))
+    view = rolled(
+        said("a", Status.SHIPPED, 2, ordered=Decimal(5)), said("a", Status.READY, 1, ordered=Decimal(9))
+    )
     assert (view.status, view.ordered) == (Status.SHIPPED, Decimal(5))
 
 
@@ -102,7 +104,12 @@ def test_a_return_adds_to_returned_and_says_nothing_about_the_chain() -> None:
         said("out", Status.SHIPPED, ordered=Decimal(10), shipped=Decimal(10)),
         said("ret", Status.CONFIRMED, is_return=True, returned=Decimal(3)),
     )
-    assert (view.status, view.ordered, view.shipped, view.returned) == (100, Decimal(10), Decimal(10), Decimal(3))
+    assert (view.status, view.ordered, view.shipped, view.returned) == (
+        100,
+        Decimal(10),
+        Decimal(10),
+        Decimal(3),
+    )
     assert view.side & Side.RETURNED
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from hub.mapping.callspec import VERBS, CallSpec, ErrorsSpec
+from hub.mapping.callspec import VERBS, CallSpec, ErrorsSpec, keys_of
 from hub.mapping.expressions import READ_NAMES, compile_value
 from hub.mapping.grammar import SystemMapping
 from hub.mapping.lint.found import Found, Path
@@ -80,6 +80,7 @@ def lint_call(
             (*path, call.verb), "mapping.wrong_verb", key=True, verb=call.verb, connector=mapping.connector,
             known=", ".join(sorted(verbs)),
         )  # fmt: skip
+    _lint_keys(call, path, found)
     _lint_paths(call, path, found)
     mentioned = _lint_inputs(mapping, call, path, names, found)
     if call.size and call.verb in {"get", "post", "op", "sql"} and not mentioned & PAGING:
@@ -91,6 +92,15 @@ def lint_call(
         lint_call(mapping, nested, inner, names | {"keys"}, found)
         if not nested.on and not (mentions(nested) & (_FILE | {"item", "keys"})):
             found.error(inner, "mapping.nest_without_on", key=True, name=name)
+
+
+def _lint_keys(call: CallSpec, path: Path, found: Found) -> None:
+    """Note keys that say nothing beside the verb: ignored, they would promise what nobody does."""
+    fields = CallSpec.model_fields
+    said = {fields[name].alias or name for name in call.model_fields_set} - CallSpec.inner
+    for name in sorted(said - keys_of(call.verb)):
+        known = ", ".join(sorted(keys_of(call.verb)))
+        found.error((*path, name), "mapping.key_without_meaning", key=True, name=name, verb=call.verb, known=known)
 
 
 def _lint_paths(call: CallSpec, path: Path, found: Found) -> None:

@@ -7,6 +7,7 @@ from hub.mapping.codes import hidden, is_glob
 from hub.mapping.fieldspec import FieldSpec
 from hub.mapping.grammar import StreamMapping
 from hub.mapping.lint.found import Found, Path
+from hub.mapping.rows import FACT
 from hub.model import ORDER_TYPES, Money, Side, Status
 
 STATUSES = [status.word for status in Status]
@@ -60,7 +61,11 @@ def _lint_word(name: str, word: str, words: list[str] | None, path: Path, found:
 
 
 def lint_examples(stream: StreamMapping, path: Path, found: Found) -> None:
-    """Note statuses that the code table gives and that no example shows."""
+    """Note names that no fact has, and statuses that the code table gives and no example shows."""
+    names = [*FACT, *stream.extras]
+    for index, example in enumerate(stream.examples):
+        for name in [name for gives in example.gives for name in gives if name not in names]:
+            found.unknown((*path, "examples", index, "gives", name), name, names, key=True)
     field = stream.fields.get("status")
     if field is None or not stream.is_order or field.keep:
         return

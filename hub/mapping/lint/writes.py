@@ -1,4 +1,4 @@
-"""Writes: found before they are made, guarded, and named right (checked here, carried out by a later version)."""
+"""Writes: found before they are made, guarded, named right (checked here, carried out by a later version)."""
 
 from __future__ import annotations
 
@@ -57,10 +57,11 @@ def _lint_write(mapping: SystemMapping, write: WriteSpec, path: Path, found: Fou
     if calls and not guarded:
         found.warning((*path, "update"), "mapping.update_without_guard", key=True)
     status = stream.fields.get("status") if stream else None
-    if status is not None and any("status" in mentions(call) for call in calls + list(write.create)):
-        if words := not_sendable(status):
-            place = ("streams", write.stream or "", "fields", "status", "codes")
-            found.warning(place, "mapping.not_sendable", key=True, words=", ".join(words))
+    sent = any("status" in mentions(call) for call in [*calls, *write.create])
+    words = not_sendable(status) if status is not None and sent else []
+    if words:
+        place = ("streams", write.stream or "", "fields", "status", "codes")
+        found.warning(place, "mapping.not_sendable", key=True, words=", ".join(words))
 
 
 def _lint_targets(write: WriteSpec, extras: set[str], path: Path, found: Found) -> None:

@@ -1,0 +1,105 @@
+"""Quantities and amounts: a number, a sum over lines, or a count; in base units where units are said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from hub.errors import RecordError
+from hub.mapping.fieldspec import FieldSpec
+from hub.mapping.numbers import compile_number, exact
+from hub.mapping.paths import split_list
+from hub.mapping.values import Defaults, Sight, compile_text, first_of, raw
+
+Counting = Callable[[Any, Sight], Decimal | None]
+
+
+def compile_quantity(spec: FieldSpec, defaults: Defaults) -> Counting:
+    """Return a function to a quantity in base units: a number, a sum, or a count."""
+    if spec.any:
+        return first_of([compile_quantity(one, defaults) for one in spec.any])
+    if spec.sum is not None:
+        return _sum(spec, defaults)
+    if spec.count is not None:
+        return _count(spec.count, defaults)
+    read = compile_measure(spec, defaults)
+    return lambda record, sight: read(record, sight)[1]
+
+
+def compile_measure(
+    spec: FieldSpec, defaults: Defaults
+) -> Callable[[Any, Sight], tuple[str, Decimal | None]]:
+    """Return a function to the hub SKU (where `sku` is said) and the quantity in its base unit."""
+    get, default = raw(spec, defaults), spec.default
+    behind = spec.unit is True
+    parse = compile_number(spec.numbers or defaults.numbers, scale=spec.scale, unit=behind)
+    unit_of = compile_text(spec.unit, defaults) if isinstance(spec.unit, FieldSpec) else None
+    sku_of = compile_text(spec.sku, defaults) if spec.sku is not None else None
+    to_base, system = defaults.rules.catalogue.to_base, defaults.system
+
+    def read(record: Any, sight: Sight) -> tuple[str, Decimal | None]:
+        number, unit = parse(get(record))
+        if number is None and default is not None:
+            number = Decimal(default)
+        code = (sku_of(record, sight) or "") if sku_of is not None else ""
+        if unit_of is not None:
+            unit = unit_of(record, sight) or ""
+        if number is None:
+            return code, None
+        if not unit and not code:
+            return code, number
+        sku, quantity = to_base(system, code, unit, number, sight.day)
+        return sku, exact(quantity)
+
+    return read
+
+
+def _sum(spec: FieldSpec, defaults: Defaults) -> Counting:
+    """Sum over the items of a list, each converted to its base unit; a stated `count` must be met."""
+    where, inner = split_list(spec.sum or "") or (spec.sum or "", "@")
+    items_of = defaults.path(where)
+    read = compile_measure(_within(spec, where, inner), defaults)
+    expected = _count(spec.count, defaults) if spec.count else None
+
+    def total(record: Any, sight: Sight) -> Decimal | None:
+        items = items_of(record)
+        if items is None:
+            return None
+        if not isinstance(items, list):
+            items = [items]
+        if expected is not None:
+            stated = expected(record, sight)
+            if stated is not None and stated != len(items):
+                raise RecordError("mapping.lines_incomplete", stated=f"{stated:f}", found=len(items))
+        numbers = [number for item in items if (number := read(item, sight)[1]) is not None]
+        return exact(sum(numbers, Decimal(0))) if numbers or not items else None
+
+    return total
+
+
+def _within(spec: FieldSpec, where: str, inner: str) -> FieldSpec:
+    """Return the FIELD of one item of the list `where`: its paths without the list."""
+
+    def relative(field: FieldSpec | None) -> FieldSpec | None:
+        if field is None:
+            return None
+        paths = tuple(
+            parts[1] if (parts := split_list(path)) and parts[0] == where else path for path in field.from_
+        )
+        return field.model_copy(update={"from_": paths})
+
+    unit = spec.unit if spec.unit is True else relative(spec.unit)
+    return spec.model_copy(
+        update={"from_": (inner,), "sum": None, "count": None, "unit": unit, "sku": relative(spec.sku)}
+    )
+
+
+def _count(path: str, defaults: Defaults) -> Counting:
+    get, parse = defaults.path(path), compile_number(defaults.numbers)
+
+    def count(record: Any, sight: Sight) -> Decimal | None:
+        value = get(record)
+        return Decimal(len(value)) if isinstance(value, list) else parse(value)[0]
+
+    return count

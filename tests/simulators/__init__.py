@@ -1,0 +1,1 @@
+"""The practice systems: the world they share, what each tells of it, and what was seeded in them."""
