@@ -28,6 +28,7 @@ Every error carries a message key and its values, so that it can be said in the 
 from __future__ import annotations
 
 from hub.locale import text
+from hub.redact import redact
 
 
 class HubError(Exception):
@@ -40,8 +41,8 @@ class HubError(Exception):
         self.values = values
 
     def say(self, locale: str = "en") -> str:
-        """Return the message in `locale` ("en" or "zh-CN")."""
-        return text(self.key, locale, **self.values)
+        """Return the message in `locale` ("en" or "zh-CN"), without secrets."""
+        return redact(text(self.key, locale, **self.values))
 
     def __str__(self) -> str:
         return self.say()

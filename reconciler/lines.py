@@ -36,7 +36,8 @@ def changes(before: Lines, after: Lines) -> list[dict[str, Any]]:
     """Return the SKUs whose quantity differs between two sets of lines, in SKU order."""
     from deepdiff import DeepDiff  # late: 0.3 CPU s, and most runs have no swapped line
 
-    diff = DeepDiff(before, after, view="tree", ignore_order=True)
+    # however few SKUs the two share, the diff must name SKUs and not the whole
+    diff = DeepDiff(before, after, view="tree", threshold_to_diff_deeper=0)
     skus = {item.path(output_format="list")[0] for items in diff.values() for item in items}
     return [{"sku": sku, "expected": before.get(sku), "said": after.get(sku)} for sku in sorted(skus)]
 

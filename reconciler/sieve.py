@@ -70,8 +70,21 @@ def _coarse(bits: Bits, rules: Rules) -> sa.Subquery:
         sa.and_(sa.func.min(_v.shipped) < sa.func.max(_v.ordered), sa.func.max(_v.lo) >= int(Status.SHIPPED)),
         _micros(sa.func.max(_v.shipped_at)) - _micros(sa.func.min(_v.shipped_at)) > _skew(rules),
     ]
-    keys = sa.select(_v.company, _v.order_no).group_by(_v.company, _v.order_no)
-    return keys.having(sa.or_(*reasons)).subquery("coarse")
+    keys = sa.select(_v.company, _v.order_no).group_by(_v.company, _v.order_no).having(sa.or_(*reasons))
+    return sa.union(keys, *_barred(rules)).subquery("coarse")
+
+
+def _barred(rules: Rules) -> list[sa.Select[Any]]:
+    """Return the keys that a system holds although a route says never: they may agree in everything else."""
+    same = sa.and_(_o.company == _v.company, _o.order_no == _v.order_no)
+    return [
+        sa.select(_o.company, _o.order_no)
+        .join_from(tables.orders, tables.views, same)
+        .where(_matches(route), _v.system == system)
+        for route in rules.routes
+        for system, need in route.systems.items()
+        if need is None
+    ]
 
 
 def _worth(condition: sa.ColumnElement[bool], place: int) -> sa.ColumnElement[int]:
@@ -173,7 +186,7 @@ def _matches(route: Route) -> sa.ColumnElement[bool]:
     if route.types:
         terms.append(_o.order_type.in_(route.types))
     if route.companies:
-        terms.append(_v.company.in_(route.companies))
+        terms.append(_o.company.in_(route.companies))
     return sa.and_(*terms)
 
 

@@ -50,6 +50,10 @@ def with_faults(cases: list[Case]) -> tuple[list[Case], Truth]:
         one = renamed(next(todo), "X")
         told("extra", one, system)
         broken.append(Case(one.order, {system: one.views[system]}))
+    one = next(todo)
+    one = Case(replace(one.order, order_type="sample"), one.views)
+    told("extra", one, "tms")
+    broken.append(one)
     for _ in range(3):
         one = next(todo)
         told("line", one, "wms")
