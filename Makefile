@@ -28,7 +28,7 @@ practice: setup ## the three practice systems stay up to play with
 
 test: setup-test ## all tests (TESTS=tests/hub for some, WORKERS=2)
 	@echo "Running the tests ..."
-	@$(BIN)/python -m pytest -v -n $(WORKERS) --maxprocesses 4 --dist loadgroup $(TESTS)
+	@$(BIN)/python -m pytest -v -n $(WORKERS) --maxprocesses 4 $(TESTS)
 
 lint: setup-test ## ruff and mypy
 	@$(BIN)/ruff format --check .

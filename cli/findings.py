@@ -82,6 +82,7 @@ def show_(
         show.print_json({**_json(here, found), "events": [asdict(event) for event in found.events]})
         return
     say, words = context.say, here.words
+    person = here.rules.people.get(found.correct_in or found.system)
     show.line(f"{words.kind(found.kind)}  {_order(found)}", "bold")
     show.line(reason(here, found))
     show.line()
@@ -89,7 +90,7 @@ def show_(
         "cli.id": found.id,
         "cli.state": say(f"findings.state_{found.state}"),
         "cli.correct_in": words.system(found.correct_in or found.system),
-        "cli.owner": found.owner,
+        "cli.owner": found.owner or (person.owner if person else None),
         "cli.due": found.due_at and show.when(found.due_at, here.zone),
         "cli.at_risk": found.at_risk and words.money(found.at_risk, found.currency),
         "cli.cause": found.cause,

@@ -89,7 +89,9 @@ class Phrases:
         """Return what the stamp says, and how exactly: "event, to the second"."""
         says = self.say(f"cli.says_{row['says']}")
         precision = row["precision"]
-        return f"{says}, {self.say(f'cli.precision_{precision}')}" if precision else says
+        if not precision:
+            return says
+        return self.say("cli.says_exactly", says=says, precision=self.say(f"cli.precision_{precision}"))
 
     def link(self, row: Row) -> str:
         """Return who taught a number, since when, and whether it still holds."""

@@ -36,12 +36,11 @@ def link(
         raise typer.BadParameter("ORDER_NO is needed to join, and not with --apart.")
     with context.here().hub() as hub:
         known = OrderKey(company, number)
-        with lease(hub.store, "merge", holder(), wall(), LEASE) as held:
+        with lease(hub.store, "place", holder(), wall(), LEASE) as held:
             if order_no is None:
                 moved = separate(hub.store, known, who, held, hub.inlet, hub.clock)
             else:
-                order = OrderKey(company, order_no)
-                moved = join(hub.store, known, order, who, held, hub.inlet, hub.clock)
+                moved = join(hub.store, known, OrderKey(company, order_no), who, held, hub.inlet, hub.clock)
         merge_orders(hub)
     if as_json:
         show.print_json(
@@ -49,4 +48,6 @@ def link(
         )
         return
     key = "cli.separated" if apart else "cli.joined"
-    show.line(context.say(key, number=str(known), order=order_no or "", moved=show.number(moved)), "good")
+    show.line(
+        context.say(key, number=str(known), order=f"{company}/{order_no}", moved=show.number(moved)), "good"
+    )

@@ -28,6 +28,7 @@ from cli import (
 _RUN, _LOOK, _MEND, _SET_UP, _TRY = _PANELS = ("Run", "Look", "Mend", "Set up", "Try it out")
 _SHORT = 78
 
+_HELP = ("-h", "--help")
 _SPREAD = ("--locale", "--home")
 """Options that may stand anywhere on the line; they are moved in front of the command."""
 
@@ -52,8 +53,21 @@ class Root(TyperGroup):
     """The root: takes --locale and --home wherever they stand, and ends every error in one place."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse with the spread options in front."""
+        """Parse with the spread options in front; a call for help is answered before anything is parsed."""
+        words = args[: args.index("--")] if "--" in args else args
+        if set(words) & set(_HELP):
+            self._help(ctx, words)
         return super().parse_args(ctx, in_front(args))
+
+    def _help(self, ctx: Any, words: list[str]) -> None:
+        """Show the help of the command that `words` lead to. Parsing would load pydantic for the options."""
+        command, inner = self, ctx
+        for word in words:
+            found = getattr(command, "commands", {}).get(word)
+            if found is not None:
+                command, inner = found, type(ctx)(found, info_name=word, parent=inner)
+        typer.echo(command.get_help(inner))
+        ctx.exit()
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """List the commands by what they are for."""
@@ -99,7 +113,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,  # rich would take two thirds of the time that help may take
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"help_option_names": list(_HELP), "max_content_width": 100},
 )
 
 

@@ -149,8 +149,8 @@ def _todo(problem: RowProblem) -> str:
     """Return what a person can do about it, by what the column holds."""
     from sync.sheets.columns import NUMBERS, TIMES
 
-    if problem.error.key.startswith("sync.sheet_"):
-        return context.say("cli.todo_cell")
+    if problem.error.key == "sync.sheet_twice":
+        return context.say("cli.todo_twice")
     if problem.column in NUMBERS:
         return context.say("cli.todo_number")
     return context.say("cli.todo_time" if problem.column in TIMES else "cli.todo_cell")

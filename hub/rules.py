@@ -178,10 +178,8 @@ class Rules(Spec):
     def grace(self, system: str, status: Status | str) -> timedelta:
         """Return how long `system` may lag behind the others before `status` (or a side word) is missed."""
         word = status.word if isinstance(status, Status) else status
-        own = self.graces.get(system)
-        if own is None:
-            return self.default_grace
-        return own.by_word.get(word) or own.default or self.default_grace
+        own = self.graces.get(system, _NO_GRACE)
+        return own.by_word.get(word, self.default_grace if own.default is None else own.default)
 
     def quiet(self, system: str) -> timedelta:
         """Return how long `system` may say nothing before it counts as silent; a day where it is not said."""
@@ -205,6 +203,7 @@ class Rules(Spec):
 
 
 _NOWHERE = Route()
+_NO_GRACE = Grace()
 
 
 def load_rules(home: Path) -> Rules:

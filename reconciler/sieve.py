@@ -186,7 +186,7 @@ def _matches(route: Route) -> sa.ColumnElement[bool]:
     if route.types:
         terms.append(_o.order_type.in_(route.types))
     if route.companies:
-        terms.append(_o.company.in_(route.companies))
+        terms.append(_v.company.in_(route.companies))
     return sa.and_(*terms)
 
 

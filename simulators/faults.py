@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from random import Random
 
-from simulators import clock
-from simulators.catalogue import BASE_UNIT, COMPANIES, SKUS, wms_code
+from simulators import clock, damage
+from simulators.catalogue import COMPANIES, SKUS, wms_code
 from simulators.clock import DAY, HOUR, MINUTE
-from simulators.erp.documents import Books, Document
-from simulators.tms import DELIVERED, Carrier, Event, shipment_events
+from simulators.erp.books import Books
+from simulators.tms import Carrier, shipment_events
 from simulators.truth import Order
-from simulators.wms import ALLOCATED, OUT, RECEIVED, Warehouse, WmsLine, WmsRow, order_ref, rows_of
+from simulators.wms import RECEIVED, Warehouse, WmsRow, order_ref, rows_of
 
 EVERY = "*"
 UNKNOWN_STATE = "45"
@@ -59,7 +59,6 @@ class _Saboteur:
         self.books, self.warehouse, self.carrier = books, warehouse, carrier
         self.world = warehouse.world
         self.now = self.world.now
-        self.seed = carrier.seed
         self.random = Random(f"{seed}/faults")
         self.pool = list(self.world.orders)
         self.random.shuffle(self.pool)
@@ -156,23 +155,18 @@ class _Saboteur:
     # what is done to it
 
     def _wms_gone(self, order: Order) -> None:
-        self.warehouse.edits[order.key] = lambda rows: []
+        self.warehouse.edits[order.key] = damage.lost_rows
 
     def _tms_gone(self, order: Order) -> None:
-        self.carrier.edits[order.key] = lambda events: []
+        self.carrier.edits[order.key] = damage.lost_events
 
     def _erp_gone(self, order: Order) -> None:
-        self.books.edits[order.key] = lambda document: None
+        self.books.edits[order.key] = damage.lost_document
 
     def _mistyped(self, order: Order) -> None:
         """Write one digit of the number wrong, so that it is a number which no order of any company has."""
         wrong = self._slip(str(order.number))
-        reference = order_ref(order.company, int(wrong))
-
-        def edit(rows: list[WmsRow]) -> list[WmsRow]:
-            return [replace(row, order_ref=reference) for row in rows]
-
-        self.warehouse.edits[order.key] = edit
+        self.warehouse.edits[order.key] = damage.referring_to(order_ref(order.company, int(wrong)))
 
     def _slip(self, number: str) -> str:
         while True:
@@ -188,21 +182,19 @@ class _Saboteur:
         for place, order in enumerate(self._choose(count, self._told)):
             number = _STRAY_NUMBER + 1013 * place
             created = self.now - 20 * DAY + place * HOUR
-            for row in rows_of(order, self.now)[:1]:
-                stray = replace(
-                    row,
-                    delivery_no=f"{row.delivery_no[:4]}{9_000_000 + place:08d}",
-                    order_ref=order_ref(order.company, number),
-                    kind=OUT,
-                    state=RECEIVED,
-                    held="N",
-                    created=created,
-                    changed=created + 7 * MINUTE,
-                    shipped_at=None,
-                    remark="手工录入",
-                    lines=[replace(line, qty_sent=0) for line in row.lines],
-                )
-                self.warehouse.strays.append(stray)
+            row = rows_of(order, self.now)[0]
+            stray = replace(
+                row,
+                delivery_no=f"{row.delivery_no[:4]}{9_000_000 + place:08d}",
+                order_ref=order_ref(order.company, number),
+                state=RECEIVED,
+                created=created,
+                changed=created + 7 * MINUTE,
+                shipped_at=None,
+                remark="手工录入",
+                lines=[replace(line, qty_sent=0) for line in row.lines],
+            )
+            self.warehouse.strays.append(stray)
             yield Truth("extra", COMPANIES[order.company].code, str(number), "wms")
 
     def _sample_on_truck(self, order: Order) -> None:
@@ -213,113 +205,47 @@ class _Saboteur:
                 shipment=f"S9{order.company}{order.number % 1_000_000:06d}{place}",
                 waybill=f"YD9{order.number:09d}{place}",
             )
-            events = shipment_events(order, booked, self.seed)
+            events = shipment_events(order, booked, self.carrier.seed)
             self.carrier.strays += [event for event in events if event.recorded <= self.now]
 
     def _wms_stuck(self, order: Order) -> None:
-        """Leave its deliveries where they were allocated."""
-
-        def stuck(row: WmsRow, at: int) -> WmsRow:
-            lines = [replace(line, qty_sent=0) for line in row.lines]
-            return replace(row, state=ALLOCATED, changed=at, shipped_at=None, lines=lines)
-
-        def edit(rows: list[WmsRow]) -> list[WmsRow]:
-            allocated = {delivery.number: delivery.allocated for delivery in order.deliveries}
-            return [stuck(row, allocated[row.delivery_no]) if row.kind == OUT else row for row in rows]
-
-        self.warehouse.edits[order.key] = edit
+        self.warehouse.edits[order.key] = damage.left_allocated(order)
 
     def _erp_stuck(self, order: Order) -> None:
-        """Let the ERP never have posted what left."""
-
-        def edit(document: Document) -> Document:
-            document.status |= {"DELIV_STAT": "A", "DLV_STAT_H": "A", "BILLSTATUS": "A", "PRC_STAT_H": "A"}
-            for row in document.states:
-                row |= {"DELIV_STAT": "A", "DLV_STAT_I": "A"}
-            document.flows = []
-            return document
-
-        self.books.edits[order.key] = edit
+        self.books.edits[order.key] = damage.unposted
 
     def _tms_stuck(self, order: Order) -> None:
-        """Lose the last miles of an order that was long signed for and billed."""
-
-        def edit(events: list[Event]) -> list[Event]:
-            return [event for event in events if event.code != DELIVERED and "DELIVERY" not in event.code]
-
-        self.carrier.edits[order.key] = edit
+        self.carrier.edits[order.key] = damage.last_mile_lost
 
     def _wms_planned(self, order: Order) -> None:
-        """Let the WMS plan another quantity of one line than was ordered."""
-        more = self.random.randrange(1, 4)
-
-        def edit(rows: list[WmsRow]) -> list[WmsRow]:
-            row = next(row for row in rows if row.kind == OUT)
-            row.lines[0].qty += more
-            return rows
-
-        self.warehouse.edits[order.key] = edit
+        self.warehouse.edits[order.key] = damage.planned_more(self.random.randrange(1, 4))
 
     def _erp_delivered(self, order: Order) -> None:
-        """Post less than left."""
-        less = self._lot(order) * self.random.randrange(1, 4)
-        first = "000010"
-
-        def edit(document: Document) -> Document:
-            for flow in document.flows:
-                if flow["PREDITDOC"] == first and flow["DOCCATEGOR"] in ("J", "R"):
-                    flow["REF_QTY"] = f"{int(flow['REF_QTY'].split('.')[0]) - less}.000"
-            return document
-
-        self.books.edits[order.key] = edit
+        lots = self.random.randrange(1, 4)
+        self.books.edits[order.key] = damage.posted_less(lots * self._lot(order))
 
     def _tms_loaded(self, order: Order) -> None:
-        """Let the carrier have counted less than was handed over."""
-        less = self.random.randrange(1, 4)
-
-        def edit(events: list[Event]) -> list[Event]:
-            return [replace(event, quantity=event.quantity and event.quantity - less) for event in events]
-
-        self.carrier.edits[order.key] = edit
+        self.carrier.edits[order.key] = damage.counted_less(self.random.randrange(1, 4))
 
     def _swapped(self, order: Order) -> None:
-        """Name another article in one line, the count untouched."""
         day = clock.date(order.entered)
         codes = {wms_code(line.sku, day) for line in order.lines}
-        other = wms_code(order.lines[0].sku, day)
-        while other in codes:
-            index = self.random.randrange(len(SKUS))
-            other = other if SKUS[index].boxed else wms_code(index, day)
-
-        def swap(line: WmsLine) -> WmsLine:
-            return replace(line, item_code=other, unit=BASE_UNIT) if line.pos == 1 else line
-
-        def edit(rows: list[WmsRow]) -> list[WmsRow]:
-            return [
-                replace(row, lines=[swap(line) for line in row.lines]) if row.kind == OUT else row
-                for row in rows
-            ]
-
-        self.warehouse.edits[order.key] = edit
+        others = (index for index in iter(lambda: self.random.randrange(len(SKUS)), -1))
+        other = next(
+            code for index in others if not SKUS[index].boxed and (code := wms_code(index, day)) not in codes
+        )
+        self.warehouse.edits[order.key] = damage.first_line_as(other)
 
     def _skewed(self, order: Order) -> None:
         """Put its shipping stamp off by 10 minutes to 5 hours, but never by a whole zone."""
         off = 0
-        while off % (30 * MINUTE) < 7 * MINUTE or off % (30 * MINUTE) > 23 * MINUTE:
+        while not 7 * MINUTE <= off % (30 * MINUTE) <= 23 * MINUTE:
             off = self.random.randrange(10 * MINUTE, 5 * HOUR)
-        off *= self.random.choice((-1, 1))
-
-        def edit(rows: list[WmsRow]) -> list[WmsRow]:
-            return [replace(row, shipped_at=row.shipped_at + off) if row.shipped_at else row for row in rows]
-
-        self.warehouse.edits[order.key] = edit
+        self.warehouse.edits[order.key] = damage.shipped_off_by(off * self.random.choice((-1, 1)))
 
     def _unknown_code(self, count: int) -> Iterator[Truth]:
-        def edit(rows: list[WmsRow]) -> list[WmsRow]:
-            return [replace(row, state=UNKNOWN_STATE) if row.kind == OUT else row for row in rows]
-
         for order in self._choose(count, self._told):
-            self.warehouse.edits[order.key] = edit
+            self.warehouse.edits[order.key] = damage.in_state(UNKNOWN_STATE)
         yield Truth("unknown_code", EVERY, EVERY, "wms")
 
     def _wrong_zone(self) -> Iterator[Truth]:

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from simulators import wms
 from simulators.drops import drop
-from simulators.erp.documents import Books
+from simulators.erp.books import Books
 from simulators.erp.server import SapServer
 from simulators.factory import build_world
 from simulators.faults import seed_faults
 from simulators.tms import Carrier
+from simulators.wms import Warehouse
+from simulators.wms_database import fill
 
 Progress = Callable[[str, int, int], None]
 
@@ -60,13 +61,13 @@ class Practice:
         self.truth: list[dict[str, str]] = []
         world = build_world(setting.seed, setting.orders, setting.now, setting.period, progress)
         self.books = Books(world)
-        self.warehouse = wms.Warehouse(world)
+        self.warehouse = Warehouse(world)
         self.carrier = Carrier(world, setting.seed)
         if setting.faults:
             self.truth = seed_faults(self.books, self.warehouse, self.carrier, setting.seed)
         setting.out.mkdir(parents=True, exist_ok=True)
         progress("wms", 0, setting.orders)
-        self.deliveries = wms.fill(setting.database, self.warehouse.rows())
+        self.deliveries = fill(setting.database, self.warehouse.rows())
         progress("tms", 0, setting.orders)
         self.events = drop(setting.drop, self.carrier)
         self._stack = ExitStack()

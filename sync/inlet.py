@@ -108,6 +108,8 @@ class Inlet:
             taken.counts["records"] += 1
             raw = pack(one.record)
             key = self.reader.key(one.record)
+            if key in page and page[key][1].raw != raw:  # the last one counts, and somebody should know
+                taken.warnings["sync.same_key"] += 1
             page[key] = one, _Arrival(key, raw, self.seal.digest(raw), one.meta)
         known = self._known(conn, list(page))
         arrivals, broken = [], []

@@ -10,6 +10,7 @@ import itertools
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -20,6 +21,14 @@ from tests.postgres import running_server
 
 KEY = bytes(range(32))
 """The key of every store in the tests."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep together on one worker what shares something dear."""
+    from tests.scheduling import Scheduling  # late: pytest runs without xdist too
+
+    return Scheduling(config, log)
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ from connectors.sql.engine import open_engine
 from connectors.sql.nest import add_children
 from connectors.sql.scan import Batch, TableScan
 from connectors.sql.text import TextScan
-from connectors.sql.values import ENCODINGS, PLAIN, plain
+from connectors.sql.values import ENCODINGS, record_of
 from hub.config import Connection
 from hub.errors import ConfigError, HubError
 from hub.mapping.grammar import CallSpec, StreamMapping, SystemMapping
@@ -90,13 +90,7 @@ class SqlConnector:
 
     def _page(self, stream: str, call: CallSpec, batch: Batch, number: int) -> Page:
         add_children(self._database, stream, batch.rows, call.nest, call.cursor[1] if call.cursor else None)
-        records = [
-            {
-                name: value if type(value) in PLAIN else plain(value, self._encodings)
-                for name, value in row.items()
-            }
-            for row in batch.rows
-        ]
+        records = [record_of(row, self._encodings) for row in batch.rows]
         return Page(records, batch.state, {"page": number})
 
     def _stream(self, name: str) -> StreamMapping:

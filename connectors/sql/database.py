@@ -75,4 +75,4 @@ def rows_of(conn: sa.Connection, statement: sa.Executable) -> list[Row]:
     """Return all rows of a statement as dicts."""
     result = conn.execute(statement)
     names = list(result.keys())
-    return [dict(zip(names, row, strict=True)) for row in result]
+    return [dict(zip(names, row, strict=True)) for row in result.all()]

@@ -89,7 +89,7 @@ def placed_rows(conn: sa.Connection, statement: sa.Select[Any], marks: int) -> l
     """Return the rows of `pages` as dicts, each with its place in the order (the last `marks` columns)."""
     result = conn.execute(statement)
     names = list(result.keys())[:-marks]
-    return [(dict(zip(names, row, strict=False)), tuple(row[-marks:])) for row in result]
+    return [(dict(zip(names, row, strict=False)), tuple(row[-marks:])) for row in result.all()]
 
 
 def among(column: sa.ColumnElement[Any], values: Sequence[Any]) -> sa.ColumnElement[bool]:

@@ -12,6 +12,8 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from hub.model import Record
+
 PLAIN = frozenset({str, int, Decimal, bool, datetime, date, type(None)})
 """Types of values that are as they should be."""
 
@@ -31,12 +33,19 @@ def plain(value: Any, encodings: Iterable[str] = ENCODINGS) -> Any:
     if isinstance(value, bytes | bytearray | memoryview):
         return text_of(bytes(value), encodings)
     if isinstance(value, Mapping):
-        return {str(name): plain(inner, encodings) for name, inner in value.items()}
+        return record_of(value, encodings)
     if isinstance(value, list | tuple):
         return [plain(inner, encodings) for inner in value]
     if isinstance(value, time):
         return value.isoformat()
     return _clock(value) if isinstance(value, timedelta) else str(value)
+
+
+def record_of(row: Mapping[Any, Any], encodings: Iterable[str] = ENCODINGS) -> Record:
+    """Return a row, nested ones too, with plain values."""
+    return {
+        str(name): value if type(value) in PLAIN else plain(value, encodings) for name, value in row.items()
+    }
 
 
 def text_of(raw: bytes, encodings: Iterable[str] = ENCODINGS) -> str:

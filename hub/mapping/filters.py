@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote as percent
 
-
 from hub.errors import MappingError
 from hub.mapping.zones import zone_of
 

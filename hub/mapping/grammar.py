@@ -26,7 +26,7 @@ from hub.mapping.callspec import (
 from hub.mapping.fieldspec import FieldSpec, TextSpec, TimeSpec
 from hub.mapping.writespec import ConfirmSpec, UpdateSpec, Webhook, WriteSpec
 from hub.model import QUANTITIES
-from hub.spec import Duration, Spec, Text, Texts, as_tuple
+from hub.spec import Duration, Spec, Text, Texts, as_tuple, one_of
 
 __all__ = [
     "AUTHS", "CORE", "EVENT", "OPTIONS", "REACTIONS", "VERBS", "AuthSpec", "CallSpec", "ConfirmSpec",
@@ -128,7 +128,9 @@ class Wsdl(Spec):
 class AuthSpec(Spec):
     """How to be let in: named ways, or a login call whose answer goes with every later call."""
 
-    names_: Annotated[tuple[Literal[AUTHS], ...], BeforeValidator(as_tuple)] = Field((), alias="ways")  # type: ignore[valid-type]
+    names_: Annotated[tuple[Annotated[str, one_of(AUTHS)], ...], BeforeValidator(as_tuple)] = Field(
+        (), alias="ways"
+    )
     login: CallSpec | None = None
     headers: dict[str, Any] = Field(default_factory=dict)
     query: dict[str, Any] = Field(default_factory=dict)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from hub.errors import RecordError
+from hub.errors import MappingError, RecordError
 from hub.mapping.fieldspec import FieldSpec
 from hub.mapping.numbers import compile_number, exact
 from hub.mapping.paths import split_list
@@ -31,7 +31,8 @@ def compile_measure(
     spec: FieldSpec, defaults: Defaults
 ) -> Callable[[Any, Sight], tuple[str, Decimal | None]]:
     """Return a function to the hub SKU (where `sku` is said) and the quantity in its base unit."""
-    get, default = raw(spec, defaults), spec.default
+    get, default = raw(spec, defaults), plain_number(spec.default)
+    constant = plain_number(spec.const)
     behind = spec.unit is True
     parse = compile_number(spec.numbers or defaults.numbers, scale=spec.scale, unit=behind)
     unit_of = compile_text(spec.unit, defaults) if isinstance(spec.unit, FieldSpec) else None
@@ -39,9 +40,9 @@ def compile_measure(
     to_base, system = defaults.rules.catalogue.to_base, defaults.system
 
     def read(record: Any, sight: Sight) -> tuple[str, Decimal | None]:
-        number, unit = parse(get(record))
+        number, unit = parse(get(record)) if constant is None else (constant, "")
         if number is None and default is not None:
-            number = Decimal(default)
+            number = default
         code = (sku_of(record, sight) or "") if sku_of is not None else ""
         if unit_of is not None:
             unit = unit_of(record, sight) or ""
@@ -53,6 +54,17 @@ def compile_measure(
         return sku, exact(quantity)
 
     return read
+
+
+def plain_number(text: str | None) -> Decimal | None:
+    """Return the number that a `const` or a `default` states, in the plain form whatever the source's style is.
+
+    Raises MappingError for what is no number.
+    """
+    try:
+        return compile_number()(text)[0]
+    except RecordError as error:
+        raise MappingError("mapping.want_number", found=text) from error
 
 
 def _sum(spec: FieldSpec, defaults: Defaults) -> Counting:

@@ -26,8 +26,9 @@ WHOLE = 12
 _SAMPLE = re.compile(
     r"(?P<open>\()?(?P<lead>-)?1(?P<group>[.,'’\s_]?)234(?:(?P<point>[.,])\d+)?(?P<tail>-)?(?P<close>\))?"
 )
-_FAST = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,6})?")
+_USUAL = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,6})?")
 _MINUSES = str.maketrans({"−": "-", "–": "-", "﹣": "-"})
+_LEAST = Decimal(1).scaleb(-DECIMALS)
 _BLANKS = " \u00a0\u202f\u2009"
 
 
@@ -94,11 +95,11 @@ def compile_number(
     number in this style, "mapping.float_number" for a float, "mapping.too_many_decimals".
     """
     style = style_of(sample)
-    plain = style == Style()
+    usual = style.point == "." and style.group != "." and not scale
 
     def read(value: Any) -> tuple[Decimal | None, str]:
         if type(value) is str:
-            if plain and not scale and _FAST.fullmatch(value):
+            if usual and _USUAL.fullmatch(value):
                 return Decimal(value), ""
             number, rest = _of_text(value, style)
             if rest and not unit:
@@ -120,6 +121,8 @@ def _scaled(number: Decimal, scale: int) -> Decimal:
 
 def exact(number: Decimal) -> Decimal:
     """Return `number` if the store can keep it as it is; RecordError otherwise (never rounded)."""
+    if number.is_finite() and number.adjusted() < WHOLE and number.quantize(_LEAST) == number:
+        return number
     _, digits, exponent = number.as_tuple()
     if not isinstance(exponent, int):
         raise RecordError("mapping.bad_number", found=str(number))

@@ -22,6 +22,7 @@ Getter = Callable[[Any], Any]
 
 _WORD = r'(?:[^\W]+|"(?:[^"\\]|\\.)+")'
 _DOTTED = re.compile(rf"{_WORD}(?:\.{_WORD})*")
+_LISTED = re.compile(rf"(?P<list>{_DOTTED.pattern})\[\](?:\.(?P<item>{_DOTTED.pattern}))?")
 _STEP = re.compile(_WORD)
 _ITEM = re.compile(rf"(?:\.{_WORD})+")
 _TOKEN = re.compile(
@@ -102,7 +103,27 @@ def _tokens(expression: str) -> Iterator[str]:
 def _compile(expression: str, clean: Getter) -> Getter:
     if _DOTTED.fullmatch(expression):
         return _plain([_unquoted(step) for step in _STEP.findall(expression)], clean)
+    if found := _LISTED.fullmatch(expression):
+        return _flat(
+            _compile(found["list"], clean), _compile(found["item"], clean) if found["item"] else None
+        )
     return _jmespath(expression, clean)
+
+
+def _flat(get: Getter, pick: Getter | None) -> Getter:
+    """Return the getter of `list[]` and `list[].item`, as JMESPath flattens and projects."""
+
+    def flat(record: Any) -> Any:
+        items = get(record)
+        if not isinstance(items, list):
+            return None
+        if any(isinstance(item, list) for item in items):
+            items = [one for item in items for one in (item if isinstance(item, list) else (item,))]
+        if pick is None:
+            return [item for item in items if item is not None]
+        return [value for item in items if (value := pick(item)) is not None]
+
+    return flat
 
 
 def _unquoted(step: str) -> str:

@@ -25,7 +25,11 @@ def survey(home: Path) -> tuple[dict[str, SystemMapping], list[MappingError]]:
         if first is not mapping:
             wrong.append(
                 MappingError(
-                    "mapping.system_twice", file=str(path), line=1, system=mapping.system, first=first.path.name
+                    "mapping.system_twice",
+                    file=str(path),
+                    line=1,
+                    system=mapping.system,
+                    first=first.path.name,
                 )
             )
     return right, wrong

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from simulators.catalogue import COMPANIES, CUSTOMERS, SKUS
-from simulators.erp.documents import Books, Document, Row, material, padded, sold
+from simulators.erp.books import Books
+from simulators.erp.documents import Document, Row, material, padded, sold
 
 MATERIALS = {material(index): index for index in range(len(SKUS))}
 """SKU (position in the catalogue) by padded material number."""

@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 
 from simulators.catalogue import COMPANIES
 from simulators.erp.answers import Answer, Call, answer, message
-from simulators.erp.documents import Books
+from simulators.erp.books import Books
 from simulators.erp.envelope import NotCallable, fault, read_call, write_answer
 from simulators.erp.functions import FUNCTIONS
 from simulators.erp.style import MC, RFC, Style

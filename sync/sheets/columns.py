@@ -10,6 +10,7 @@ from typing import Any
 
 from hub.errors import RecordError
 from hub.locale import LOCALES, text
+from hub.mapping.texts import text_of
 from hub.model import QUANTITIES, Money, Record, Side, Status
 from hub.problems import nearest
 
@@ -60,7 +61,7 @@ def record_of(row: Mapping[str, Any], company: str | None, zone: tzinfo | None) 
     record["company"] = record.get("company") or company
     for name in ("company", "order_no", *TEXTS):
         if isinstance(record.get(name), int | Decimal):
-            record[name] = f"{record[name]:f}"  # 4711 is a name here, not a number
+            record[name] = str(text_of(record[name]))  # 4711 is a name here, not a number
     for name, known in (("status", _statuses()), ("side", _side_words()), ("money", _money_words())):
         if record.get(name) is not None:
             record[name] = _words(str(record[name]), name, known)

@@ -108,6 +108,7 @@ def import_orders(
         connector.close()
     if intake.header is None:
         raise ConfigError("sync.sheet_empty", file=file.name)
+    intake.result.problems.sort(key=lambda problem: problem.row)
     runs.finish(hub.store, intake.run, hub.clock(), counts=intake.result.counts)
     if not dry_run:
         merged = merge_orders(hub)

@@ -13,7 +13,7 @@ import pytest
 
 from tests.house.code import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("airflow"), pytest.mark.filterwarnings("ignore")]
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 # Airflow and what it brings along warn about each other; our own warnings fail every other test.
 
 SYSTEMS = {"erp", "wms", "tms"}
@@ -157,4 +157,4 @@ def extras() -> dict[str, Any]:
         AssetModel, AssetModel.id == AssetEvent.asset_id
     )
     with create_session() as session:
-        return dict(session.execute(events.order_by(AssetEvent.timestamp)).tuples())
+        return dict(session.execute(events.order_by(AssetEvent.timestamp)).tuples().all())

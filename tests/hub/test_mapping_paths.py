@@ -2,7 +2,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import jmespath
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hub.errors import MappingError, RecordError
 from hub.mapping.paths import compile_path, roots, split_list
@@ -46,6 +49,21 @@ RECORD: dict[str, Any] = {
 )
 def test_values_are_picked(path: str, value: object) -> None:
     assert compile_path(path)(RECORD) == value
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-2, 2) | st.sampled_from(["", "x"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(
+    JSON,
+    st.sampled_from(["a", "a.b", "a[]", "a.b[]", "a[].b", "a.b[].c", "a[].b.c", "a || b", "a[] || b.c || c"]),
+)
+def test_the_fast_way_gives_what_jmespath_gives(record: Any, path: str) -> None:
+    assert compile_path(path)(record) == jmespath.search(path, record)
 
 
 def test_text_is_kept_as_it_is_where_trimming_is_off() -> None:

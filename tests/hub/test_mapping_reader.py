@@ -101,7 +101,12 @@ def test_the_company_comes_from_a_field_a_table_or_the_rules() -> None:
 
 def test_links_are_learned_also_from_lists() -> None:
     text = system(stream='links: {waybill: "parcels[].no", delivery: {from: note, strip: "0"}, own: id}')
-    record = {**RECORD, "parcels": [{"no": "W1"}, {"no": "W2"}, {"no": "W1"}, {"no": ""}], "note": "007", "id": 5}
+    record = {
+        **RECORD,
+        "parcels": [{"no": "W1"}, {"no": "W2"}, {"no": "W1"}, {"no": ""}],
+        "note": "007",
+        "id": 5,
+    }
     assert fact(text, record).links == (
         Link("waybill", "W1"), Link("waybill", "W2"), Link("delivery", "7"), Link("own", "5"),
     )  # fmt: skip
@@ -121,7 +126,11 @@ def spans(codes: str, part: str = "") -> dict[str, tuple[int, int]]:
 
 
 def test_a_code_means_all_up_to_the_next_word_of_the_system() -> None:
-    assert spans("{A: confirmed, B: allocated, C: shipped}") == {"A": (30, 39), "B": (40, 99), "C": (100, 130)}
+    assert spans("{A: confirmed, B: allocated, C: shipped}") == {
+        "A": (30, 39),
+        "B": (40, 99),
+        "C": (100, 130),
+    }
 
 
 def test_parts_make_partly_shipped_sayable() -> None:
@@ -249,7 +258,10 @@ def test_a_unit_may_be_constant_or_in_the_same_field() -> None:
     assert fact(constant, {**RECORD, "item": "K1"}, RULES).ordered == 60
     behind = system(field("ordered", "{from: qty, unit: true, sku: item}"))
     assert fact(behind, {**RECORD, "qty": "2 BOX", "item": "K2"}, RULES).ordered == 12
-    assert refused(behind, {**RECORD, "qty": "2 DZ", "item": "K2"}, RULES).key == "mapping.unit_without_conversion"
+    assert (
+        refused(behind, {**RECORD, "qty": "2 DZ", "item": "K2"}, RULES).key
+        == "mapping.unit_without_conversion"
+    )
 
 
 def test_the_sku_behind_a_code_depends_on_the_day() -> None:
@@ -263,9 +275,18 @@ def test_numbers_are_read_in_the_style_of_field_stream_or_system() -> None:
     record = {**RECORD, "qty": "1.200,5"}
     assert fact(system(top='numbers: "1.234,5"\ntime: {zone: UTC}'), record).ordered == Decimal("1200.5")
     assert fact(system(stream='numbers: "1.234,5"'), record).ordered == Decimal("1200.5")
-    assert fact(system(field("ordered", '{from: qty, numbers: "1.234,5"}')), record).ordered == Decimal("1200.5")
+    assert fact(system(field("ordered", '{from: qty, numbers: "1.234,5"}')), record).ordered == Decimal(
+        "1200.5"
+    )
     assert refused(system(), record).key == "mapping.bad_number"
     assert fact(system(field("ordered", "{from: qty, scale: 3}")), {**RECORD, "qty": "5000"}).ordered == 5
+
+
+def test_constants_and_defaults_are_plain_whatever_the_style_of_the_source_is() -> None:
+    styled = 'numbers: "1.234,5"\ntime: {zone: UTC}'
+    assert fact(system(field("ordered", "{const: 1.5}"), top=styled)).ordered == Decimal("1.5")
+    text = system(field("ordered", "{from: qty, default: 2.5}"), top=styled)
+    assert fact(text, {**RECORD, "qty": " "}).ordered == Decimal("2.5")
 
 
 def test_an_absurd_quantity_is_refused() -> None:
@@ -279,7 +300,10 @@ def test_an_absurd_quantity_is_refused() -> None:
 def test_a_negative_quantity_needs_a_document_declared_a_return() -> None:
     error = refused(system(), {**RECORD, "qty": "-5"})
     assert (error.key, error.field) == ("mapping.negative_quantity", "ordered")
-    one = fact(system(FIELDS + "shipped: sent\n", stream="returns: kind == 'RE'"), {**RECORD, "kind": "RE", "qty": "-5"})
+    one = fact(
+        system(FIELDS + "shipped: sent\n", stream="returns: kind == 'RE'"),
+        {**RECORD, "kind": "RE", "qty": "-5"},
+    )
     assert one.is_return
     assert (one.ordered, one.shipped, one.returned) == (None, None, Decimal(5))
 
@@ -367,7 +391,15 @@ extras:
 
 
 def test_extras_are_typed() -> None:
-    record = {**RECORD, "kind": "Z1", "name": " 苏州恒泰 ", "value": "12.50", "due": "2026-04-01", "tags": ["a"], "kg": 1500}
+    record = {
+        **RECORD,
+        "kind": "Z1",
+        "name": " 苏州恒泰 ",
+        "value": "12.50",
+        "due": "2026-04-01",
+        "tags": ["a"],
+        "kg": 1500,
+    }
     one = fact(system(stream=EXTRAS), record)
     assert dict(one.extras) == {
         "order_type": "rush",
@@ -411,9 +443,18 @@ extras:
 
 
 def test_lines_are_given_in_hub_skus_and_base_units() -> None:
-    lines = [{"pos": 10, "item": "00K1", "qty": "2", "unit": "BOX"}, {"pos": None, "item": "K9", "qty": "1", "unit": ""}]
+    lines = [
+        {"pos": 10, "item": "00K1", "qty": "2", "unit": "BOX"},
+        {"pos": None, "item": "K9", "qty": "1", "unit": ""},
+    ]
     one = fact(system(stream=LINES), {**RECORD, "lines": lines}, RULES)
     assert one.lines == (Line("10", "S1", Decimal(24)), Line("2", "K9", Decimal(1)))
+
+
+def test_every_line_may_stand_for_one_piece() -> None:
+    stream = "extras: {lines: {each: serials, as: {sku: item, quantity: {const: 1}}}}"
+    one = fact(system(stream=stream), {**RECORD, "serials": [{"item": "K1"}]}, RULES)
+    assert one.lines == (Line("1", "S1", Decimal(1)),)
 
 
 @pytest.mark.parametrize(
@@ -458,7 +499,10 @@ def test_a_deleted_record_need_not_say_its_status_and_quantity() -> None:
 
 def test_a_record_may_give_several_facts_that_see_their_parent() -> None:
     fields = field("order_no", "up.no").replace("ordered: qty", "ordered: qty\npart: meta.file")
-    record = {"no": "SO1", "rows": [{"state": "A", "qty": 1, "at": "2026-03-01"}, {"state": "C", "qty": 2, "at": None}]}
+    record = {
+        "no": "SO1",
+        "rows": [{"state": "A", "qty": 1, "at": "2026-03-01"}, {"state": "C", "qty": 2, "at": None}],
+    }
     found = facts(system(fields, stream="each: rows"), record, file="f.csv")
     assert [(one.order_no, one.part, one.status, one.ordered) for one in found] == [
         ("SO1", "f.csv", Status.CONFIRMED, Decimal(1)),
@@ -481,8 +525,10 @@ def test_events_have_an_id_and_may_replace_another() -> None:
 
 
 def test_what_a_stream_does_not_know_is_kept() -> None:
-    fields = field("ordered", "{keep: true}").replace("status: {from", "status: {keep: true}\nside: {from").replace(
-        "{A: confirmed, B: allocated, C: shipped}", "{C: cancelled}"
+    fields = (
+        field("ordered", "{keep: true}")
+        .replace("status: {from", "status: {keep: true}\nside: {from")
+        .replace("{A: confirmed, B: allocated, C: shipped}", "{C: cancelled}")
     )
     one = fact(system(fields), {"no": "SO1", "state": "C", "at": "2026-03-01"})
     assert (one.status, one.lo, one.hi, one.ordered, one.side) == (None, 0, 130, None, Side.CANCELLED)
@@ -537,7 +583,8 @@ def test_the_version_changes_with_what_decides_how_a_record_is_read() -> None:
         system(top="time: {zone: UTC}"),
         system(top='time: {zone: Asia/Shanghai}\nnumbers: "1.234,5"'),
         system(stream="key: nr"),
-        system() + "  more:\n    read: {table: m}\n    fields: {order_no: n, status: {from: s, codes: {X: produced}}, "
+        system()
+        + "  more:\n    read: {table: m}\n    fields: {order_no: n, status: {from: s, codes: {X: produced}}, "
         "ordered: q, occurred_at: a}\n",
     ]
     assert len({base, *map(version, changed)}) == len(changed) + 1

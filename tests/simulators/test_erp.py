@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 import requests
 
-from simulators.erp.documents import Books
+from simulators.erp.books import Books
 from simulators.erp.server import SICK_WAYS, SapServer
 from simulators.erp.style import MC, RFC, Style
 from simulators.truth import Order

@@ -9,7 +9,7 @@ import requests
 import sqlalchemy as sa
 
 from simulators.process import PracticeFailed, PracticeProcess
-from simulators.wms import outbound
+from simulators.wms_database import outbound
 from tests.simulators.worlds import NOW
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from simulators import clock, wms
-from simulators.wms import OUT, RET, WmsLine, WmsRow, outbound, outbound_line
+from simulators import clock
+from simulators.wms import OUT, RET, WmsLine, WmsRow
+from simulators.wms_database import fill, outbound, outbound_line
 from tests.simulators.worlds import healthy
 
 
@@ -40,7 +41,7 @@ def a_row(**changes: object) -> WmsRow:
 
 
 def test_rows_land_in_a_real_database(url: str) -> None:
-    assert wms.fill(url, iter([a_row(), a_row(delivery_no="WH1-00800002", shipped_at=None)]), block=1) == 2
+    assert fill(url, iter([a_row(), a_row(delivery_no="WH1-00800002", shipped_at=None)]), block=1) == 2
     engine = sa.create_engine(url)
     with engine.connect() as conn:
         first, second = conn.execute(sa.select(outbound).order_by(outbound.c.id)).all()
@@ -59,7 +60,7 @@ def test_rows_land_in_a_real_database(url: str) -> None:
 
 def test_filling_again_starts_anew(url: str) -> None:
     for _ in range(2):
-        assert wms.fill(url, iter([a_row()])) == 1
+        assert fill(url, iter([a_row()])) == 1
     engine = sa.create_engine(url)
     with engine.connect() as conn:
         assert conn.scalar(sa.select(sa.func.count()).select_from(outbound_line)) == 2
@@ -69,7 +70,7 @@ def test_filling_again_starts_anew(url: str) -> None:
 def test_stamps_made_in_the_wrong_zone_are_eight_hours_early(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'wms.db'}"
     wrong = a_row(utc=(1_780_000_000, 1_780_000_005))
-    wms.fill(url, iter([a_row(), wrong]))
+    fill(url, iter([a_row(), wrong]))
     engine = sa.create_engine(url)
     with engine.connect() as conn:
         right, shifted = conn.execute(sa.select(outbound).order_by(outbound.c.id)).all()

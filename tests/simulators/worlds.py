@@ -7,7 +7,8 @@ from datetime import datetime
 from functools import cache
 
 from simulators.drops import sorted_out
-from simulators.erp.documents import Books, Document
+from simulators.erp.books import Books
+from simulators.erp.documents import Document
 from simulators.factory import build_world
 from simulators.faults import seed_faults
 from simulators.tms import Carrier, Event

@@ -100,7 +100,9 @@ def _lint_keys(call: CallSpec, path: Path, found: Found) -> None:
     said = {fields[name].alias or name for name in call.model_fields_set} - CallSpec.inner
     for name in sorted(said - keys_of(call.verb)):
         known = ", ".join(sorted(keys_of(call.verb)))
-        found.error((*path, name), "mapping.key_without_meaning", key=True, name=name, verb=call.verb, known=known)
+        found.error(
+            (*path, name), "mapping.key_without_meaning", key=True, name=name, verb=call.verb, known=known
+        )
 
 
 def _lint_paths(call: CallSpec, path: Path, found: Found) -> None:

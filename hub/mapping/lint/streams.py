@@ -11,6 +11,7 @@ from hub.mapping.grammar import CORE, EVENT, StreamMapping, SystemMapping
 from hub.mapping.lint.calls import lint_path
 from hub.mapping.lint.codes import lint_codes, lint_examples
 from hub.mapping.lint.found import Found, Path
+from hub.mapping.measures import plain_number
 from hub.mapping.numbers import style_of
 from hub.mapping.zones import zone_of
 from hub.model import QUANTITIES
@@ -19,6 +20,7 @@ from hub.problems import nearest
 _OFFSETS = frozenset({"iso", "odata", *ABSOLUTE})
 """Formats that name a moment, or may do so: whether an ISO stamp has an offset shows only in the record."""
 
+_NUMBERS = frozenset({*QUANTITIES, "amount", "lines.quantity"})
 _KIND = 32
 
 
@@ -88,9 +90,19 @@ def _lint_field(
             found.error((*where, "link"), "mapping.link_outside_order_no", key=True)
         for inner, said in one.as_.items():
             _lint_field(mapping, stream, f"{name}.{inner}", said, (*where, "as", inner), found)
+    if name in _NUMBERS:
+        _lint_constants(spec, path, found)
     if name == "lines" and path[2] == "extras":
         _lint_lines(spec, path, found)
     lint_codes(stream, name, spec, path, found)
+
+
+def _lint_constants(spec: FieldSpec, path: Path, found: Found) -> None:
+    """Note a `const` or `default` of a quantity that is no plain number."""
+    for part, said in (("const", spec.const), ("default", spec.default)):
+        found.compiled((*path, part), plain_number, said)
+    for index, one in enumerate(spec.any):
+        _lint_constants(one, (*path, index), found)
 
 
 def _inner(spec: FieldSpec, path: Path) -> Iterator[tuple[Path, FieldSpec]]:
