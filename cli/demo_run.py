@@ -84,7 +84,9 @@ def run_demo(world: World, out: Path, locale: str, step: Step) -> DemoRun:
         finally:
             store.close()
         verdict = keep_score(systems.truth(), result)
-    run = DemoRun(world, result, synced, verdict, reports, time.monotonic() - begun, again, _written(synced, result))
+    run = DemoRun(
+        world, result, synced, verdict, reports, time.monotonic() - begun, again, _written(synced, result)
+    )
     run.orders = {state.system: state.held for state in result.systems}
     summary = json.dumps(run.summary(), indent=2, ensure_ascii=False)
     (out / "summary.json").write_text(summary + "\n", "utf-8")
@@ -108,7 +110,8 @@ def main_job(
 def keep_score(truth: list[dict[str, str]], result: Result) -> Score:
     """Hold the findings against what was seeded."""
     findings = [
-        Entry(one.kind, one.company, one.order_no, one.system, one.cause is not None) for one in result.findings
+        Entry(one.kind, one.company, one.order_no, one.system, one.cause is not None)
+        for one in result.findings
     ]
     return score(truth, findings)
 

@@ -10,14 +10,24 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 
 from cli.demo_run import DemoRun, Step, World
 from hub.locale import catalogue, text
+from reconciler.reports.words import Words
 from simulators.score import Entry
 
 _SHOWN = 10
+ZONE = "Asia/Shanghai"
+"""Where the simulated factory stands."""
 
 
 class Screen:
@@ -118,12 +128,13 @@ class Screen:
         return table
 
     def _causes(self, run: DemoRun) -> Table:
+        words = Words(self.locale, ZONE)
         table = Table(title=self.say("causes"), title_justify="left", min_width=40)
         table.add_column(self.say("cause"))
         table.add_column(self.say("system"))
         table.add_column(self.say("orders"), justify="right")
         for cause in run.result.causes:
-            table.add_row(escape(text(f"findings.cause_{cause.kind}", self.locale)), cause.system, f"{cause.orders:,}")
+            table.add_row(escape(words.cause(cause)), cause.system, f"{cause.orders:,}")
         return table
 
     def _score(self, run: DemoRun) -> None:

@@ -111,7 +111,6 @@ def _views(phrases: Any, one: Life) -> None:
             *(show.Column(say(f"cli.field_{name}"), number=True) for name in names),
             show.Column(say("cli.parts"), number=True),
             show.Column(say("cli.stamp"), whole=True),
-            say("cli.says"),
         ],
         [
             [
@@ -119,8 +118,7 @@ def _views(phrases: Any, one: Life) -> None:
                 phrases.standing(row),
                 *(row[name] for name in names),
                 row["parts"],
-                phrases.stamp(row),
-                phrases.says(row),
+                f"{phrases.stamp(row)}\n{phrases.says(row)}",
             ]
             for row in one.views
         ],
@@ -129,7 +127,7 @@ def _views(phrases: Any, one: Life) -> None:
 
 
 def _findings(here: Here, findings: list[Finding]) -> None:
-    from cli.findings import reason
+    from cli.findings import SHORT_ID, reason
 
     say = context.say
     if not findings:
@@ -143,7 +141,12 @@ def _findings(here: Here, findings: list[Finding]) -> None:
             say("cli.state"),
         ],
         [
-            [one.id, here.words.kind(one.kind), reason(here, one), say(f"findings.state_{one.state}")]
+            [
+                one.id[:SHORT_ID],
+                here.words.kind(one.kind),
+                reason(here, one),
+                say(f"findings.state_{one.state}"),
+            ]
             for one in findings
         ],
         title=say("cli.open_findings"),

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="The differences between systems, and the life of each.", no_args_is_help=True)
 
+SHORT_ID = 8
+"""So much of an id is shown in tables: enough to name a finding by."""
+
 STATES = ("in_flight", "open", "assigned", "explained", "closed")
 
 
@@ -59,8 +62,8 @@ def list_(
         [show.Column(say("cli.id"), whole=True), say("cli.kind_of_finding"), say("cli.order"),
          say("cli.what_is_wrong"), say("cli.state"), show.Column(say("cli.since"), whole=True)],
         [
-            [one.id, words.kind(one.kind), _order(one), reason(here, one), _state(one),
-             show.when(one.first_seen, here.zone)]
+            [one.id[:SHORT_ID], words.kind(one.kind), _order(one), reason(here, one), _state(one),
+             show.day(one.first_seen, here.zone)]
             for one in found[:limit]
         ],
     )  # fmt: skip
@@ -205,5 +208,5 @@ def _numbers(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: _numbers(inner) for name, inner in value.items()}
     if isinstance(value, str) and value.removeprefix("-").replace(".", "", 1).isdecimal():
-        return Decimal(value)
+        return Decimal(value.rstrip("0").rstrip(".") if "." in value else value)
     return value

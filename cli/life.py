@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from cli import context, show
 from cli.context import Here
+from cli.findings import SHORT_ID
 from hub.findings import Finding, State
 from hub.locale import catalogue
 from hub.model import QUANTITIES, Money, Precision, Side, Status
@@ -73,7 +74,7 @@ class Phrases:
         parts += self._sides(row["side"])
         if row["money"] is not None:
             parts.append(self.say(f"cli.money_{Money(row['money']).name.lower()}"))
-        return " · ".join(part for part in parts if part) or show.NOTHING
+        return " · ".join(part for part in parts if part) or self.say("cli.no_status")
 
     def stamp(self, row: Row, stream: str | None = None) -> str:
         """Return the row's stamp as exact as it is, in its system's zone."""
@@ -112,7 +113,7 @@ class Phrases:
         before: dict[tuple[str, str], Row] = {}
         for row in sorted(life.observations, key=lambda row: (row["system"], row["part"], row["seq"])):
             place = row["system"], row["part"]
-            last = None if row["event_id"] else before.get(place)
+            last = before.get(place)
             before[place] = row
             when = self.stamp(row, row["stream"]) if row["occurred_at"] else self._at(row["read_at"])
             yield Entry(
@@ -146,7 +147,7 @@ class Phrases:
 
     def _source(self, row: Row) -> str:
         place = f"{row['stream']} {row['record']}"
-        if row["part"] and row["part"] != row["record"]:
+        if row["part"] and row["part"] not in row["record"]:
             place += f" · {self.say('cli.part', part=row['part'])}"
         read = self.say(
             "cli.read_by", at=self._at(row["read_at"]), run=row["run"], mapping=row["mapping"][:8]
@@ -187,7 +188,9 @@ class Phrases:
             for moment, key in ((one.first_seen, "cli.was_found"), (one.closed_at, "cli.was_closed")):
                 if moment is not None:
                     what = self.say(key, kind=kind, system=self.words.system(one.system))
-                    yield Entry(moment, 3_000_000, self._at(moment), self.say("cli.the_hub"), what, one.id)
+                    yield Entry(
+                        moment, 3_000_000, self._at(moment), self.say("cli.the_hub"), what, one.id[:SHORT_ID]
+                    )
 
     # values
 

@@ -133,17 +133,22 @@ def table(
         pad_edge=False,
         show_edge=False,
     )
-    for column in columns:
+    body = [[_shown(value) for value in row] for row in rows]
+    last = None if total is None else [_shown(value) for value in total]
+    for at, column in enumerate(columns):
         known = column if isinstance(column, Column) else Column(column)
         justify: Literal["left", "right"] = "right" if known.number else "left"
-        made.add_column(known.heading, justify=justify, no_wrap=known.whole or known.number, overflow="fold")
-    for row in rows:
-        made.add_row(*map(_shown, row))
-    if total is not None:
+        whole = known.whole or known.number
+        cells = [styled(known.heading), *(row[at] for row in (body if last is None else [*body, last]))]
+        narrowest = max(part.cell_len for cell in cells for part in cell.split("\n")) if whole else None
+        made.add_column(known.heading, justify=justify, no_wrap=whole, min_width=narrowest, overflow="fold")
+    for row in body:
+        made.add_row(*row)
+    if last is not None:
         made.add_section()
-        made.add_row(*map(_shown, total), style="bold")
+        made.add_row(*last, style="bold")
     screen = console()
-    screen.print(made)
+    screen.print(made, crop=False)  # a value that must stay whole is rather too wide than cut
     screen.print()
 
 
@@ -190,6 +195,11 @@ def when(moment: datetime | None, zone: tzinfo, *, seconds: bool = False) -> str
     if moment is None:
         return NOTHING
     return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
+
+
+def day(moment: datetime, zone: tzinfo) -> str:
+    """Return the day of a moment in `zone`."""
+    return f"{moment.astimezone(zone):%Y-%m-%d}"
 
 
 def offset(moment: datetime, zone: tzinfo) -> str:

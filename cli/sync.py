@@ -75,15 +75,18 @@ def _state(result: SyncResult, error: HubError | None) -> show.Cell:
 
 def _show(results: list[SyncResult], placed: Counter[str], merged: Counter[str]) -> None:
     say = context.say
+    total = sum((result.counts for result in results), Counter[str]())
+    names = [name for name in COUNTS if name != "skipped" or total[name]]
     columns: list[show.Column | str] = [
         show.Column(say("cli.system"), whole=True),
         show.Column(say("cli.stream"), whole=True),
-        *(show.Column(say(f"cli.count_{name}"), number=True) for name in COUNTS),
+        *(show.Column(say(f"cli.count_{name}"), number=True) for name in names),
         show.Column(say("cli.result"), whole=True),
     ]
-    total = sum((result.counts for result in results), Counter[str]())
-    summed = [say("cli.total"), "", *_numbers(total), ""] if len(results) > 1 else None
-    show.table(columns, (row for result in results for row in _rows(result)), total=summed)
+    rows = [row for result in results for row in _rows(result, names)]
+    blank = show.Cell("")
+    summed = [say("cli.total"), blank, *_numbers(total, names), blank] if len(rows) > 1 else None
+    show.table(columns, rows, total=summed)
     for result in results:
         if result.skipped is not None:
             show.warn(context.tell(result.skipped))
@@ -95,24 +98,24 @@ def _show(results: list[SyncResult], placed: Counter[str], merged: Counter[str])
     )
 
 
-def _rows(result: SyncResult) -> list[list[Any]]:
+def _rows(result: SyncResult, names: list[str]) -> list[list[Any]]:
     if not result.streams:
-        return [[result.system, None, *[None] * len(COUNTS), _state(result, result.error)]]
+        return [[result.system, None, *[None] * len(names), _state(result, result.error)]]
     return [
         [
             result.system if at == 0 else show.Cell(""),
             stream.stream if stream.kind == "since" else f"{stream.stream} ({context.say('cli.sweep')})",
-            *_numbers(stream.counts),
+            *_numbers(stream.counts, names),
             _state(result, stream.error or result.error),
         ]
         for at, stream in enumerate(result.streams)
     ]
 
 
-def _numbers(counts: Counter[str]) -> list[show.Cell]:
+def _numbers(counts: Counter[str], names: list[str]) -> list[show.Cell]:
     """Return the counts as cells; what wants attention is seen at once, what is nothing steps back."""
     looks: dict[str, show.Look] = {"quarantined": "bad", "waiting": "warn"}
-    return [show.count(counts[name], looks.get(name, "")) for name in COUNTS]
+    return [show.count(counts[name], looks.get(name, "")) for name in names]
 
 
 def _warn(result: SyncResult) -> None:

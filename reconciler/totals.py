@@ -70,9 +70,11 @@ class LateOrder:
 
 @dataclass(slots=True)
 class Late:
-    """Orders at risk: the most urgent by name, all by number."""
+    """Orders at risk: the most urgent by name, all by number; open orders are `dated` or `undated`."""
 
     orders: list[LateOrder] = field(default_factory=list)
+    dated: int = 0
+    undated: int = 0
     past_due: int = 0
     not_started: int = 0
     amount: dict[str, Decimal] = field(default_factory=dict)
@@ -125,18 +127,23 @@ def always_needed(rules: Rules) -> list[str]:
     return [system for system in first if all(system in other for other in rest)]
 
 
-def late_orders(conn: sa.Connection, as_of: datetime, systems: set[str] | None = None) -> Late:
+def late_orders(conn: sa.Connection, as_of: datetime) -> Late:
     """Return the orders past due and not shipped, and those due within two days and not begun."""
     past = _o.due_now < as_of
-    waiting = sa.and_(
+    unshipped = sa.and_(
         sa.func.coalesce(_o.status, 0) < int(Status.SHIPPED),
         _o.side.bitwise_and(int(Side.CANCELLED)) == 0,
+    )
+    waiting = sa.and_(
+        unshipped,
         sa.or_(
             past,
             sa.and_(_o.due_now < as_of + SOON, sa.func.coalesce(_o.status, 0) < int(Status.ALLOCATED)),
         ),
     )
-    late = Late()
+    known = sa.select(sa.func.count(), sa.func.count(_o.due_now)).where(unshipped)
+    all_open, dated = conn.execute(known).one()
+    late = Late(dated=dated, undated=all_open - dated)
     count = sa.select(past, _o.currency, sa.func.count(), _sum(_o.amount)).where(waiting)
     for is_past, currency, orders, amount in conn.execute(count.group_by(past, _o.currency)):
         if is_past:
@@ -144,8 +151,8 @@ def late_orders(conn: sa.Connection, as_of: datetime, systems: set[str] | None =
         else:
             late.not_started += orders
         if amount:
-            known = late.amount.get(currency or "", Decimal(0))
-            late.amount[currency or ""] = known + from_fixed(int(amount))
+            before = late.amount.get(currency or "", Decimal(0))
+            late.amount[currency or ""] = before + from_fixed(int(amount))
     rows = conn.execute(
         sa.select(_o.company, _o.order_no, _o.due_now, _o.status, _o.customer_name, _o.amount, _o.currency)
         .where(waiting)

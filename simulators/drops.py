@@ -50,8 +50,13 @@ def sorted_out(carrier: Carrier) -> Drops:
 
 
 def drop(folder: Path, carrier: Carrier) -> int:
-    """Write all files to `folder`, each with the time of its drop; return how many events they hold."""
+    """Write all files to `folder`, each with the time of its drop; return how many events they hold.
+
+    What an earlier world left there is taken away.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("TMS_EVENTS_*"):
+        old.unlink()
     drops = sorted_out(carrier)
     for month, events in sorted(drops.history.items()):
         _write(folder, f"TMS_EVENTS_{month}_HISTORY", events, carrier.first_drop)

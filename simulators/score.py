@@ -1,4 +1,4 @@
-"""How well the seeded faults were found: every truth entry should have its finding, every finding its entry."""
+"""How well the seeded faults were found: every truth entry has its finding, every finding its entry."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Entry(NamedTuple):
 
 @dataclass(slots=True)
 class Score:
-    """What was seeded and found; `lost` are seeded faults without a finding, `false` findings without a fault."""
+    """What was seeded and found; `lost` are faults without a finding, `false` findings without a fault."""
 
     seeded: int = 0
     found: int = 0
@@ -40,7 +40,8 @@ def score(truth: Iterable[dict[str, str]], findings: Sequence[Entry]) -> Score:
     shared |= {(entry.kind, ANY, entry.system) for entry in findings if _wide(entry)}
     result = Score(seeded=len(seeded))
     for entry in seeded:
-        if entry[:4] in said or (entry.order_no == ANY and (entry.kind, entry.company, entry.system) in shared):
+        place = entry.kind, entry.company, entry.system
+        if entry[:4] in said or (entry.order_no == ANY and place in shared):
             result.found += 1
         else:
             result.lost.append(entry)

@@ -30,13 +30,24 @@ class Place(Protocol):
     """Where a record came in: what an inlet knows of itself."""
 
     @property
-    def system(self) -> str: ...  # noqa: D102 - see Inlet
+    def system(self) -> str:
+        """The system's name."""
+        ...
+
     @property
-    def stream(self) -> str: ...  # noqa: D102
+    def stream(self) -> str:
+        """The stream's name."""
+        ...
+
     @property
-    def reader(self) -> Reader: ...  # noqa: D102
+    def reader(self) -> Reader:
+        """What reads its records."""
+        ...
+
     @property
-    def seal(self) -> Seal: ...  # noqa: D102
+    def seal(self) -> Seal:
+        """What encrypts what is kept."""
+        ...
 
 
 def keep(conn: sa.Connection, place: Place, broken: Sequence[Broken], at: datetime, run: Run) -> None:

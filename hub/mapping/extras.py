@@ -13,6 +13,7 @@ from typing import Any
 from hub.errors import RecordError
 from hub.mapping.fieldspec import FieldSpec
 from hub.mapping.measures import compile_measure, compile_quantity
+from hub.mapping.texts import require_storable
 from hub.mapping.values import (
     Defaults,
     Sight,
@@ -157,9 +158,8 @@ def jsonable(value: Any, limit: int) -> Any:
     if value is None or value == "" or isinstance(value, bool | int):
         return None if value == "" else value
     if isinstance(value, str):
-        if "\0" in value:
-            raise RecordError("mapping.not_text", found=repr(value[:40]))
-        if len(value.encode("utf-8", "surrogatepass")) > limit:
+        require_storable(value)
+        if len(value.encode()) > limit:
             raise RecordError("mapping.text_too_long", length=len(value), limit=limit)
         return value
     if isinstance(value, Decimal) and value.is_finite():

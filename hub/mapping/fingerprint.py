@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import Any
@@ -79,5 +80,8 @@ def record_key(spec: StreamMapping) -> Callable[[Record], str]:
 
 
 def _digest(said: Any, size: int) -> str:
-    packed = orjson.dumps(said, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    try:
+        packed = orjson.dumps(said, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    except TypeError:  # what orjson refuses and a source may send: half characters, integers past 64 bits
+        packed = json.dumps(said, default=str, sort_keys=True).encode()
     return blake2b(packed, digest_size=size).hexdigest()

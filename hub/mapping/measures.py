@@ -57,7 +57,7 @@ def compile_measure(
 
 
 def plain_number(text: str | None) -> Decimal | None:
-    """Return the number that a `const` or a `default` states, in the plain form whatever the source's style is.
+    """Return the number that a `const` or a `default` states: plain, whatever the source's style is.
 
     Raises MappingError for what is no number.
     """

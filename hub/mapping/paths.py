@@ -162,7 +162,7 @@ def _jmespath(expression: str, clean: Getter) -> Getter:
     def evaluate(record: Any) -> Any:
         try:
             return search.visit(tree, record)
-        except exceptions.JMESPathError as error:
+        except (exceptions.JMESPathError, ArithmeticError, TypeError, ValueError) as error:
             reason = str(error).split("\n")[0]
             raise RecordError("mapping.path_failed", path=expression, reason=reason) from error
 

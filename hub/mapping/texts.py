@@ -13,11 +13,10 @@ def text_of(value: Any) -> str | None:
     """Return a raw scalar as text, None where it is absent (null, empty text).
 
     Whole numbers lose their empty fraction (4711.0 is the number "4711"). Raises RecordError for a float,
-    a list, a map, bytes, or text with a NUL.
+    a list, a map, bytes, or text that no database keeps.
     """
     if type(value) is str:
-        if "\0" in value:
-            raise RecordError("mapping.not_text", found=repr(value[:40]))
+        require_storable(value)
         return value or None
     if value is None:
         return None
@@ -31,6 +30,17 @@ def text_of(value: Any) -> str | None:
     if hasattr(value, "isoformat"):
         return str(value.isoformat())
     raise RecordError("mapping.not_text", found=repr(value)[:40])
+
+
+def require_storable(text: str) -> None:
+    """Raise RecordError for text that no database keeps: with a NUL, or with half a character."""
+    if "\0" in text:
+        raise RecordError("mapping.not_text", found=repr(text[:40]))
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise RecordError("mapping.not_text", found=repr(text[error.start : error.start + 40])) from error
 
 
 def stripper(rules: Sequence[str]) -> Callable[[str], str] | None:

@@ -10,7 +10,7 @@ from typing import Any
 from hub.findings import KINDS
 from reconciler.reports.words import Words
 from reconciler.result import CauseLine, Finding, Result, SystemState
-from reconciler.totals import HUB, Total
+from reconciler.totals import HUB, Late, Total
 
 CAUSES = 7
 """So many causes stand on the first page."""
@@ -190,15 +190,9 @@ def _late(result: Result, words: Words, files: Sequence[str]) -> Page:
     count = late.past_due + late.not_started
     shown = late.orders[:LATE]
     where = next((name for name in files if name.endswith(".xlsx")), words.say("files_default"))
-    key = "late_none" if not count else "late_summary" if late.amount else "late_summary_plain"
     return {
-        "said": words.say(
-            key,
-            past_due=words.number(late.past_due),
-            not_started=words.number(late.not_started),
-            amount=words.sums(late.amount),
-        ),
-        "good": not count,
+        "said": _late_said(late, count, words),
+        "good": not count and not late.undated,
         "rows": [
             {
                 "order": f"{one.company} {one.order_no}",
@@ -215,6 +209,22 @@ def _late(result: Result, words: Words, files: Sequence[str]) -> Page:
         if count > len(shown)
         else "",
     }
+
+
+def _late_said(late: Late, count: int, words: Words) -> str:
+    """Return the sentences on orders at risk; what has no due date is said, not counted as in time."""
+    if late.undated and not late.dated:
+        return words.say("late_undated_all", undated=words.number(late.undated))
+    key = "late_none" if not count else "late_summary" if late.amount else "late_summary_plain"
+    said = words.say(
+        key,
+        past_due=words.number(late.past_due),
+        not_started=words.number(late.not_started),
+        amount=words.sums(late.amount),
+    )
+    if late.undated:
+        said = words.sentences([said, words.say("late_undated", undated=words.number(late.undated))])
+    return said
 
 
 def _run(run: Any, words: Words) -> Page:
@@ -237,9 +247,10 @@ def _run(run: Any, words: Words) -> Page:
 
 
 def _waiting(result: Result, words: Words) -> list[str]:
+    silent = {state.system for state in result.systems if state.why}
     flight = [
         words.say(
-            "in_flight_line",
+            "unread_line" if laggard in silent else "in_flight_line",
             orders=words.number(count),
             laggard=words.system(laggard),
             leader=words.system(leader),

@@ -45,11 +45,20 @@ class Words:
         """Return `parts` as a list in a sentence."""
         return self.say(comma).join(parts)
 
+    def sentences(self, told: Iterable[str]) -> str:
+        """Return sentences one after the other."""
+        return ("" if self.locale == "zh-CN" else " ").join(told)
+
     # numbers and times
 
     def number(self, number: Decimal | int | None) -> str:
         """Return a count or quantity with thousands separated; "–" for none."""
-        return "–" if number is None else f"{number:,f}" if isinstance(number, Decimal) else f"{number:,}"
+        if number is None:
+            return "–"
+        if not isinstance(number, Decimal):
+            return f"{number:,}"
+        shown = f"{number:,f}"
+        return shown.rstrip("0").rstrip(".") if "." in shown else shown
 
     def money(self, amount: Decimal | None, currency: str | None) -> str:
         """Return an amount with its currency and two decimals."""
@@ -233,7 +242,7 @@ class Words:
         ]
         if finding.details.get("future"):
             told.append(self.word("reason_future", system=self.system(finding.system)))
-        return (" " if self.locale == "en" else "").join(told)
+        return self.sentences(told)
 
     def _direction(self, seconds: int) -> str:
         return self.word("later" if seconds > 0 else "earlier")

@@ -198,7 +198,11 @@ def test_a_general_code_behind_the_special_ones_hides_nothing() -> None:
 
 
 def test_codes_that_do_not_invert_need_send() -> None:
-    write = "stream: orders\nfind: {sql: 'SELECT 1 WHERE no = :order_no'}\nupdate: {status: {op: Set, args: {s: =status, was: =was.status}}}"
+    write = """
+        stream: orders
+        find: {op: Get, args: {no: =order_no}}
+        update: {status: {op: Set, args: {s: =status, was: =was.status}}}
+    """
     text = writing(write, "sap_soap").replace(
         "{A: confirmed, B: allocated, C: shipped}", "{A: confirmed, 'S*': shipped}"
     )
@@ -404,7 +408,7 @@ def test_writes_are_said_to_be_checked_only() -> None:
 def test_all_problems_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "shop.yaml"
     text = system(
-        'company: {const: C1}\norder_no: "no["\nstatus: {from: s, codes: {A: confirmd}}\nordered: qty\noccurred_at: at',
+        field("order_no", '"no["').replace("A: confirmed", "A: confirmd"),
         stream='skip: "!("',
     )
     path.write_text(text, "utf-8")
@@ -413,8 +417,8 @@ def test_all_problems_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> N
     errors = [one for one in caught.value.problems if one.severity == "error"]
     assert [one.key for one in errors] == [
         "mapping.bad_path",
-        "mapping.bad_path",
         "mapping.unknown_word_near",
+        "mapping.bad_path",
     ]
     assert [one.line for one in errors] == sorted(one.line for one in errors)
     assert str(caught.value).startswith(f"{path}:7:11: error: ")

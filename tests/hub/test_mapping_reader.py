@@ -147,7 +147,8 @@ def test_a_code_may_be_widened() -> None:
 def test_the_ladder_is_that_of_all_streams_of_the_system() -> None:
     text = system() + (
         "  events:\n    yields: event\n    read: {table: events}\n    fields:\n      company: {const: C1}\n"
-        "      order_no: no\n      status: {from: code, codes: {P: produced, D: delivered}}\n      occurred_at: at\n"
+        "      order_no: no\n      occurred_at: at\n"
+        "      status: {from: code, codes: {P: produced, D: delivered}}\n"
     )
     assert fact(text, {**RECORD, "state": "B"}).hi == Status.PRODUCED - 1
     assert fact(text, {**RECORD, "state": "C"}).hi == Status.DELIVERED - 1
@@ -486,8 +487,8 @@ def test_records_that_are_no_orders_yet_are_skipped() -> None:
 
 @pytest.mark.parametrize(
     ("flag", "gone"),
-    [("Y", True), ("1", True), (1, True), (True, True), ("2026-01-05", True), ("N", False), ("0", False), (0, False),
-     ("false", False), ("否", False), (None, False), (" ", False), ("0000-00-00", False)],
+    [("Y", True), ("1", True), (1, True), (True, True), ("2026-01-05", True), ("N", False), ("0", False),
+     (0, False),      ("false", False), ("否", False), (None, False), (" ", False), ("0000-00-00", False)],
 )  # fmt: skip
 def test_soft_deletion(flag: Any, gone: bool) -> None:
     assert fact(system(stream="deleted: gone"), {**RECORD, "gone": flag}).deleted is gone

@@ -109,6 +109,8 @@ def test_numbers_as_people_write_them() -> None:
 
     english, chinese = Words("en"), Words("zh-CN")
     assert english.number(Decimal("1234567.5")) == "1,234,567.5"
+    assert english.number(Decimal("51.000")) == "51"
+    assert english.number(Decimal(100)) == "100"
     assert english.money(Decimal("1234.5"), "CNY") == "CNY 1,234.50"
     assert chinese.money(Decimal("1234.5"), "CNY") == "1,234.50 元"
     assert chinese.sums({"CNY": Decimal(20_684_799)}, short=True) == "2,068.5 万元"

@@ -216,3 +216,13 @@ def test_the_order_of_systems_does_not_matter(seed: int, order: list[str]) -> No
         straight = {verdict.identity: verdict.details for verdict in judge(one, RULES, horizons()).verdicts}
         other = {verdict.identity: verdict.details for verdict in judge(turned, RULES, horizons()).verdicts}
         assert straight == other
+
+
+def test_orders_without_a_due_date_are_not_called_in_time(sqlite_store: Store) -> None:
+    cases = [
+        replace(one, order=replace(one.order, due_now=None)) for one in (healthy(3, n) for n in range(300))
+    ]
+    fill(sqlite_store, cases)
+    late = reconcile(sqlite_store, RULES, NOW).late
+    assert (late.dated, late.past_due, late.not_started) == (0, 0, 0)
+    assert late.undated > 0

@@ -107,6 +107,7 @@ def test_a_silent_tms_drops_nothing_more() -> None:
 
 
 def test_the_same_world_drops_the_same_files(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "TMS_EVENTS_2020010100_01.csv").touch()  # of a world that is no more
     drop(tmp_path, Carrier(world(), 7))
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {
         p.name: p.read_bytes() for p in folder.iterdir()
