@@ -1,4 +1,4 @@
-"""`orderhub demo` and `orderhub practice`: the main job on a simulated factory, and the factory to play with."""
+"""`orderhub demo` and `orderhub practice`: the main job on a simulated factory, or the factory alone."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def demo(
     now: Annotated[str, typer.Option(help="The factory's moment (ISO 8601 with offset).")] = DEMO_NOW,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
-    """Pull three practice systems into a store, reconcile them, and hold the findings against the truth."""
+    """Run the main job on a simulated factory with known faults."""
     from datetime import datetime
 
     from cli import context, demo_run, demo_screen
@@ -47,7 +47,7 @@ def practice(
     port: Annotated[int, typer.Option(help="Port of the practice ERP.")] = 8765,
     faults: Annotated[bool, typer.Option(help="Seed faults, or leave the factory in good order.")] = True,
 ) -> None:
-    """Keep the practice systems up, so that sync, reconcile and the rest can be tried by hand."""
+    """Keep the practice systems up, to try commands on."""
     from cli import context, demo_screen, practice_run
 
     with context.errors():

@@ -1,4 +1,4 @@
-"""What `orderhub demo` does: start the practice systems, run the main job, hold the findings against the truth."""
+"""What `orderhub demo` does: start the practice systems, run the main job, keep score."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class World:
 
 @dataclass(slots=True)
 class DemoRun:
-    """What a demo came to. `again`: the store was there already; `written`: rows that came or changed in it."""
+    """What a demo came to. `again`: the store was there already; `written`: rows that came or changed."""
 
     world: World
     result: Result
@@ -71,7 +71,7 @@ class DemoRun:
 
 
 def run_demo(world: World, out: Path, locale: str, step: Step) -> DemoRun:
-    """Run the main job on `world` and keep its summary in `out`; the hub sees nothing but the three systems."""
+    """Run the main job on `world`, summary in `out`; the hub sees nothing but the three systems."""
     begun = time.monotonic()
     again = _same_world(out, world)
     with PracticeProcess(

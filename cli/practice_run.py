@@ -48,5 +48,6 @@ def _note(out: Path, connections: dict[str, str]) -> Path:
         **connections,
     }
     note.touch(mode=0o600)
-    note.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in settings.items()), "utf-8")
+    lines = [f"export {name}={shlex.quote(value)}\n" for name, value in settings.items()]
+    note.write_text("".join(lines), "utf-8")
     return note

@@ -170,11 +170,8 @@ def test_a_unit_without_a_conversion_is_quarantined(company: Company) -> None:
 
 
 def test_codes_that_yaml_would_tear_survive(company: Company) -> None:
-    usual, torn = (
-        "{NEW: confirmed, PICK: allocated, SENT: shipped}",
-        "{01: confirmed, NO: allocated, ON: shipped}",
-    )
-    company.mappings["wms"] = WMS_YAML.replace(usual, torn)
+    usual = "{NEW: confirmed, PICK: allocated, SENT: shipped}"
+    company.mappings["wms"] = WMS_YAML.replace(usual, "{01: confirmed, NO: allocated, ON: shipped}")
     company.write_mappings()
     for number, state in enumerate(("01", "NO", "ON"), 1):
         company.outbound(number, state=state)
