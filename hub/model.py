@@ -100,7 +100,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A number by which an order is also known; `kind` is delivery, waybill, own, customer_po, …"""
+    """A number by which an order is also known; `kind` is delivery, waybill, own, customer_po and so on."""
 
     kind: str
     value: str

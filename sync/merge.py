@@ -9,9 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
-from hub.rules import Rules
 
 from hub.model import QUANTITIES
+from hub.rules import Rules
 from hub.store import Store, bulk, jsons
 from hub.store.leases import Lease
 from hub.store.runs import Run
@@ -168,8 +168,9 @@ def _typed(extras: dict[str, Any]) -> dict[str, Any]:
     typed = dict(extras)
     if typed.get("amount") is not None:
         typed["amount"] = Decimal(typed["amount"])
-    if typed.get("due") is not None:
-        typed["due"] = datetime.fromisoformat(typed["due"])
+    for name in ("due_first", "due_now"):
+        if typed.get(name) is not None:
+            typed[name] = datetime.fromisoformat(typed[name])
     return typed
 
 
@@ -184,8 +185,7 @@ def _changes(values: Mapping[str, Any], old: Mapping[str, Any] | None) -> dict[s
 def _entry(
     key: tuple[str, str], name: str, change: tuple[Any, Any], merged: Merged, run: int, now: datetime
 ) -> dict[str, Any]:
-    source = "due" if name in ("due_first", "due_now") else name
-    system, rule = merged.origin.get(name, merged.origin.get(source, (None, "owner")))
+    system, rule = merged.origin.get(name, (None, "owner"))
     return {
         "company": key[0],
         "order_no": key[1],

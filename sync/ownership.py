@@ -12,14 +12,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from hub.model import QUANTITIES, Status
 from hub.rules import Rules
-
-from hub.model import QUANTITIES, Side, Status
 
 TYPED = (
     "order_type", "customer_no", "customer_name", "salesperson", "plant", "amount", "currency", "priority",
 )  # fmt: skip
-"""Extras with a column of their own, beside `due`, which gives `due_first` and `due_now`."""
+"""Extras with a column of their own, beside the promise dates."""
+
+_PROMISES = ("due_first", "due_now")
 
 
 @dataclass(slots=True)
@@ -107,21 +108,25 @@ def _extras(
     merged: Merged, extras: Mapping[str, Mapping[str, Any]], rules: Rules, before: Mapping[str, Any] | None
 ) -> None:
     rest: dict[str, Any] = {}
-    for name in sorted({*TYPED, "due", *(name for said in extras.values() for name in said)}):
+    for name in sorted(
+        {*TYPED, "due_first", "due_now", *(name for said in extras.values() for name in said)}
+    ):
         said = {system: values[name] for system, values in extras.items() if values.get(name) is not None}
         system = _chosen(said, rules.owner(name), rules)
         value = said[system] if system else None
-        if name == "due":
-            first = before["due_first"] if before and before["due_first"] is not None else value
-            merged.put("due_first", first, system, "first promise")
-            merged.put("due_now", value, system, "owner")
-        elif name in TYPED:
+        if name in TYPED or name in _PROMISES:
             merged.put(name, value, system, "owner")
         elif value is not None:
             rest[name] = value
+    _promise(merged, before)
     merged.put("extras", rest, None, "owner")
 
 
-def cancelled(side: int) -> bool:
-    """Tell whether the side flags say cancelled."""
-    return bool(side & Side.CANCELLED)
+def _promise(merged: Merged, before: Mapping[str, Any] | None) -> None:
+    """Keep the first promise ever made beside the current one; either stands for both at birth."""
+    first, now = merged.values["due_first"], merged.values["due_now"]
+    if now is None:
+        merged.put("due_now", first, merged.origin["due_first"][0], "owner")
+    kept = before["due_first"] if before else None
+    if kept is not None or first is None:
+        merged.put("due_first", kept or now, merged.origin["due_now"][0], "first promise")

@@ -28,6 +28,12 @@ _ITEM = re.compile(rf"(?:\.{_WORD})+")
 _TOKEN = re.compile(
     r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`|\|\||[()\[\]{}]|[^\W]+|.""", re.S
 )
+_LITERAL = r"'[^'\\]*'"
+_TEXT = re.compile(_LITERAL)
+_COMPARED = re.compile(rf"(?P<path>{_DOTTED.pattern})\s*(?P<sign>[=!]=)\s*(?P<text>{_LITERAL})")
+_AMONG = re.compile(
+    rf"contains\(\[(?P<texts>{_LITERAL}(?:\s*,\s*{_LITERAL})*)\],\s*(?P<path>{_DOTTED.pattern})\)"
+)
 _GUARD = re.compile(r'="(.*)"', re.S)
 SURROUNDINGS = ("meta", "up")
 """First words of a path that mean not the record but what stands around it."""
@@ -100,7 +106,21 @@ def _tokens(expression: str) -> Iterator[str]:
     return (match[0] for match in _TOKEN.finditer(expression))
 
 
+def _test(expression: str, clean: Getter) -> Getter | None:
+    """Return `path == 'text'`, `!=` and `contains(['a', 'b'], path)` without JMESPath's detour, else None."""
+    if found := _COMPARED.fullmatch(expression):
+        get, text, equal = _compile(found["path"], clean), found["text"][1:-1], found["sign"] == "=="
+        return lambda record: (get(record) == text) is equal
+    if found := _AMONG.fullmatch(expression):
+        texts = frozenset(text[1:-1] for text in _TEXT.findall(found["texts"]))
+        get = _compile(found["path"], clean)
+        return lambda record: isinstance(value := get(record), str) and value in texts
+    return None
+
+
 def _compile(expression: str, clean: Getter) -> Getter:
+    if test := _test(expression, clean):
+        return test
     if _DOTTED.fullmatch(expression):
         return _plain([_unquoted(step) for step in _STEP.findall(expression)], clean)
     if found := _LISTED.fullmatch(expression):

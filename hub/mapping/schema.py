@@ -37,6 +37,8 @@ def json_schema() -> dict[str, Any]:
             _as_written(parts[model.__name__], model)
     _name_calls(parts)
     _name_fields(parts["StreamMapping"]["properties"])
+    codes = parts["FieldSpec"]["properties"]["codes"]
+    codes["additionalProperties"] = {"anyOf": [codes["additionalProperties"], {"type": "null"}]}
     top = parts.pop(SystemMapping.__name__)
     top["properties"] |= {key: {} for declared in OPTIONS.values() for key in sorted(declared)}
     return {"$schema": DIALECT, **_loosened(top), "title": "OrderHub mapping", "$defs": _loosened(parts)}

@@ -44,6 +44,8 @@ def compile_status(
         if code in known:
             return known[code]
         meaning = match(code)
+        if meaning == ():  # null in the table: this code says nothing of the status
+            return None
         if meaning:
             said = _meant(meaning, steps, code)
             if len(known) < 1000:

@@ -97,7 +97,9 @@ def compile_text(spec: FieldSpec, defaults: Defaults) -> Texting:
     if spec.any:
         return first_of([compile_text(one, defaults) for one in spec.any])
     get, strip, default = raw(spec, defaults), stripper(spec.strip), spec.default
-    match = matcher({code: words[0] for code, words in spec.codes.items()}) if spec.codes else None
+    # null in the table: this code says nothing
+    table = {code: words[0] if words else "" for code, words in spec.codes.items()}
+    match = matcher(table) if table else None
 
     def read(record: Any, sight: Sight) -> str | None:
         text = text_of(get(record))
@@ -107,7 +109,7 @@ def compile_text(spec: FieldSpec, defaults: Defaults) -> Texting:
             meaning = match(text or "")
             if meaning is None and text is not None:
                 raise RecordError("mapping.code_unknown", code=text)
-            text = meaning
+            text = meaning or None
         return default if text is None else text
 
     return read

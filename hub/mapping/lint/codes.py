@@ -38,9 +38,9 @@ def lint_codes(stream: StreamMapping, name: str, spec: FieldSpec, path: Path, fo
 
 
 def _lint_count(name: str, meanings: tuple[str, ...], path: Path, found: Found) -> None:
-    """Note a list of meanings where one is due; a status may have two, the lower one first."""
+    """Note a list of meanings where one is due, or null; a status may have two, the lower first."""
     most = {"status": 2, "side": len(SIDES)}.get(name, 1)
-    if not 1 <= len(meanings) <= most:
+    if len(meanings) > most:
         found.error(path, "mapping.too_many_meanings", most=most)
     known = [status for word in meanings if (status := ladder.status_of(word))]
     if name == "status" and known != sorted(known):
