@@ -18,6 +18,7 @@ from hub.redact import redact
 from hub.rules import Rules
 from hub.store import Store, runs
 from hub.store.leases import Lease, lease
+from sync.calm import calm
 from sync.inlet import Inlet
 from sync.merge import merge
 from sync.pull import Progress, StreamResult, pull_stream
@@ -87,7 +88,7 @@ def sync_system(hub: Hub, system: str, progress: Progress | None = None) -> Sync
     """Pull every stream of one system; a busy lease and errors end in the result."""
     result = SyncResult(system)
     try:
-        with lease(hub.store, f"sync:{system}", holder(), wall(), LEASE) as held:
+        with calm(), lease(hub.store, f"sync:{system}", holder(), wall(), LEASE) as held:
             _pull_all(hub, system, held, result, progress or _quiet)
     except LeaseBusy as busy:
         result.skipped = busy
@@ -146,7 +147,7 @@ def place_waiting(hub: Hub) -> Counter[str]:
 def merge_orders(hub: Hub, progress: Progress | None = None) -> Counter[str]:
     """Merge what is marked; skip where another worker does it."""
     counts: Counter[str] = Counter()
-    with suppress(LeaseBusy), lease(hub.store, "merge", holder(), wall(), LEASE) as held:
+    with calm(), suppress(LeaseBusy), lease(hub.store, "merge", holder(), wall(), LEASE) as held:
         run = runs.start("merge", None, hub.clock())
         counts += merge(hub.store, hub.rules, held, run, hub.clock, progress or _quiet)
         runs.finish(hub.store, run, hub.clock(), counts=counts)
