@@ -17,7 +17,7 @@ from hub.store.leases import Lease
 from hub.store.runs import Run
 from hub.store.tables import observations, order_history, orders, views
 from sync import dirt
-from sync.ownership import TYPED, Merged, merge_views
+from sync.ownership import TYPED, Merged, Owners, merge_views
 from sync.pull import Progress
 
 _KEY = ("company", "order_no")
@@ -47,6 +47,7 @@ def merge(
 ) -> Counter[str]:
     """Merge every order that is marked; return how many were looked at, born and changed."""
     counts: Counter[str] = Counter()
+    owners = Owners(rules)
     with store.read() as conn:
         marks = dirt.marks(conn, "merge")
     everything = [mark for mark in marks if mark[:2] == dirt.ALL]
@@ -54,7 +55,7 @@ def merge(
     for keys in batches:
         with store.write() as conn:
             lease.check(conn)
-            counts += merge_batch(conn, keys, rules, run.enter(conn), clock())
+            counts += merge_batch(conn, keys, owners, run, clock())
             if not everything:
                 dirt.clear(conn, "merge", [mark for mark in marks if mark[:2] in set(keys)])
         progress("merge", counts["merged"], None if everything else len(marks))
@@ -65,8 +66,8 @@ def merge(
     return counts
 
 
-def merge_batch(conn: sa.Connection, keys: Keys, rules: Rules, run: int, now: datetime) -> Counter[str]:
-    """Merge the orders `keys` inside the caller's transaction."""
+def merge_batch(conn: sa.Connection, keys: Keys, owners: Owners, run: Run, now: datetime) -> Counter[str]:
+    """Merge the orders `keys` inside the caller's transaction; the run is entered only if something changed."""
     here = _by_order(bulk.fetch_many(conn, views, _KEY, keys))
     before = _by_order(bulk.fetch_many(conn, orders, _KEY, keys))
     extras = _extras(conn, keys)
@@ -76,32 +77,40 @@ def merge_batch(conn: sa.Connection, keys: Keys, rules: Rules, run: int, now: da
     for key in keys:
         old = before[key][0] if key in before else None
         if key not in here:
-            counts["emptied"] += _forget(conn, key, old, run, now, history)
+            counts["emptied"] += _forget(conn, key, old, now, history)
             continue
-        lines = {system: text for (system, kind), text in extras.get(key, {}).items() if kind == "lines"}
-        said = {
-            system: jsons.loads(text)
-            for (system, kind), text in extras.get(key, {}).items()
-            if kind == "extras"
-        }
-        merged = merge_views(
-            here[key], {name: _typed(values) for name, values in said.items()}, lines, rules, old
-        )
-        values = merged.values | {
-            "extras": jsons.dumps(merged.values["extras"]) if merged.values["extras"] else None
-        }
-        changes = _changes(values, old)
-        if old is not None and not changes:
-            continue
-        counts["born" if old is None else "changed"] += 1
-        row = {"company": key[0], "order_no": key[1], **{name: values.get(name) for name in _FIELDS}}
-        rows.append(row | {"first_seen": old["first_seen"] if old else now, "changed_at": now, "run": run})
-        history += [
-            _entry(key, name, change, merged, run, now) for name, change in changes.items() if old is not None
-        ]
-    bulk.upsert(conn, orders, rows)
-    bulk.insert(conn, order_history, [entry for entry in history if entry["field"] in _HISTORY])
+        merged = _merge_one(here[key], extras.get(key, {}), owners, old)
+        changes = _changes(merged.values, old)
+        if changes:
+            counts["born" if old is None else "changed"] += 1
+            row = {
+                "company": key[0],
+                "order_no": key[1],
+                **{name: merged.values.get(name) for name in _FIELDS},
+            }
+            rows.append(row | {"first_seen": old["first_seen"] if old else now, "changed_at": now})
+        if old is not None:
+            history += [_entry(key, name, changes[name], merged, now) for name in _HISTORY if name in changes]
+    if rows or history:
+        number = run.enter(conn)
+        bulk.upsert(conn, orders, [row | {"run": number} for row in rows])
+        bulk.insert(conn, order_history, [entry | {"run": number} for entry in history])
     return counts
+
+
+def _merge_one(
+    here: Sequence[Mapping[str, Any]],
+    extras: Mapping[tuple[str, str], str],
+    owners: Owners,
+    old: Mapping[str, Any] | None,
+) -> Merged:
+    """Return one order with its extras as JSON."""
+    lines = {system: text for (system, kind), text in extras.items() if kind == "lines"}
+    said = {system: _typed(jsons.loads(text)) for (system, kind), text in extras.items() if kind == "extras"}
+    merged = merge_views(here, said, lines, owners, old)
+    rest = merged.values["extras"]
+    merged.values["extras"] = jsons.dumps(rest) if rest else None
+    return merged
 
 
 def _all_orders(store: Store) -> Iterator[Keys]:
@@ -183,7 +192,7 @@ def _changes(values: Mapping[str, Any], old: Mapping[str, Any] | None) -> dict[s
 
 
 def _entry(
-    key: tuple[str, str], name: str, change: tuple[Any, Any], merged: Merged, run: int, now: datetime
+    key: tuple[str, str], name: str, change: tuple[Any, Any], merged: Merged, now: datetime
 ) -> dict[str, Any]:
     system, rule = merged.origin.get(name, (None, "owner"))
     return {
@@ -196,7 +205,6 @@ def _entry(
         "rule": rule,
         "who": None,
         "occurred_at": merged.values.get("occurred_at") if name == "status" else None,
-        "run": run,
         "at": now,
     }
 
@@ -213,7 +221,6 @@ def _forget(
     conn: sa.Connection,
     key: tuple[str, str],
     old: Mapping[str, Any] | None,
-    run: int,
     now: datetime,
     history: list[Any],
 ) -> int:
@@ -223,5 +230,5 @@ def _forget(
     conn.execute(sa.delete(orders).where(orders.c.company == key[0], orders.c.order_no == key[1]))
     merged = Merged()
     merged.put("status", None, None, "no record speaks of it any more")
-    history.append(_entry(key, "status", (old["status"], None), merged, run, now))
+    history.append(_entry(key, "status", (old["status"], None), merged, now))
     return 1

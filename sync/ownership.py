@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from hub.model import QUANTITIES, Status
@@ -21,6 +22,16 @@ TYPED = (
 """Extras with a column of their own, beside the promise dates."""
 
 _PROMISES = ("due_first", "due_now")
+
+
+class Owners:
+    """Whose word counts, looked up once a field: rules are asked some twenty times an order."""
+
+    def __init__(self, rules: Rules) -> None:
+        """Take the rules."""
+        self.of = cache(rules.owner)
+        self.of_status = cache(rules.status_owner)
+        self.extras = rules.ownership.extras
 
 
 @dataclass(slots=True)
@@ -39,7 +50,7 @@ def merge_views(
     views: Sequence[Mapping[str, Any]],
     extras: Mapping[str, Mapping[str, Any]],
     lines: Mapping[str, str],
-    rules: Rules,
+    owners: Owners,
     before: Mapping[str, Any] | None,
 ) -> Merged:
     """Return the order that `views` come to.
@@ -48,7 +59,7 @@ def merge_views(
     """
     merged = Merged()
     by_system = {view["system"]: view for view in views}
-    _status(merged, by_system, rules, before)
+    _status(merged, by_system, owners, before)
     side = 0
     for view in views:
         side |= view["side"]
@@ -57,26 +68,29 @@ def merge_views(
     merged.put("money", max(money.values(), default=None), None, "furthest")
     for name in QUANTITIES:
         said = {system: view[name] for system, view in by_system.items() if view[name] is not None}
-        system = _chosen(said, rules.owner(name), rules)
+        system = _chosen(said, owners.of(name), owners)
         merged.put(name, said.get(system) if system else None, system, "owner")
-    system = _chosen(lines, rules.owner("lines"), rules)
+    system = _chosen(lines, owners.of("lines"), owners)
     merged.put("lines", lines.get(system) if system else None, system, "owner")
-    _extras(merged, extras, rules, before)
+    _extras(merged, extras, owners, before)
     return merged
 
 
 def _status(
-    merged: Merged, by_system: Mapping[str, Mapping[str, Any]], rules: Rules, before: Mapping[str, Any] | None
+    merged: Merged,
+    by_system: Mapping[str, Mapping[str, Any]],
+    owners: Owners,
+    before: Mapping[str, Any] | None,
 ) -> None:
     """Choose the status, and its stamp with it."""
     claims = {system: view["status"] for system, view in by_system.items() if view["status"] is not None}
-    owned = {system: rank for system, rank in claims.items() if rules.status_owner(Status(rank)) == system}
+    owned = {system: rank for system, rank in claims.items() if owners.of_status(Status(rank)) == system}
     pool, rule = (owned, "owner") if owned else (claims, "only word")
     system = max(pool, key=lambda name: (pool[name], name), default=None)
     rank = pool[system] if system else None
     held = before["status"] if before else None
     if held is not None and (rank is None or rank < held):
-        owner = rules.status_owner(Status(held))
+        owner = owners.of_status(Status(held))
         if owner not in claims and owner not in (system, None):
             merged.put("status", held, owner, "falls only by its owner")
             merged.put("occurred_at", before["occurred_at"] if before else None, owner, "with the status")
@@ -94,25 +108,25 @@ def _newest(by_system: Mapping[str, Mapping[str, Any]]) -> datetime | None:
     return max((view["occurred_at"] for view in by_system.values() if view["occurred_at"]), default=None)
 
 
-def _chosen(said: Mapping[str, Any], owner: str | None, rules: Rules) -> str | None:
+def _chosen(said: Mapping[str, Any], owner: str | None, owners: Owners) -> str | None:
     """Return the system whose word counts: the owner, else by the order of `extras`, else by name."""
     if owner in said:
         return owner
-    for system in [*rules.ownership.extras, *sorted(said)]:
+    for system in [*owners.extras, *sorted(said)]:
         if system in said:
             return system
     return None
 
 
 def _extras(
-    merged: Merged, extras: Mapping[str, Mapping[str, Any]], rules: Rules, before: Mapping[str, Any] | None
+    merged: Merged, extras: Mapping[str, Mapping[str, Any]], owners: Owners, before: Mapping[str, Any] | None
 ) -> None:
     rest: dict[str, Any] = {}
     for name in sorted(
         {*TYPED, "due_first", "due_now", *(name for said in extras.values() for name in said)}
     ):
         said = {system: values[name] for system, values in extras.items() if values.get(name) is not None}
-        system = _chosen(said, rules.owner(name), rules)
+        system = _chosen(said, owners.of(name), owners)
         value = said[system] if system else None
         if name in TYPED or name in _PROMISES:
             merged.put(name, value, system, "owner")

@@ -62,7 +62,11 @@ def _put(parts: Parts, table: str, row: Record) -> None:
 
 
 def record(parts: Parts, client: str, number: str, sales_org: str) -> Record:
-    """Return one order as a record. `KEY` is client and padded number: numbers of two clients collide."""
+    """Return one order as a record.
+
+    `KEY` is client and padded number, since numbers of two clients collide; `MOVED_AT` the newest
+    CREAT_DATE and REC_TIME of its flows, for no header stamp moves when goods leave.
+    """
     header = {**parts.business, **parts.header}
     return {
         "KEY": f"{client}/{number}",
@@ -74,6 +78,7 @@ def record(parts: Parts, client: str, number: str, sales_org: str) -> Record:
         "items": parts.items,
         "schedules": parts.schedules,
         "flows": parts.flows,
+        "MOVED_AT": max((_when(flow) for flow in parts.flows), default=""),
     }
 
 
@@ -154,6 +159,12 @@ def quantity(text: str) -> Decimal:
 def padded(number: str) -> str:
     """Return a document or customer number as SAP keeps it: digits to ten places, other texts as they are."""
     return number.zfill(10) if number.isdecimal() else number
+
+
+def _when(flow: Mapping[str, Any]) -> str:
+    """Return when a flow was posted, as SAP says it: the day, and the time where there is one."""
+    day = _text(flow, "CREAT_DATE")
+    return f"{day} {_text(flow, 'REC_TIME')}".strip() if day.strip("0-") else ""
 
 
 def _item(row: Mapping[str, Any]) -> str:

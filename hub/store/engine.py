@@ -21,6 +21,7 @@ _ON_CONNECT = (
     "PRAGMA journal_mode = wal",
     "PRAGMA synchronous = normal",
     "PRAGMA foreign_keys = on",
+    "PRAGMA wal_autocheckpoint = 8000",  # 32 MB: a page of a first load is some 3 MB, and a checkpoint syncs
     "PRAGMA cache_size = -32768",  # 32 MB: clustered tables are written in key order, their inner pages stay
 )
 
