@@ -60,7 +60,9 @@ def install(purpose: str) -> None:
     uv = locked_uv()
     say(f"Installing the locked packages for `{purpose}` ...")
     target = ["pip", "install", "--python", sys.executable]
-    compiled = ["--compile-bytecode"]  # else every command compiles what it imports, where Python may not write
+    compiled = [
+        "--compile-bytecode"
+    ]  # else every command compiles what it imports, where Python may not write
     uv([*target, *compiled, "--require-hashes", "-c", str(LOCK), "-r", str(PROJECT), *extras])
     uv([*target, "--quiet", "--no-build-isolation", "--no-deps", "-e", str(ROOT)])
     stamp.write_text(wanted, "utf-8")

@@ -1,0 +1,1 @@
+"""What talks to systems: the contract, the transports, one small module or package a vendor."""

@@ -79,7 +79,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What `check` found: reachable or not, in words (message key and values), and how long it took (seconds)."""
+    """What `check` found: reachable or not, in words (message key and values); `seconds` it took."""
 
     ok: bool
     key: str
@@ -110,7 +110,7 @@ class Connector(Protocol):
         ...
 
     def fetch(self, stream: str, ask: Ask) -> Iterator[Page]:
-        """Yield pages. Ends normally only after everything asked for was read; raises SourceError otherwise."""
+        """Yield pages. Ends normally only after all that was asked for was read; else SourceError."""
         ...
 
     def close(self) -> None:

@@ -67,7 +67,7 @@ def merge(
 
 
 def merge_batch(conn: sa.Connection, keys: Keys, owners: Owners, run: Run, now: datetime) -> Counter[str]:
-    """Merge the orders `keys` inside the caller's transaction; the run is entered only if something changed."""
+    """Merge the orders `keys` in the caller's transaction; the run is entered only if something changed."""
     here = _by_order(bulk.fetch_many(conn, views, _KEY, keys))
     before = _by_order(bulk.fetch_many(conn, orders, _KEY, keys))
     extras = _extras(conn, keys)

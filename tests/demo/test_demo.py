@@ -122,7 +122,8 @@ def alter_wms(statement: str) -> Callable[[Path], None]:
 _SHIPPED = (
     "select o.id from outbound o where o.kind = 'OUT' and o.state = '90' and o.shipped_at < '2026-06-20'"
     " and o.company = 'HSDQ' and (select count(*) from outbound x where x.order_ref = o.order_ref"
-    " and x.company = o.company) = 1 and (select count(*) from outbound_line l where l.outbound_id = o.id) = 1"
+    " and x.company = o.company) = 1"
+    " and (select count(*) from outbound_line l where l.outbound_id = o.id) = 1"
     " order by o.id limit 1"
 )
 
