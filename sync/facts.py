@@ -28,6 +28,12 @@ _VIEW = (
     "unknown_code", "future", "parts",
 )  # fmt: skip
 
+_KEPT_WITH = {
+    "status": ("lo", "hi", "code", "unknown_code", "status"),
+    "occurred_at": ("says", "precision", "raw_time", "occurred_at"),
+}
+"""What stands or falls with a field; the field itself comes last, for it tells whether anything was said."""
+
 
 def row_of(fact: Fact, key: OrderKey, event_id: str | None) -> dict[str, Any]:
     """Return the observation row of `fact` without system, stream, record, seq, mapping, run and read_at."""
@@ -74,8 +80,9 @@ def settled(row: dict[str, Any], before: Mapping[str, Any], keeps: Iterable[str]
     stamp that is no event's changes nothing.
     """
     for name in keeps:
-        if row.get(name) is None:
-            row[name] = before[name]
+        for column in _KEPT_WITH.get(name, (name,)):
+            if row.get(name) is None:
+                row[column] = before[column]
     stands = all(row[name] == before[name] for name in ("status", "side", *QUANTITIES))
     if stands and row["says"] != Says.EVENT and before["says"] == row["says"] and not row["future"]:
         for name in ("occurred_at", "precision", "raw_time", "future"):

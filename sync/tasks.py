@@ -10,6 +10,7 @@ from hub.mapping.survey import survey
 from hub.rules import load_rules
 from hub.store import open_store
 from sync.run import Hub, sync_systems
+from sync.sheets import with_sheets
 
 
 def sync_system(system: str, env: Mapping[str, str] | None = None) -> dict[str, int]:
@@ -23,7 +24,7 @@ def sync_system(system: str, env: Mapping[str, str] | None = None) -> dict[str, 
     try:
         store.require_current()
         mappings, _ = survey(settings.home)
-        hub = Hub(store, load_rules(settings.home), mappings, env=env)
+        hub = Hub(store, load_rules(settings.home), with_sheets(store, mappings), env=env)
         (result,) = sync_systems(hub, [system])
     finally:
         store.close()

@@ -7,12 +7,13 @@ rest of the program meets one shape.
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from hub.mapping.callspec import (
     REACTIONS,
@@ -26,7 +27,7 @@ from hub.mapping.callspec import (
 from hub.mapping.fieldspec import FieldSpec, TextSpec, TimeSpec
 from hub.mapping.writespec import ConfirmSpec, UpdateSpec, Webhook, WriteSpec
 from hub.model import QUANTITIES
-from hub.spec import Duration, Spec, Text, Texts, as_tuple, one_of
+from hub.spec import Duration, Spec, Text, Texts, as_tuple, custom, one_of
 
 __all__ = [
     "AUTHS", "CORE", "EVENT", "OPTIONS", "REACTIONS", "VERBS", "AuthSpec", "CallSpec", "ConfirmSpec",
@@ -143,12 +144,22 @@ class AuthSpec(Spec):
         return {"ways": value} if isinstance(value, str | list) else value
 
 
+_SYSTEM = re.compile(r"[a-z][a-z0-9_]{0,31}")
+
+
+def _system_name(name: str) -> str:
+    """Return `name` if it can name files, variables and DAGs as well."""
+    if not _SYSTEM.fullmatch(name):
+        raise custom("mapping.bad_system", {"system": name})
+    return name
+
+
 class SystemMapping(Spec):
     """One mapping file. `options` holds the top-level keys that the connector kind declares for itself."""
 
     inner: ClassVar = frozenset({"options", "path"})
 
-    system: Text
+    system: Annotated[Text, AfterValidator(_system_name)]
     connector: Text
     connection: Text | None = None
     contact: Text | None = None

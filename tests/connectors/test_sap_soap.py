@@ -10,6 +10,7 @@ import pytest
 from connectors.contract import Ask, Everything, Keys, Page, Since, Window
 from connectors.retry import retrying
 from connectors.sap_soap import SapSoapConnector
+from connectors.sap_soap.orders import Parts, record
 from hub.config import Connection
 from hub.errors import AuthExpired, ConfigError, HubError, RecordLocked, Rejected, Unavailable
 from hub.mapping.grammar import SystemMapping
@@ -147,7 +148,18 @@ def test_one_shape_in_both_styles(open_: Open, sap: Sap, mc: bool) -> None:
              "SUBSITDOC": "000010", "DOCCATEGOR": kind, "REF_QTY": "4.000", "BASE_UOM": "PC"}
             for kind, slip in (("R", "4900000001"), ("J", "0080000001"))
         ],
+        "MOVED_AT": "",
     }  # fmt: skip
+
+
+def test_the_newest_posting_tells_when_goods_moved() -> None:
+    parts = Parts(flows=[
+        {"CREAT_DATE": "2026-03-06", "REC_TIME": "20:31:09"},
+        {"CREAT_DATE": "2026-03-07", "REC_TIME": "00:00:01"},
+        {"CREAT_DATE": "0000-00-00", "REC_TIME": "00:00:00"},
+        {"CREAT_DATE": ""},
+    ])  # fmt: skip
+    assert record(parts, "100", "0000000007", "1000")["MOVED_AT"] == "2026-03-07 00:00:01"
 
 
 def test_a_style_that_is_not_there(open_: Open, sap: Sap) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -32,7 +31,7 @@ def unseen(_stage: str, _done: int, _total: int | None) -> None:
     """Nobody watches."""
 
 
-def dump(store: Store) -> dict[str, list[tuple[Any, ...]]]:
+def dump(store: Store) -> dict[str, list[str]]:
     """Return every row of the store, but for leases, which say who worked last."""
     with store.read() as conn:
         return {

@@ -138,8 +138,15 @@ class Company:
 
     def outbound(self, number: int, **values: Any) -> None:
         """Write a row of the warehouse; what is not said is as usual, its change stamp the hub's time."""
-        row = {"company": "C1", "order_ref": f"{number:06}", "delivery": f"D{number}", "state": "NEW"}
-        row |= {"qty": "10", "sent": "0", "customer": "Ace", "changed": self.local(), "id": number} | values
+        row: dict[str, Any] = {"company": "C1", "order_ref": f"{number:06}", "delivery": f"D{number}"}
+        row |= {
+            "state": "NEW",
+            "qty": "10",
+            "sent": "0",
+            "customer": "Ace",
+            "changed": self.local(),
+            "id": number,
+        } | values
         with self.wms.begin() as conn:
             marks = ", ".join(f":{name}" for name in COLUMNS)
             conn.execute(sa.text(f"insert or replace into outbound values ({marks})"), row)

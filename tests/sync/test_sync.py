@@ -255,3 +255,22 @@ def test_equal_stamps_over_a_page_border_lose_nothing(company: Company, changed:
         company.outbound(number, changed=changed)
     company.sync("wms")
     assert len(company.rows(views)) == 10
+
+
+def test_a_stream_keeps_what_it_does_not_know(company: Company) -> None:
+    company.outbound(1, state="PICK", qty="10")
+    company.sync("wms")
+    known = company.view("1", "wms")
+    assert known is not None
+    company.mappings["wms"] = company.mappings["wms"].replace(
+        "status: {from: state, codes: {NEW: confirmed, PICK: allocated, SENT: shipped}}",
+        "status: {keep: true}",
+    )
+    company.write_mappings()
+    company.later(minutes=1)
+    company.outbound(1, state="PICK", qty="12")
+    company.sync("wms")
+    view = company.view("1", "wms")
+    assert view is not None
+    assert (view["status"], view["lo"], view["hi"]) == (known["status"], known["lo"], known["hi"])
+    assert view["ordered"] == 12
