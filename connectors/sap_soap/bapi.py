@@ -7,7 +7,7 @@ not returned, likely.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -92,6 +92,14 @@ class Bapi:
         if is_rfc(operation.name):
             return tables
         return {name: map(to_rfc, rows) for name, rows in tables.items()}
+
+    def narrow(self, function: str, sap_client: str, table: str, columns: Sequence[str]) -> None:
+        """Read nothing but `columns` from the rows of a table: lists are long and wide."""
+        wanted = set(map(normal, columns))
+        for name, child in self.operation(function, sap_client).shape.children.items():
+            row = child.children[child.row] if child and child.row and normal(name) == normal(table) else None
+            if row is not None:
+                row.wanted = tuple(column for column in row.children if normal(column) in wanted)
 
     def has_table(self, function: str, sap_client: str, table: str) -> bool:
         """Tell whether this release's function has a table parameter."""

@@ -38,6 +38,7 @@ class Discovery:
         row an item. That DOCUMENT_DATE filters by the day of entry is likely.
         """
         seen: set[str] = set()
+        self._bapi.narrow(GETLIST, organisation.client, "SALES_ORDERS", ("SD_DOC", "DOC_DATE"))
         for customer in self._customers(organisation.client):
             args: dict[str, Any] = {
                 "CUSTOMER_NUMBER": customer,

@@ -45,6 +45,9 @@ class Plain:
 
     def _flat(self, element: Any, shape: Shape) -> dict[str, Any] | None:
         """The usual row, quickly: known names, once each, plain texts. None if it is anything else."""
+        if shape.wanted:
+            found = {name: element.find(name) for name in shape.wanted}
+            return None if None in found.values() else {name: one.text or "" for name, one in found.items()}
         names = self._names
         row: dict[str, Any] = {}
         for child in element:

@@ -21,6 +21,7 @@ class Shape:
     `row` is the name of the only, repeated child of a pure wrapper (`item` in a BAPI table, `Order` in
     `ArrayOfOrder`): such an element reads as the list itself. `tagged` is text with attributes.
     `open` means that anything may stand here (xsd:any, anyType, or an element that the schema lacks).
+    `wanted` names the only children that its reader looks at, if it said so: the rest is not read.
     """
 
     children: dict[str, Shape | None] = field(default_factory=dict)
@@ -31,6 +32,7 @@ class Shape:
 
     leaves: frozenset[str] = frozenset()
     flat: bool = False
+    wanted: tuple[str, ...] = ()
 
     def settle(self) -> None:
         """Work out `leaves`, the plain texts that come once; `flat` if all are such: the usual row."""
