@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -67,6 +68,7 @@ class DemoRun:
             "report": str(self.reports["html"]),
             "seconds": round(self.seconds, 1),
             "rows_written": self.written,
+            "memory_mb": peak_memory(),
         }
 
 
@@ -91,6 +93,14 @@ def run_demo(world: World, out: Path, locale: str, step: Step) -> DemoRun:
     summary = json.dumps(run.summary(), indent=2, ensure_ascii=False)
     (out / "summary.json").write_text(summary + "\n", "utf-8")
     return run
+
+
+def peak_memory() -> int:
+    """Return the most memory that this process (the hub; the systems have their own) has held, in MB."""
+    import resource  # late: POSIX only, as is make
+
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(most / (1024 * 1024 if sys.platform == "darwin" else 1024))
 
 
 def main_job(
