@@ -37,19 +37,27 @@ def explain(
     here = context.here()
     with here.store() as store:
         found = look_up(store, number, company)
+        if company is None and not _anything(found):
+            # the hub itself writes an order as COMPANY/NUMBER; so may who asks
+            owner, slash, rest = number.partition("/")
+            found = look_up(store, rest, owner) if slash else found
     if as_json:
         from cli import life
 
         show.print_json(life.machine(found))
     else:
         _show(here, found)
-    if not (found.lives or found.waiting or found.quarantined):
+    if not _anything(found):
         raise typer.Exit(FAILED)
+
+
+def _anything(found: Explained) -> bool:
+    return bool(found.lives or found.waiting or found.quarantined)
 
 
 def _show(here: Here, found: Explained) -> None:
     say = context.say
-    if not (found.lives or found.waiting or found.quarantined):
+    if not _anything(found):
         show.fail(say("cli.number_unknown", number=found.number))
     if len(found.lives) > 1:
         keys = ", ".join(str(one.key) for one in found.lives)

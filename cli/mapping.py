@@ -30,7 +30,7 @@ def check(systems: Systems = None, as_json: Json = False) -> None:
     from hub.mapping import check as check_home
 
     here = context.here()
-    problems = check_home(here.settings.home)
+    problems = [*check_home(here.settings.home), *_unknown_kinds(here)]
     if systems:
         files = {str(here.files[here.known(name)]) for name in systems}
         problems = [one for one in problems if one.file in files]
@@ -44,6 +44,20 @@ def check(systems: Systems = None, as_json: Json = False) -> None:
         values["files"] = show.number(len(systems or here.files))
         show.line(context.say("cli.mapping_checked", **values), "bad" if errors else "good")
     raise typer.Exit(WRONG if errors else DONE)
+
+
+def _unknown_kinds(here: Here) -> Iterator[Problem]:
+    """Yield the mappings whose connector is not installed, or whose name for it is a slip."""
+    from connectors.registry import load_kind
+    from hub import yamlfile
+    from hub.errors import ConfigError
+
+    for mapping in here.systems.values():
+        try:
+            load_kind(mapping.connector)
+        except ConfigError as error:
+            values: dict[str, Any] = {name: str(value) for name, value in error.values.items()}
+            yield yamlfile.load(mapping.path).problem(("connector",), error.key, **values)
 
 
 def _problem(one: Problem) -> dict[str, Any]:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import shlex
+import socket
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cli.demo_run import HOME
 from cli.demo_screen import Screen
+from hub.errors import ConfigError
 from hub.store import make_key
 from simulators.process import PracticeProcess
 
 
 def keep_up(orders: int, seed: int, out: Path, port: int, faults: bool, screen: Screen) -> None:
     """Serve until interrupted; `out/env.sh` sets what another shell needs."""
+    _want_free(port)
     out.mkdir(parents=True, exist_ok=True)
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     with screen.stages() as step:
@@ -32,6 +35,14 @@ def keep_up(orders: int, seed: int, out: Path, port: int, faults: bool, screen: 
         screen.out.print(screen.say("practice_down"))
     finally:
         systems.stop()
+
+
+def _want_free(port: int) -> None:
+    """ConfigError if somebody listens on `port` already: most often practice itself, in another shell."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        if port and probe.connect_ex(("127.0.0.1", port)) == 0:
+            raise ConfigError("cli.port_taken", port=port, free=port + 1)
 
 
 def _note(out: Path, connections: dict[str, str]) -> Path:

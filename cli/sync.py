@@ -43,7 +43,9 @@ def sync(systems: Systems = None, as_json: Json = False) -> None:
         _show(results, placed, merged)
     for result in results:
         for error in result.errors:
-            show.fail(f"{result.system}: {context.tell(error)}")
+            told = context.tell(error)
+            named = told.startswith(f"{result.system}: ")
+            show.fail(told if named else f"{result.system}: {told}")
     raise typer.Exit(_code(error for result in results for error in result.errors))
 
 

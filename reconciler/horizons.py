@@ -61,7 +61,7 @@ def horizon(
     complete_at = None if not complete or None in complete else min(at for at in complete if at)
     newest_at = max((read.newest_at for read in streams if read.newest_at), default=None)
     failed = max((read for read in streams if read.failed_at), key=lambda read: read.failed_at, default=None)  # type: ignore[arg-type,return-value]  # only failed ones are asked
-    until, why = _known(complete_at, newest_at, failed, rules, system)
+    until, why = _known(complete_at, newest_at, failed, rules, system, as_of)
     return Horizon(
         system,
         until=min(until, as_of) if until else None,
@@ -80,12 +80,15 @@ def _known(
     failed: Read | None,
     rules: Rules,
     system: str,
+    as_of: datetime,
 ) -> tuple[datetime | None, str]:
     if complete_at is None:
         return None, "never"
     if newest_at is not None and newest_at < complete_at - rules.quiet(system):
         return newest_at, "silent"
     if failed and failed.failed_at and failed.failed_at > complete_at:
+        return complete_at, "failed"
+    if complete_at < as_of - rules.quiet(system):  # nobody has read it since: no failure told of that
         return complete_at, "failed"
     return complete_at, ""
 

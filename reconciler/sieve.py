@@ -67,6 +67,7 @@ def _coarse(bits: Bits, rules: Rules) -> sa.Subquery:
         *(_counter(told, shift + _COUNTER * place) > 1 for place in range(len(_RARE))),
         *(sa.func.min(_v[name]) != sa.func.max(_v[name]) for name in ("ordered", "shipped", "line_digest")),
         sa.func.max(_v.shipped) > sa.func.min(_v.ordered),
+        sa.func.max(_v.returned) > sa.func.min(_v.shipped),
         sa.and_(sa.func.min(_v.shipped) < sa.func.max(_v.ordered), sa.func.max(_v.lo) >= int(Status.SHIPPED)),
         _micros(sa.func.max(_v.shipped_at)) - _micros(sa.func.min(_v.shipped_at)) > _skew(rules),
     ]

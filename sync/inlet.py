@@ -6,10 +6,11 @@ mapping version equal → skip; what the parts say equal → touch nothing. Only
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -25,7 +26,7 @@ from hub.store.tables import ledger, observations, views
 from sync import quarantine
 from sync.dirt import mark
 from sync.facts import differs, newest_of, row_of, said_of, settled, tombstone, view_row
-from sync.links import Aliases, learn
+from sync.links import Aliases, learn, unlearn
 from sync.raw import enclose, pack
 from sync.rollup import roll_up
 
@@ -87,8 +88,9 @@ class Inlet:
         first: bool = False,
     ) -> Taken:
         """Take one page. `again` passes the digest gate (replay); `first`: the stream is being loaded."""
+        alone(conn, self.system)
         taken = Taken()
-        arrivals, broken = self._read(conn, incoming, read_at, taken, again)
+        arrivals, broken, known = self._read(conn, incoming, read_at, taken, again)
         broken += [quarantine.Broken(one.key, one.raw, one.error, {}) for one in bad]
         taken.counts["records"] += len(bad)
         taken.counts["quarantined"] += len(broken)
@@ -96,27 +98,32 @@ class Inlet:
         if arrivals:
             self._place(conn, arrivals, taken)
             self._write(conn, arrivals, read_at, run.enter(conn), taken, first)
-            quarantine.solve(conn, self, [arrival.key for arrival in arrivals], read_at)
+        understood = {*known, *(arrival.key for arrival in arrivals)} - {one.key for one in broken}
+        quarantine.solve(conn, self, understood, read_at)
         return taken
 
     def _read(
         self, conn: sa.Connection, incoming: Iterable[Incoming], read_at: datetime, taken: Taken, again: bool
-    ) -> tuple[list[_Arrival], list[quarantine.Broken]]:
-        """Return what passed the digest gate and could be read, and what could not."""
-        page: dict[str, tuple[Incoming, _Arrival]] = {}
+    ) -> tuple[list[_Arrival], list[quarantine.Broken], list[str]]:
+        """Return what passed the digest gate and could be read, what could not, and the keys of the rest."""
+        page: dict[tuple[str, bytes], tuple[Incoming, _Arrival]] = {}
+        keys: set[str] = set()
         for one in incoming:
             taken.counts["records"] += 1
             raw = pack(one.record)
             key = self.reader.key(one.record)
-            if key in page and page[key][1].raw != raw:  # the last one counts, and somebody should know
+            slot = key, raw if self.event else b""  # of a state the last one counts, events all happened
+            if key in keys and (slot not in page or page[slot][1].raw != raw):  # somebody should know
                 taken.warnings["sync.same_key"] += 1
-            page[key] = one, _Arrival(key, raw, self.seal.digest(raw), one.meta)
-        known = self._known(conn, list(page))
-        arrivals, broken = [], []
-        for key, (one, arrival) in page.items():
+            keys.add(key)
+            page[slot] = one, _Arrival(key, raw, self.seal.digest(raw), one.meta)
+        known = self._known(conn, list(keys))
+        arrivals, broken, unchanged = [], [], []
+        for (key, _), (one, arrival) in page.items():
             arrival.before = known.get(key)
             if not again and arrival.before and self._same(arrival):
                 taken.counts["unchanged"] += 1
+                unchanged.append(key)
                 continue
             try:
                 reading = self.reader.read(one.record, one.meta, read_at)
@@ -127,7 +134,7 @@ class Inlet:
             arrival.facts = [(OrderKey(fact.company, fact.order_no or ""), fact) for fact in reading.facts]
             arrivals.append(arrival)
             taken.warnings.update(warning for fact in reading.facts for warning in fact.warnings)
-        return arrivals, broken
+        return arrivals, broken, unchanged
 
     def _known(self, conn: sa.Connection, keys: list[str]) -> dict[str, Any]:
         rows = bulk.fetch_many(
@@ -175,24 +182,37 @@ class Inlet:
         taken.counts["observations"] += len(fresh)
         taken.newest = newest_of(rows)
         changed = sorted({(row["company"], row["order_no"]) for row in fresh})
-        self._views(conn, changed, histories, run, read_at, taken)
+        dropped = self._views(conn, changed, histories, run, read_at, taken)
         learn(conn, self.system, [pair for arrival in arrivals for pair in arrival.facts], read_at)
         self._remember(conn, arrivals, read_at, run)
         quarantine.wait(
             conn, self, [(arrival.key, arrival.company, arrival.waits) for arrival in arrivals], read_at, run
         )
+        own: set[tuple[str, ...]] = {(self.system, self.stream, arrival.key) for arrival in arrivals}
+        quarantine.place_again(conn, unlearn(conn, self.system, dropped, read_at), read_at, run, own)
         mark(conn, changed, everything=first and len(changed) > _MANY)
 
     def _rows(self, arrivals: list[_Arrival], run: int, read_at: datetime) -> list[dict[str, Any]]:
         rows = []
         for arrival in arrivals:
             for at, (key, fact) in enumerate(arrival.facts):
-                event_id = (fact.event_id or f"{arrival.key}#{at}") if self.event else None
+                event_id = (fact.event_id or self._event_id(arrival.key, at)) if self.event else None
                 row = row_of(fact, key, event_id)
                 row |= {"system": self.system, "stream": self.stream, "record": arrival.key}
                 row |= {"mapping": self.reader.version, "run": run, "read_at": read_at}
                 rows.append(row)
         return rows
+
+    def _named(self, row: Mapping[str, Any]) -> bool:
+        """Tell whether the event of `row` got its id here, from its record and place."""
+        return str(row["event_id"]).startswith((f"{self.stream}/{row['record']}#", "#"))
+
+    def _event_id(self, key: str, at: int) -> str:
+        """Return the id of an event that its source gives none: record and place, within the stream."""
+        event_id = f"{self.stream}/{key}#{at}"
+        if len(event_id) <= _EVENT_ID:
+            return event_id
+        return f"#{blake2b(event_id.encode(), digest_size=16).hexdigest()}"
 
     def _histories(
         self, conn: sa.Connection, touched: list[tuple[str, str]]
@@ -223,13 +243,25 @@ class Inlet:
                     events[company, order_no, row["event_id"]] = row
         fresh = []
         stamp = {"run": run, "read_at": read_at}
-        left = [row for row in [*latest.values(), *events.values()] if _place(row) in gone]
+        said = {row["event_id"] for row in rows}
+        left = [
+            row
+            for row in [*latest.values(), *events.values()]
+            if _place(row) in gone
+            and row["stream"] == self.stream
+            and (row["event_id"] is None or row["event_id"] in said or self._named(row))
+        ]
         taken_away = {(_place(row), row["event_id"]): tombstone(row) | stamp for row in left}
-        for row in [*taken_away.values(), *rows]:
+        todo = deque([*taken_away.values(), *rows])
+        while todo:
+            row = todo.popleft()
             place = row["company"], row["order_no"], row["part"]
             last = latest.get(place)
             before = events.get((*place[:2], row["event_id"])) if self.event else last
             if before is not None:
+                if before["part"] != row["part"] and not before["deleted"]:  # it leaves its part first
+                    todo.extendleft([row, tombstone(before) | stamp])
+                    continue
                 if not row["deleted"] and not before["deleted"]:
                     row = settled(row, before, self.reader.keeps)
                 if not differs(row, before):
@@ -250,8 +282,8 @@ class Inlet:
         run: int,
         read_at: datetime,
         taken: Taken,
-    ) -> None:
-        """Roll the changed orders up again; a view of which nothing is left goes."""
+    ) -> list[tuple[str, str]]:
+        """Roll the changed orders up again; a view of which nothing is left goes. Return the orders left."""
         keep: list[dict[str, Any]] = []
         drop: list[tuple[str, str, str]] = []
         for company, order_no in changed:
@@ -268,6 +300,7 @@ class Inlet:
             conn, views, keep, incidental=("run",), at_birth=("first_seen",)
         )
         bulk.delete(conn, views, ("company", "order_no", "system"), drop)
+        return [place[:2] for place in drop]
 
     def _remember(self, conn: sa.Connection, arrivals: list[_Arrival], read_at: datetime, run: int) -> None:
         rows = [
@@ -288,13 +321,27 @@ class Inlet:
             for arrival in arrivals
             if arrival.before is None or not self._same(arrival) or self._moved(arrival)
         ]
-        bulk.upsert(conn, ledger, rows)
+        bulk.upsert(conn, ledger, list({row["record"]: row for row in rows}.values()))
 
     def _moved(self, arrival: _Arrival) -> bool:
         """Tell whether a replayed record now speaks of other orders than before."""
         gave = jsons.dumps([[key.company, key.order_no, fact.part] for key, fact in arrival.facts])
         return bool(arrival.before.gave != gave)
 
+
+def alone(conn: sa.Connection, system: str) -> None:
+    """Let no other transaction take in records of `system` until this one ends.
+
+    Pulls and replays hold different leases: what either reads of the ledger must stay true until it writes.
+    On SQLite there is only one writer anyway.
+    """
+    if conn.dialect.name == "postgresql":
+        lock = int.from_bytes(blake2b(f"inlet:{system}".encode(), digest_size=8).digest(), "big", signed=True)
+        conn.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
+
+
+_EVENT_ID = 200
+"""Characters that the store keeps of an event's id."""
 
 _MANY = 500
 """From so many changed orders in a page of a first load on, one mark stands for all."""

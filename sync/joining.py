@@ -31,14 +31,15 @@ def join(
 ) -> int:
     """Make `number` mean `order` from now on, in one transaction; return how many records moved.
 
-    ConfigError if the companies differ, the two are the same, or `order` is itself joined to another one.
+    ConfigError if the companies differ, the two are the same, `order` is itself joined to another one, or
+    others are joined to `number`.
     """
     if number.company != order.company or number == order:
         raise ConfigError("sync.link_impossible", number=str(number), order=str(order))
     now = clock()
     with store.write() as conn:
         lease.check(conn)
-        if _joined_to(conn, order) is not None:
+        if _joined_to(conn, order) is not None or _joined_by(conn, number):
             raise ConfigError("sync.link_chain", number=str(number), order=str(order))
         conn.execute(sa.update(links).where(*_is(number)).values(until=now))
         row: dict[str, object] = {"kind": JOINED, "value": number.order_no}
@@ -96,6 +97,13 @@ def _move(
 def _joined_to(conn: sa.Connection, number: OrderKey) -> OrderKey | None:
     order_no = conn.execute(sa.select(links.c.order_no).where(*_is(number))).scalar()
     return None if order_no is None else OrderKey(number.company, order_no)
+
+
+def _joined_by(conn: sa.Connection, order: OrderKey) -> bool:
+    """Tell whether other numbers are joined to `order`: they would be left behind."""
+    joins = (links.c.kind == JOINED, links.c.system == HUB, links.c.until.is_(None))
+    here = (*joins, links.c.company == order.company, links.c.order_no == order.order_no)
+    return bool(conn.execute(sa.select(sa.exists().where(*here))).scalar())
 
 
 def _of(key: OrderKey) -> tuple[sa.ColumnElement[bool], ...]:

@@ -61,7 +61,11 @@ def learn(conn: sa.Connection, system: str, facts: Iterable[tuple[OrderKey, Fact
     if not taught:
         return
     rows = bulk.fetch_many(conn, links, ("kind", "value"), {(kind, value) for kind, value, _, _ in taught})
-    known = {(row.kind, row.value, row.company, row.order_no) for row in rows if row.system == system}
+    known = {
+        (row.kind, row.value, row.company, row.order_no)
+        for row in rows
+        if row.system == system and row.until is None
+    }
     fresh = [
         {
             "kind": kind,
@@ -76,7 +80,20 @@ def learn(conn: sa.Connection, system: str, facts: Iterable[tuple[OrderKey, Fact
         }
         for kind, value, company, order_no in sorted(taught - known)
     ]
-    bulk.insert(conn, links, fresh)
+    bulk.upsert(conn, links, fresh)
+
+
+def unlearn(
+    conn: sa.Connection, system: str, left: Iterable[tuple[str, str]], until: datetime
+) -> list[dict[str, object]]:
+    """End the links that `system` taught of orders (company, order_no) it speaks of no more; return them."""
+    ended = [
+        {**row._mapping, "until": until}
+        for row in bulk.fetch_many(conn, links, ("company", "order_no"), set(left))
+        if row.system == system and row.until is None
+    ]
+    bulk.upsert(conn, links, ended)
+    return ended
 
 
 def orders_called(conn: sa.Connection, number: str, company: str | None = None) -> list[OrderKey]:

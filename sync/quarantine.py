@@ -14,7 +14,7 @@ from hub.model import Link
 from hub.redact import redact
 from hub.store import Seal, bulk, jsons
 from hub.store.runs import Run
-from hub.store.tables import quarantine, unlinked
+from hub.store.tables import links, observations, quarantine, unlinked
 
 
 class Broken(NamedTuple):
@@ -68,7 +68,9 @@ def keep(conn: sa.Connection, place: Place, broken: Sequence[Broken], at: dateti
     back = [lying[where] for where in found if where in lying and lying[where].solved_at is not None]
     if back:
         conn.execute(
-            sa.update(quarantine).where(quarantine.c.id.in_([row.id for row in back])).values(solved_at=None)
+            sa.update(quarantine)
+            .where(quarantine.c.id.in_([row.id for row in back]))
+            .values(solved_at=None, at=at)  # it is the newest form again
         )
 
 
@@ -112,7 +114,8 @@ def solve(conn: sa.Connection, place: Place, keys: Iterable[str], at: datetime) 
         quarantine.c.stream == place.stream,
         quarantine.c.solved_at.is_(None),
     )
-    if not conn.execute(sa.select(sa.exists().where(*here))).scalar_one():
+    keys = sorted(keys)
+    if not keys or not conn.execute(sa.select(sa.exists().where(*here))).scalar_one():
         return
     conn.execute(
         sa.update(quarantine).where(*here, quarantine.c.record == sa.bindparam("key")).values(solved_at=at),
@@ -128,14 +131,14 @@ def wait(
     run: int,
 ) -> None:
     """Note records (key, company, links) whose order is not known yet; forget those that found theirs."""
+    key_of = ("system", "stream", "record", "kind", "value")
+    records = {(place.system, place.stream, key) for key, _, _ in waiting}
     here = (unlinked.c.system == place.system, unlinked.c.stream == place.stream)
+    known: set[tuple[str, ...]] = set()
     if conn.execute(sa.select(sa.exists().where(*here))).scalar_one():
-        conn.execute(
-            sa.delete(unlinked).where(*here, unlinked.c.record == sa.bindparam("key")),
-            [{"key": key} for key, _, _ in waiting],
-        )
+        known = {tuple(row) for row in bulk.fetch_many(conn, unlinked, key_of[:3], records, key_of)}
     rows = {
-        (key, link.kind, link.value): {
+        (place.system, place.stream, key, link.kind, link.value): {
             "system": place.system,
             "stream": place.stream,
             "record": key,
@@ -145,7 +148,46 @@ def wait(
             "since": at,
             "run": run,
         }
-        for key, company, links in waiting
-        for link in links
+        for key, company, lacking in waiting
+        for link in lacking
     }
-    bulk.insert(conn, unlinked, list(rows.values()))
+    bulk.delete(conn, unlinked, key_of, list(known - rows.keys()))
+    bulk.insert(conn, unlinked, [row for where, row in rows.items() if where not in known])
+
+
+def place_again(
+    conn: sa.Connection, ended: Iterable[Mapping[str, Any]], at: datetime, run: int, own: set[tuple[str, ...]]
+) -> None:
+    """Let the records of an order that lost a link find their order anew, where the link names another now.
+
+    `ended` are the rows of `links` that hold no more; `own` the (system, stream, record) at hand.
+    """
+    lost = list(ended)
+    if not lost:
+        return
+    values = {(row["kind"], row["value"]) for row in lost}
+    living = {
+        (row.kind, row.value, row.company)
+        for row in bulk.fetch_many(conn, links, ("kind", "value"), values)
+        if row.until is None
+    }
+    orders = {(row["company"], row["order_no"]) for row in lost}
+    columns = ("company", "order_no", "system", "stream", "record")
+    rows = {
+        (*where, row["kind"], row["value"]): {
+            **dict(zip(("system", "stream", "record"), where, strict=True)),
+            "kind": row["kind"],
+            "value": row["value"],
+            "company": row["company"],
+            "since": at,
+            "run": run,
+        }
+        for company, order_no, *where in set(
+            map(tuple, bulk.fetch_many(conn, observations, columns[:2], orders, columns))
+        )
+        for row in lost
+        if (company, order_no) == (row["company"], row["order_no"])
+        and (row["kind"], row["value"], company) in living
+        and tuple(where) not in own
+    }
+    bulk.upsert(conn, unlinked, list(rows.values()), incidental=("run",), at_birth=("since",))

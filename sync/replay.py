@@ -13,7 +13,7 @@ from hub.mapping import SystemMapping
 from hub.store import Store, bulk, jsons, runs
 from hub.store.leases import Lease
 from hub.store.tables import ledger, links, quarantine, unlinked
-from sync.inlet import Incoming, Inlet
+from sync.inlet import Incoming, Inlet, alone
 from sync.raw import disclose, unpack
 
 BATCH = 500
@@ -30,19 +30,18 @@ def replay_waiting(
     clock: Callable[[], datetime],
 ) -> Counter[str]:
     """Take in the records that wait for a link which is known now."""
+    living = sa.and_(
+        links.c.kind == unlinked.c.kind,
+        links.c.value == unlinked.c.value,
+        links.c.company == unlinked.c.company,
+        links.c.until.is_(None),
+    )
+    orders = sa.select(sa.func.count(links.c.order_no.distinct())).where(living).scalar_subquery()
     with store.read() as conn:
         found = conn.execute(
             sa.select(unlinked.c.system, unlinked.c.stream, unlinked.c.record)
             .distinct()
-            .join(
-                links,
-                sa.and_(
-                    links.c.kind == unlinked.c.kind,
-                    links.c.value == unlinked.c.value,
-                    links.c.company == unlinked.c.company,
-                    links.c.until.is_(None),
-                ),
-            )
+            .where(orders == 1)  # one that may mean several orders would be tried in every run
             .order_by(unlinked.c.system, unlinked.c.stream, unlinked.c.record)
         ).all()
     places: dict[tuple[str, str], list[str]] = {}
@@ -73,6 +72,7 @@ def take_again(
     conn: sa.Connection, inlet: Inlet, keys: list[str], run: runs.Run, now: datetime
 ) -> Counter[str]:
     """Take in the latest raw form of the records `keys` inside the caller's transaction."""
+    alone(conn, inlet.system)
     places = [(inlet.system, inlet.stream, key) for key in keys]
     rows = bulk.fetch_many(conn, ledger, ("system", "stream", "record"), places, ("record", "raw"))
     incoming = [
@@ -84,24 +84,54 @@ def take_again(
 def replay_quarantined(
     store: Store, inlet_of: InletOf, ids: Iterable[int], lease: Lease, clock: Callable[[], datetime]
 ) -> Counter[str]:
-    """Take quarantined records in again, as they came; what still cannot be read stays where it is."""
+    """Take quarantined records in again, as they came; what still cannot be read stays where it is.
+
+    Of a record that lies there in several forms the newest is taken; one that was understood since is not
+    taken at all: an old form never stands for a newer one.
+    """
     counts: Counter[str] = Counter()
     for number in ids:
         run = runs.start("replay", None, clock())
         with store.write() as conn:
             lease.check(conn)
-            row = conn.execute(sa.select(quarantine).where(quarantine.c.id == number)).one()
+            row = _newest_form(conn, number)
+            if row is None:
+                counts["solved"] += 1
+                continue
             inlet = inlet_of(row.system, row.stream)
             conn.execute(
                 sa.update(quarantine)
-                .where(quarantine.c.id == number)
+                .where(quarantine.c.id == row.id)
                 .values(attempts=quarantine.c.attempts + 1)
             )
             incoming = [Incoming(unpack(_open(inlet, row)), jsons.loads(row.meta) or {})]
+            attempt = conn.begin_nested()
             taken = inlet.take(conn, incoming, read_at=clock(), run=run, again=True)
+            if taken.counts["quarantined"]:
+                attempt.rollback()  # it lies there already, whatever key it would go by now
+                run.number = None
+            else:
+                _solved(conn, row, clock())
         counts["solved" if not taken.counts["quarantined"] else "still_bad"] += 1
         runs.finish(store, run, clock(), counts=taken.counts)
     return counts
+
+
+def _newest_form(conn: sa.Connection, number: int) -> sa.Row[Any] | None:
+    """Return the newest unsolved entry of the record that `number` is a form of; None if it is solved."""
+    row = conn.execute(sa.select(quarantine).where(quarantine.c.id == number)).one()
+    if row.solved_at is not None:
+        return None
+    same = (getattr(quarantine.c, name) == getattr(row, name) for name in ("system", "stream", "record"))
+    forms = sa.select(quarantine).where(*same, quarantine.c.solved_at.is_(None))
+    return conn.execute(forms.order_by(quarantine.c.at.desc(), quarantine.c.id.desc())).first()
+
+
+def _solved(conn: sa.Connection, row: sa.Row[Any], now: datetime) -> None:
+    """Note that every form of a quarantined record is done with, under the key that it lies there by."""
+    same = (getattr(quarantine.c, name) == getattr(row, name) for name in ("system", "stream", "record"))
+    unsolved = quarantine.c.solved_at.is_(None)
+    conn.execute(sa.update(quarantine).where(*same, unsolved).values(solved_at=now))
 
 
 def _open(inlet: Inlet, row: Any) -> bytes:

@@ -77,7 +77,8 @@ def roll_up(history: Iterable[Said]) -> View | None:
     by_part: dict[str, list[Said]] = {}
     for said in history:
         by_part.setdefault(said.part, []).append(said)
-    now = [current for rows in by_part.values() if (current := _current(rows)) is not None]
+    replaced = _replaced(by_part.values())
+    now = [current for rows in by_part.values() if (current := _current(rows, replaced)) is not None]
     if not now:
         return None
     live = _alive([current for current in now if not current[0].is_return])
@@ -111,11 +112,25 @@ _Now = tuple[Said, dict[int, datetime]]
 """What a part says now, and the event stamps by rank that it has given."""
 
 
-def _current(rows: list[Said]) -> _Now | None:
+def _replaced(parts: Iterable[list[Said]]) -> frozenset[str]:
+    """Return the ids of events that a correction replaced, in whatever part it stands, as last worded."""
+    if not any(said.replaces for rows in parts for said in rows):
+        return frozenset()
+    newest = (said for rows in parts for said in _newest_words(rows))
+    return frozenset(said.replaces for said in newest if said.replaces and not said.deleted)
+
+
+def _newest_words(rows: Iterable[Said]) -> Iterable[Said]:
+    """Return the newest word of each event of a part."""
+    return {said.event_id: said for said in sorted(rows, key=lambda said: said.seq)}.values()
+
+
+def _current(rows: list[Said], replaced: frozenset[str]) -> _Now | None:
     """Return what a part says now; None if it was taken away."""
     rows.sort(key=lambda said: said.seq)
-    if any(said.event for said in rows):
-        rows = _in_time(rows)
+    happened = any(said.event for said in rows)
+    if happened:
+        rows = _in_time(rows, replaced)
     elif rows[-1].deleted:
         return None
     else:
@@ -130,14 +145,15 @@ def _current(rows: list[Said]) -> _Now | None:
         and said.says == "event"
         and said.precision >= Precision.MINUTE
     }
-    return (_fold(rows) if rows[0].event else rows[-1]), stamps
+    return (_fold(rows) if happened else rows[-1]), stamps
 
 
-def _in_time(rows: list[Said]) -> list[Said]:
-    """Return events by time, rank, arrival: of each its newest word, none that a correction replaced."""
-    newest = {said.event_id: said for said in rows}
-    replaced = {said.replaces for said in rows if said.replaces}
-    alive = [said for key, said in newest.items() if key not in replaced and not said.deleted]
+def _in_time(rows: list[Said], replaced: frozenset[str]) -> list[Said]:
+    """Return events by time, rank, arrival: of each its newest word, none that a correction replaced.
+
+    What a state stream says of the same part goes among them as one more event.
+    """
+    alive = [said for said in _newest_words(rows) if said.event_id not in replaced and not said.deleted]
     floor = min((said.occurred_at for said in alive if said.occurred_at is not None), default=None)
     return sorted(alive, key=lambda said: (said.occurred_at or floor or _START, said.lo, said.seq))
 

@@ -100,6 +100,7 @@ def sync_system(hub: Hub, system: str, progress: Progress | None = None) -> Sync
 def _pull_all(hub: Hub, system: str, held: Lease, result: SyncResult, progress: Progress) -> None:
     run = runs.start("pull", system, hub.clock())
     connector = open_connector(hub.mappings[system], hub.env, hub.clock)
+    broken: Exception | None = None
     try:
         for stream in hub.mappings[system].streams:
             inlet = hub.inlet(system, stream)
@@ -107,9 +108,13 @@ def _pull_all(hub: Hub, system: str, held: Lease, result: SyncResult, progress: 
             result.streams.append(pulled)
             if pulled.error is None:
                 _sweep(hub, connector, inlet, held, run, result, progress)
+    except Exception as fault:
+        broken = fault
+        raise
     finally:
         connector.close()
-        error = redact("; ".join(map(str, result.errors))) or None
+        reasons = [*result.errors, *([broken] if broken else [])]
+        error = redact("; ".join(str(one) or type(one).__name__ for one in reasons)) or None
         outcome = "failed" if error else "done"
         runs.finish(hub.store, run, hub.clock(), outcome, result.counts, error)
 

@@ -9,7 +9,7 @@ from hub.mapping.grammar import SystemMapping
 from hub.mapping.lint.streams import learned, wanted
 from hub.mapping.loading import read_system
 from hub.problems import MappingErrors, Problem, nearest
-from hub.rules import lint_rules
+from hub.rules import FILE, lint_rules, parse_rules
 from hub.yamlfile import Document
 
 SYSTEMS = Path("mappings") / "systems"
@@ -33,7 +33,26 @@ def check(home: Path) -> list[Problem]:
         problems += found
         if mapping is not None:
             right.append((mapping, document))
-    return [*problems, *_together(right)]
+    named = {path.stem for path in (home / SYSTEMS).glob("*.yaml")} | {one.system for one, _ in right}
+    return [*problems, *_unmapped(home, named), *_together(right)]
+
+
+def _unmapped(home: Path, named: set[str]) -> list[Problem]:
+    """Return the systems that a route asks for and no mapping file describes; a near miss is an error."""
+    try:
+        document = yamlfile.load(home / FILE)
+        rules = parse_rules(document)
+    except MappingErrors:
+        return []  # said already
+    problems = []
+    for index, route in enumerate(rules.routes):
+        for system in sorted(set(route.systems) - named):
+            near = nearest(system, named)
+            key = "rules.system_unmapped_near" if near else "rules.system_unmapped"
+            place = ("routes", index, "systems", system)
+            values = {"name": system, "nearest": near}
+            problems.append(document.problem(place, key, key=True, warning=not near, **values))
+    return problems
 
 
 def _together(systems: list[tuple[SystemMapping, Document]]) -> list[Problem]:

@@ -44,7 +44,7 @@ class SapServer:
     """One ABAP server with the clients of both companies; a context manager that serves while open."""
 
     def __init__(
-        self, books: Books, login: str = "HUB_RFC", password: str = "practice", port: int = 0
+        self, books: Books, login: str = "HUB_RFC", password: str = "Fabrik-4711", port: int = 0
     ) -> None:
         """Bind to loopback; port 0 takes any free one."""
         self.books = books

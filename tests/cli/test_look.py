@@ -113,6 +113,7 @@ def test_colliding_numbers_are_told_apart(home: Home) -> None:
     assert "N1/SO1, N2/SO1" in both.stderr
     one = home.json("explain", "SO1", "--company", "N2")
     assert [order["company"] for order in one["orders"]] == ["N2"]
+    assert home.json("explain", "N2/SO1")["orders"] == one["orders"]
 
 
 def test_explain_shows_what_lies_in_quarantine(home: Home) -> None:

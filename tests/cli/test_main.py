@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -135,6 +136,14 @@ def test_a_store_without_tables_says_what_to_run(home: Home) -> None:
     done = home.run("status", ORDERHUB_STORE=f"sqlite:///{home.path / 'other.db'}")
     assert done.exit_code == 2
     assert "orderhub db upgrade" in done.stderr
+
+
+def test_practice_says_that_its_port_is_taken(home: Home, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = home.run(
+            "practice", "--port", str(taken.getsockname()[1]), "--out", str(tmp_path / "practice")
+        )
+    assert (done.exit_code, "is taken" in done.stderr) == (2, True), done.output
 
 
 def test_ctrl_c_ends_cleanly(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,6 +28,16 @@ def test_a_typo_is_named_with_line_and_column(fresh: Home) -> None:
     assert fresh.run("mapping", "check", "wms").exit_code == 0
 
 
+def test_a_connector_that_is_none_is_named_with_its_place(fresh: Home) -> None:
+    erp = fresh.path / "mappings" / "systems" / "erp.yaml"
+    erp.write_text(ERP.replace("connector: files", "connector: flies"), "utf-8")
+    done = fresh.run("mapping", "check")
+    assert done.exit_code == 2
+    assert "erp.yaml:3:" in done.stdout
+    assert "flies" in done.stdout
+    assert "files" in done.stdout.replace("flies", "")
+
+
 def test_examples_are_run(fresh: Home) -> None:
     assert "wms: 3 of 3 examples hold." in fresh.run("mapping", "test").stdout
     wms = fresh.path / "mappings" / "systems" / "wms.yaml"
@@ -109,3 +119,4 @@ def test_a_key_is_fresh_and_alone_on_stdout(fresh: Home) -> None:
     assert len(read_key(one.stdout.strip())) == 32
     assert one.stdout != two.stdout
     assert "ORDERHUB_KEY" in one.stderr
+    assert "***" not in one.stderr
