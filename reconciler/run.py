@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from operator import attrgetter
@@ -15,6 +16,8 @@ from hub.findings import CauseFound, Found, State, settle
 from hub.rules import Rules
 from hub.store import jsons, runs, tables
 from hub.store.engine import Store
+from hub.store.leases import Lease, lease
+from hub.store.turns import LEASE, holder, wall
 from reconciler import totals
 from reconciler.case import Cause, Verdict
 from reconciler.examine import Examination, examine
@@ -37,20 +40,29 @@ def reconcile(
 
     `now` is the run's clock (default `as_of`). With `write=False` – a look at another moment – nothing is
     written and findings keep the life that they have. `starts` gives the systems' start dates: older orders
-    are history there. A second run over an unchanged store writes no row.
+    are history there. A second run over an unchanged store writes no row. LeaseBusy while another one runs.
     """
     now = now or as_of
-    with store.read() as conn:
-        found = examine(conn, rules, as_of, starts)
     changes: dict[str, int] = {}
-    if write:
-        run = runs.start("reconcile", None, now)
-        with store.write() as conn:
-            counts = settle(conn, _found(found.verdicts), now, run, complete=True)
-        changes = {name: number for name, number in asdict(counts).items() if name != "live"}
-        runs.finish(store, run, now, counts=changes)
+    # one at a time: what was examined earlier must not close what was settled later
+    turn = lease(store, "reconcile", holder(), wall(), LEASE) if write else nullcontext()
+    with turn as held:
+        with store.read() as conn:
+            found = examine(conn, rules, as_of, starts)
+        if held is not None:
+            changes = _settle(store, found, now, held)
     with store.read() as conn:
         return _result(conn, rules, as_of, now, found, changes, settled=write)
+
+
+def _settle(store: Store, found: Examination, now: datetime, held: Lease) -> dict[str, int]:
+    run = runs.start("reconcile", None, now)
+    with store.write() as conn:
+        held.check(conn)
+        counts = settle(conn, _found(found.verdicts), now, run, complete=True)
+    changes = {name: number for name, number in asdict(counts).items() if name != "live"}
+    runs.finish(store, run, now, counts=changes)
+    return changes
 
 
 def _found(verdicts: Iterable[Verdict]) -> Iterator[Found]:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from hub.store import bulk
 from hub.store.tables import dirty
 
-CONSUMERS = ("merge", "reconcile")
+CONSUMERS = ("merge",)
 ALL = ("*", "*")
 """The mark that stands for every order."""
 

@@ -11,7 +11,8 @@ from hub.errors import ConfigError
 from hub.model import OrderKey
 from hub.store import Store, audit, bulk, runs
 from hub.store.leases import Lease
-from hub.store.tables import links, observations, orders
+from hub.store.tables import links, observations, order_history, orders
+from sync.dirt import mark
 from sync.inlet import Inlet
 from sync.links import JOINED
 from sync.replay import take_again
@@ -66,10 +67,24 @@ def separate(
         if order is None:
             raise ConfigError("sync.link_unknown", number=str(number))
         conn.execute(sa.update(links).where(*_is(number)).values(until=now))
-        # what was merged from both numbers is no measure for the one that is left
-        conn.execute(sa.update(orders).where(*_of(order)).values(status=None))
+        run = runs.start("link", None, now)
+        _forget_status(conn, order, who, run, now)
         audit.append(conn, who, "link.separate", {"number": str(number), "order": str(order)}, now)
-        return _move(conn, order, inlet_of, clock)
+        moved = _move(conn, order, inlet_of, clock)
+        mark(conn, [(order.company, order.order_no), (number.company, number.order_no)])
+        return moved
+
+
+def _forget_status(conn: sa.Connection, order: OrderKey, who: str, run: runs.Run, now: datetime) -> None:
+    """Let the status be merged afresh: what both numbers reached is no measure for the one that is left."""
+    old = conn.execute(sa.select(orders.c.status).where(*_of(order))).scalar()
+    if old is None:
+        return
+    conn.execute(sa.update(orders).where(*_of(order)).values(status=None))
+    row: dict[str, object] = {"company": order.company, "order_no": order.order_no, "field": "status"}
+    row |= {"old": str(old), "new": None, "system": None, "rule": "separated", "who": who}
+    row |= {"occurred_at": None, "run": run.enter(conn), "at": now}
+    bulk.insert(conn, order_history, [row])
 
 
 def _move(

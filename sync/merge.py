@@ -16,6 +16,7 @@ from hub.store import Store, bulk, jsons
 from hub.store.leases import Lease
 from hub.store.runs import Run
 from hub.store.tables import observations, order_history, orders, views
+from hub.store.turns import stay
 from sync import dirt
 from sync.ownership import TYPED, Merged, Owners, merge_views
 from sync.pull import Progress
@@ -54,7 +55,7 @@ def merge(
     batches = _all_orders(store) if everything else _batches([mark[:2] for mark in marks])
     for keys in batches:
         with store.write() as conn:
-            lease.check(conn)
+            stay(lease, conn)
             counts += merge_batch(conn, keys, owners, run, clock())
             if not everything:
                 dirt.clear(conn, "merge", [mark for mark in marks if mark[:2] in set(keys)])

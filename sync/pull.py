@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -16,6 +17,7 @@ from hub.store import Store, bulk, cursors
 from hub.store.leases import Lease
 from hub.store.runs import Run
 from hub.store.tables import reads
+from hub.store.turns import stay
 from sync.inlet import Incoming, Inlet
 
 FULL = 1000
@@ -108,7 +110,7 @@ def _take(
     bad = [one for page in pages for one in page.bad]
     read_at = clock()
     with store.write() as conn:
-        lease.check(conn)
+        stay(lease, conn)
         taken = inlet.take(conn, incoming, read_at=read_at, run=run, bad=bad, first=first)
         result.counts += taken.counts
         result.warnings += taken.warnings
@@ -134,36 +136,39 @@ def _never_read(conn: sa.Connection, inlet: Inlet) -> bool:
     return conn.execute(sa.select(reads.c.complete_at).where(*here)).scalar() is None
 
 
-def _row(inlet: Inlet, kind: str, conn: sa.Connection) -> dict[str, object]:
-    keys = {"system": inlet.system, "stream": inlet.stream, "kind": kind}
-    row = conn.execute(
-        sa.select(reads).where(*(reads.c[name] == value for name, value in keys.items()))
-    ).first()
-    return (
-        dict(row._mapping)
-        if row
-        else keys | dict.fromkeys(("complete_at", "newest_at", "failed_at", "error"))
-    )
+def _row(conn: sa.Connection, system: str, stream: str, kind: str) -> dict[str, Any]:
+    """Return what is noted of a stream, empty if nothing is."""
+    keys = {"system": system, "stream": stream, "kind": kind}
+    here = (reads.c[name] == value for name, value in keys.items())
+    row = conn.execute(sa.select(reads).where(*here)).first()
+    return dict(row._mapping) if row else {**keys, **dict.fromkeys(_NOTES)}
+
+
+_NOTES = ("complete_at", "newest_at", "failed_at", "error")
 
 
 def _newest(conn: sa.Connection, inlet: Inlet, kind: str, newest: datetime) -> None:
-    row = _row(inlet, kind, conn)
-    if row["newest_at"] is None or row["newest_at"] < newest:  # type: ignore[operator]  # a datetime column
+    row = _row(conn, inlet.system, inlet.stream, kind)
+    if row["newest_at"] is None or row["newest_at"] < newest:
         bulk.upsert(conn, reads, [row | {"newest_at": newest}])
 
 
 def _note(store: Store, lease: Lease, inlet: Inlet, result: StreamResult, begun: datetime) -> None:
-    """Note how far the stream is known now; a failure stands beside the last complete read."""
+    """Note how far the stream is known now."""
+    if result.error is not None:
+        note_failure(store, lease, inlet.system, inlet.stream, result.error, begun, result.kind)
+        return
     with store.write() as conn:
         lease.check(conn)
-        row = _row(inlet, result.kind, conn)
-        if result.error is None:
-            row |= {"complete_at": begun, "failed_at": None, "error": None}
-        else:
-            row |= {"failed_at": begun, "error": redact(str(result.error))}
-        bulk.upsert(conn, reads, [row])
+        row = _row(conn, inlet.system, inlet.stream, result.kind)
+        bulk.upsert(conn, reads, [row | {"complete_at": begun, "failed_at": None, "error": None}])
 
 
-def sayable(error: HubError, locale: str) -> str:
-    """Return the error in `locale`, without secrets."""
-    return redact(error.say(locale))
+def note_failure(
+    store: Store, lease: Lease, system: str, stream: str, error: HubError, at: datetime, kind: str = "since"
+) -> None:
+    """Note that a stream could not be read; it stands beside the last complete read, not in its place."""
+    with store.write() as conn:
+        lease.check(conn)
+        row = _row(conn, system, stream, kind)
+        bulk.upsert(conn, reads, [row | {"failed_at": at, "error": redact(str(error))}])

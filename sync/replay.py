@@ -13,6 +13,7 @@ from hub.mapping import SystemMapping
 from hub.store import Store, bulk, jsons, runs
 from hub.store.leases import Lease
 from hub.store.tables import ledger, links, quarantine, unlinked
+from hub.store.turns import stay
 from sync.inlet import Incoming, Inlet, alone
 from sync.raw import disclose, unpack
 
@@ -62,7 +63,7 @@ def replay_records(
     counts: Counter[str] = Counter()
     for keys in _batches(records):
         with store.write() as conn:
-            lease.check(conn)
+            stay(lease, conn)
             counts += take_again(conn, inlet, keys, run, clock())
     runs.finish(store, run, clock(), counts=counts)
     return counts

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from connectors.contract import Connector, Keys
 from connectors.registry import open_connector
@@ -18,20 +17,15 @@ from hub.redact import redact
 from hub.rules import Rules
 from hub.store import Store, runs
 from hub.store.leases import Lease, lease
+from hub.store.turns import LEASE as LEASE
+from hub.store.turns import holder as holder
+from hub.store.turns import wall as wall
 from sync.calm import calm
 from sync.inlet import Inlet
 from sync.merge import merge
-from sync.pull import Progress, StreamResult, pull_stream
+from sync.pull import Progress, StreamResult, note_failure, pull_stream
 from sync.replay import replay_waiting
 from sync.sweep import due, open_records
-
-LEASE = timedelta(minutes=10)
-"""How long a worker may be silent before it is taken for dead."""
-
-
-def wall() -> datetime:
-    """Return the time of this machine; leases go by it even where the hub's clock is set."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +64,6 @@ class SyncResult:
         return [error for error in [self.error, *(result.error for result in self.streams)] if error]
 
 
-def holder() -> str:
-    """Return the name under which this process holds leases."""
-    return f"{socket.gethostname()}:{os.getpid()}"
-
-
 def sync_systems(hub: Hub, systems: Sequence[str], progress: Progress | None = None) -> list[SyncResult]:
     """Pull `systems` one after the other, then merge once. A system that fails does not stop the others."""
     results = [sync_system(hub, system, progress) for system in systems]
@@ -99,7 +88,7 @@ def sync_system(hub: Hub, system: str, progress: Progress | None = None) -> Sync
 
 def _pull_all(hub: Hub, system: str, held: Lease, result: SyncResult, progress: Progress) -> None:
     run = runs.start("pull", system, hub.clock())
-    connector = open_connector(hub.mappings[system], hub.env, hub.clock)
+    connector = _opened(hub, system, held, run)
     broken: Exception | None = None
     try:
         for stream in hub.mappings[system].streams:
@@ -117,6 +106,17 @@ def _pull_all(hub: Hub, system: str, held: Lease, result: SyncResult, progress: 
         error = redact("; ".join(str(one) or type(one).__name__ for one in reasons)) or None
         outcome = "failed" if error else "done"
         runs.finish(hub.store, run, hub.clock(), outcome, result.counts, error)
+
+
+def _opened(hub: Hub, system: str, held: Lease, run: runs.Run) -> Connector:
+    """Open the connector; what stands in its way (a missing connection, say) is noted for `status`."""
+    try:
+        return open_connector(hub.mappings[system], hub.env, hub.clock)
+    except HubError as error:
+        for stream in hub.mappings[system].streams:
+            note_failure(hub.store, held, system, stream, error, hub.clock())
+        runs.finish(hub.store, run, hub.clock(), "failed", error=redact(str(error)))
+        raise
 
 
 def _sweep(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from threading import Thread
@@ -9,12 +10,15 @@ from typing import Any
 
 import pytest
 
+from connectors.registry import open_connector
 from hub.errors import ConfigError
 from hub.model import OrderKey, Status
 from hub.store.leases import lease
-from hub.store.tables import quarantine, runs, unlinked
+from hub.store.runs import Run
+from hub.store.tables import leases, quarantine, reads, runs, unlinked
 from sync import joining, run
 from sync import replay as replaying
+from sync.pull import pull_stream
 from sync.raw import disclose
 from sync.replay import replay_quarantined
 from sync.rollup import Said, roll_up
@@ -297,3 +301,39 @@ def test_an_event_that_the_store_cannot_hold_stops_no_other(company: Company, sa
     company.drop(event(1, "7", "DEP"), event(2, "", "DEP", note="X") | said)
     company.sync("tms")
     assert company.view("7", "tms") is not None
+
+
+def test_a_separated_number_without_records_leaves_the_order_its_status(company: Company) -> None:
+    company.outbound(7, state="PICK")
+    company.sync("wms")
+    hub = company.hub()
+    typed, meant = OrderKey("C1", "77777"), OrderKey("C1", "7")
+    with lease(company.store, "place", "test", wall(), LEASE) as held:
+        joining.join(company.store, typed, meant, "Li", held, hub.inlet, hub.clock)
+        joining.separate(company.store, typed, "Li", held, hub.inlet, hub.clock)
+    run.merge_orders(hub)
+    assert company.order("7")["status"] == Status.ALLOCATED
+
+
+def test_a_worker_stays_in_turn_with_every_page(company: Company) -> None:
+    company.outbound(7)
+    hub = company.hub()
+    with lease(company.store, "sync:wms", "test", wall(), timedelta(seconds=60)) as held:
+        connector = open_connector(hub.mappings["wms"], hub.env, hub.clock)
+        inlet = hub.inlet("wms", "outbound")
+        pull_stream(
+            company.store, connector, inlet, held, Run("pull", "wms", company.now), hub.clock, lambda *_: None
+        )
+        connector.close()
+        (row,) = [row for row in company.rows(leases) if row["name"] == "sync:wms"]
+    assert row["until"] > wall() + LEASE / 2
+
+
+def test_what_keeps_a_system_from_being_opened_is_noted(company: Company) -> None:
+    hub = replace(company.hub(), env={})
+    result = run.sync_system(hub, "wms")
+    assert [type(error) for error in result.errors] == [ConfigError]
+    (noted,) = company.rows(reads)
+    assert noted["failed_at"] == company.now
+    assert "AIRFLOW_CONN_WMS" in noted["error"]
+    assert company.rows(runs)[0]["outcome"] == "failed"

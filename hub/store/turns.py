@@ -1,0 +1,29 @@
+"""Whose turn it is: how processes name themselves, how long they may be silent, how they stay in turn."""
+
+from __future__ import annotations
+
+import os
+import socket
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+
+from hub.store.leases import Lease
+
+LEASE = timedelta(minutes=10)
+"""How long a worker may be silent before it is taken for dead."""
+
+
+def wall() -> datetime:
+    """Return the time of this machine; leases go by it even where the hub's clock is set."""
+    return datetime.now(UTC)
+
+
+def holder() -> str:
+    """Return the name under which this process holds leases."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def stay(lease: Lease, conn: sa.Connection) -> None:
+    """Hold the lease for its full term again, with the page being written; FenceLost if it is gone."""
+    lease.renew(conn, wall() + LEASE)
