@@ -37,6 +37,7 @@ class Examination:
     causes: list[Cause] = field(default_factory=list)
     in_flight: Counter[tuple[str, str]] = field(default_factory=Counter)
     unread: Counter[str] = field(default_factory=Counter)
+    held_unread: Counter[str] = field(default_factory=Counter)
 
 
 def examine(
@@ -89,6 +90,7 @@ class _Sift:
         for laggard, leader in judgement.lagging:
             self.found.in_flight[laggard, leader] += 1
             self.found.unread[laggard] += 1
+            self.found.held_unread[laggard] += laggard in case.views
         for view in case.views.values():
             if view.unknown_code is not None:
                 self._code(case, view.system, view.unknown_code)
@@ -116,6 +118,7 @@ class _Sift:
         if len(verdict.details["examples"]) < _EXAMPLES:
             verdict.details["examples"].append(f"{case.order.company}/{case.order.order_no}")
         self.found.unread[system] += 1
+        self.found.held_unread[system] += 1
 
     def unknown_codes(self) -> list[Verdict]:
         """Return one verdict for each code that no mapping knows."""

@@ -127,10 +127,9 @@ def _systems(conn: sa.Connection, found: Examination) -> list[SystemState]:
     for system, horizon in found.horizons.items():
         unread = found.unread[system] if horizon.until else held.get(system, 0)
         orders = held.get(system, 0)
+        compared = orders - found.held_unread[system] if horizon.until else 0
         states.append(
-            SystemState(
-                system, horizon.until, horizon.why, horizon.error, orders, max(orders - unread, 0), unread
-            )
+            SystemState(system, horizon.until, horizon.why, horizon.error, orders, compared, unread)
         )
     return states
 

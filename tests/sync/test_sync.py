@@ -20,6 +20,7 @@ from hub.store.tables import (
     unlinked,
     views,
 )
+from reconciler.run import reconcile
 from sync import joining
 from sync.pull import TooManyBad
 from sync.replay import replay_quarantined
@@ -274,3 +275,13 @@ def test_a_stream_keeps_what_it_does_not_know(company: Company) -> None:
     assert view is not None
     assert (view["status"], view["lo"], view["hi"]) == (known["status"], known["lo"], known["hi"])
     assert view["ordered"] == 12
+
+
+def test_what_a_system_holds_was_compared_although_others_wait_for_it(company: Company) -> None:
+    for number in (1, 2):
+        company.outbound(number, state="SENT", sent="10")
+    company.drop(event(1, "1", "DEP", "2026-03-02T12:00:00+08:00", qty="10"))
+    company.sync()
+    result = reconcile(company.store, company.hub().rules, company.now)
+    tms = next(one for one in result.systems if one.system == "tms")
+    assert (tms.held, tms.compared, tms.not_compared) == (1, 1, 1)
