@@ -157,11 +157,9 @@ class Here:
 
     def starts(self) -> dict[str, datetime]:
         """Return the moments before which orders are history, for the systems that name a start date."""
-        return {
-            name: datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(mapping.time.zone or "UTC"))
-            for name, mapping in self.systems.items()
-            if (day := mapping.start) is not None
-        }
+        from hub.mapping.survey import starts
+
+        return starts(self.systems)
 
 
 def here(env: Mapping[str, str] | None = None) -> Here:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from hub.errors import MappingError
 from hub.mapping import SystemMapping, load_system
@@ -33,3 +36,12 @@ def survey(home: Path) -> tuple[dict[str, SystemMapping], list[MappingError]]:
                 )
             )
     return right, wrong
+
+
+def starts(mappings: Mapping[str, SystemMapping]) -> dict[str, datetime]:
+    """Return the moments (aware) before which orders are history, for the systems that name a start date."""
+    return {
+        name: datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(mapping.time.zone or "UTC"))
+        for name, mapping in mappings.items()
+        if (day := mapping.start) is not None
+    }
