@@ -6,7 +6,7 @@ mapping version equal → skip; what the parts say equal → touch nothing. Only
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,8 +25,9 @@ from hub.store.runs import Run
 from hub.store.tables import ledger, observations, views
 from sync import quarantine
 from sync.dirt import mark
-from sync.facts import differs, newest_of, row_of, said_of, settled, tombstone, view_row
+from sync.facts import newest_of, row_of, said_of, view_row
 from sync.links import Aliases, learn, unlearn
+from sync.news import Histories, News, Place, event_id
 from sync.raw import enclose, pack
 from sync.rollup import roll_up
 
@@ -177,7 +178,8 @@ class Inlet:
         gone = _left(arrivals)
         touched = sorted({(row["company"], row["order_no"]) for row in rows} | {place[:2] for place in gone})
         histories = self._histories(conn, touched)
-        fresh = self._fresh(rows, gone, histories, run, read_at)
+        news = News(self.stream, self.event, self.reader.keeps, histories, {"run": run, "read_at": read_at})
+        fresh = news.sift(rows, gone)
         bulk.insert(conn, observations, fresh)
         taken.counts["observations"] += len(fresh)
         taken.newest = newest_of(rows)
@@ -196,89 +198,27 @@ class Inlet:
         rows = []
         for arrival in arrivals:
             for at, (key, fact) in enumerate(arrival.facts):
-                event_id = (fact.event_id or self._event_id(arrival.key, at)) if self.event else None
-                row = row_of(fact, key, event_id)
+                named = (fact.event_id or event_id(self.stream, arrival.key, at)) if self.event else None
+                row = row_of(fact, key, named)
                 row |= {"system": self.system, "stream": self.stream, "record": arrival.key}
                 row |= {"mapping": self.reader.version, "run": run, "read_at": read_at}
                 rows.append(row)
         return rows
 
-    def _named(self, row: Mapping[str, Any]) -> bool:
-        """Tell whether the event of `row` got its id here, from its record and place."""
-        return str(row["event_id"]).startswith((f"{self.stream}/{row['record']}#", "#"))
-
-    def _event_id(self, key: str, at: int) -> str:
-        """Return the id of an event that its source gives none: record and place, within the stream."""
-        event_id = f"{self.stream}/{key}#{at}"
-        if len(event_id) <= _EVENT_ID:
-            return event_id
-        return f"#{blake2b(event_id.encode(), digest_size=16).hexdigest()}"
-
-    def _histories(
-        self, conn: sa.Connection, touched: list[tuple[str, str]]
-    ) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    def _histories(self, conn: sa.Connection, touched: list[tuple[str, str]]) -> Histories:
         """Return all observations of this system of the orders `touched`, in order of arrival."""
-        histories: dict[tuple[str, str], list[dict[str, Any]]] = {key: [] for key in touched}
+        histories: Histories = {key: [] for key in touched}
         keys = [(company, order_no, self.system) for company, order_no in touched]
         rows = bulk.fetch_many(conn, observations, ("company", "order_no", "system"), keys)
         for row in rows:
             histories[row.company, row.order_no].append(dict(row._mapping))
         return histories
 
-    def _fresh(
-        self,
-        rows: list[dict[str, Any]],
-        gone: set[_Place],
-        histories: dict[tuple[str, str], list[dict[str, Any]]],
-        run: int,
-        read_at: datetime,
-    ) -> list[dict[str, Any]]:
-        """Return the observations that say something new, numbered, and add them to `histories`."""
-        latest: dict[tuple[str, str, str], dict[str, Any]] = {}
-        events: dict[tuple[str, str, str], dict[str, Any]] = {}
-        for (company, order_no), history in histories.items():
-            for row in sorted(history, key=lambda row: row["seq"]):
-                latest[company, order_no, row["part"]] = row
-                if row["event_id"] is not None:
-                    events[company, order_no, row["event_id"]] = row
-        fresh = []
-        stamp = {"run": run, "read_at": read_at}
-        said = {row["event_id"] for row in rows}
-        left = [
-            row
-            for row in [*latest.values(), *events.values()]
-            if _place(row) in gone
-            and row["stream"] == self.stream
-            and (row["event_id"] is None or row["event_id"] in said or self._named(row))
-        ]
-        taken_away = {(_place(row), row["event_id"]): tombstone(row) | stamp for row in left}
-        todo = deque([*taken_away.values(), *rows])
-        while todo:
-            row = todo.popleft()
-            place = row["company"], row["order_no"], row["part"]
-            last = latest.get(place)
-            before = events.get((*place[:2], row["event_id"])) if self.event else last
-            if before is not None:
-                if before["part"] != row["part"] and not before["deleted"]:  # it leaves its part first
-                    todo.extendleft([row, tombstone(before) | stamp])
-                    continue
-                if not row["deleted"] and not before["deleted"]:
-                    row = settled(row, before, self.reader.keeps)
-                if not differs(row, before):
-                    continue
-            row["seq"] = last["seq"] + 1 if last else 1
-            latest[place] = row
-            if row["event_id"] is not None:
-                events[row["company"], row["order_no"], row["event_id"]] = row
-            histories[row["company"], row["order_no"]].append(row)
-            fresh.append(row)
-        return fresh
-
     def _views(
         self,
         conn: sa.Connection,
         changed: list[tuple[str, str]],
-        histories: dict[tuple[str, str], list[dict[str, Any]]],
+        histories: Histories,
         run: int,
         read_at: datetime,
         taken: Taken,
@@ -340,24 +280,13 @@ def alone(conn: sa.Connection, system: str) -> None:
         conn.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
 
 
-_EVENT_ID = 200
-"""Characters that the store keeps of an event's id."""
-
 _MANY = 500
 """From so many changed orders in a page of a first load on, one mark stands for all."""
 
 
-_Place = tuple[str, str, str, str]
-"""Company, order_no, part and the record that spoke of it."""
-
-
-def _place(row: Mapping[str, Any]) -> _Place:
-    return row["company"], row["order_no"], row["part"], row["record"]
-
-
-def _left(arrivals: list[_Arrival]) -> set[_Place]:
+def _left(arrivals: list[_Arrival]) -> set[Place]:
     """Return what records spoke of before and no longer do."""
-    left: set[_Place] = set()
+    left: set[Place] = set()
     for arrival in arrivals:
         if arrival.before is not None and arrival.before.gave:
             now = {(key.company, key.order_no, fact.part) for key, fact in arrival.facts}
