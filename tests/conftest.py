@@ -12,12 +12,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 
 from hub import redact
 from hub.store import Store, open_store
 from tests.postgres import running_server
+
+# how fast a machine draws examples is no property of the code under test
+hypothesis.settings.register_profile(
+    "house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("house")
 
 KEY = bytes(range(32))
 """The key of every store in the tests."""
