@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from hub.store import lease, open_store, read_key
+from hub.store.migrate import HEAD
 from tests.cli.home import Home
 
 
@@ -161,7 +162,7 @@ def test_status_as_json(home: Home) -> None:
     assert (erp["system"], erp["orders"], erp["quarantined"], erp["error"]) == ("erp", 3, 1, None)
     assert wms["newest_at"] == "2026-01-05T09:00:00+00:00"
     assert found["findings"] == {"open": 2}
-    assert found["revision"] == "0001"
+    assert found["revision"] == HEAD
 
 
 def test_status_shows_the_last_error_until_it_is_mended(home: Home) -> None:

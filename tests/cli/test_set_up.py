@@ -6,6 +6,7 @@ import json
 import sqlite3
 
 from hub.store import read_key
+from hub.store.migrate import HEAD
 from tests.cli.home import ERP, WMS, Home
 
 
@@ -109,7 +110,7 @@ def test_no_password_is_ever_shown(fresh: Home) -> None:
 def test_the_store_is_made_and_made_again(fresh: Home) -> None:
     other = f"sqlite:///{fresh.path / 'other.db'}"
     first = fresh.run("db", "upgrade", "--json", ORDERHUB_STORE=other)
-    assert json.loads(first.stdout) == {"store": other, "before": None, "revision": "0001"}
+    assert json.loads(first.stdout) == {"store": other, "before": None, "revision": HEAD}
     again = fresh.run("db", "upgrade", ORDERHUB_STORE=other)
     assert (again.exit_code, "already" in again.stdout) == (0, True)
 
