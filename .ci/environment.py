@@ -11,6 +11,7 @@ import ast
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +24,9 @@ LOCKS = {
     LOCK: ["pyproject.toml", "--all-extras"],
     ROOT / "benchmarks" / "requirements.lock": ["benchmarks/requirements.in"],
 }
-EXTRAS = {"run": ["setup"], "test": ["setup", "dev", "airflow", "embedded"]}
+EXTRAS = {"run": ["setup"], "test": ["setup", "dev", "airflow", "embedded", "mysql"]}
+
+MARIADB = ["mariadb-server-core", "mariadb-client-core"]
 
 # pip's own settings that name where packages come from, and what uv calls them. uv does not read pip's
 # configuration, so a company's mirror is handed on; a setting made for uv itself wins.
@@ -65,8 +68,25 @@ def install(purpose: str) -> None:
     ]  # else every command compiles what it imports, where Python may not write
     uv([*target, *compiled, "--require-hashes", "-c", str(LOCK), "-r", str(PROJECT), *extras])
     uv([*target, "--quiet", "--no-build-isolation", "--no-deps", "-e", str(ROOT)])
+    if purpose == "test":
+        install_mariadb()
     stamp.write_text(wanted, "utf-8")
     say("The environment in .venv is ready.")
+
+
+def install_mariadb() -> None:
+    """Install Debian's MariaDB for the tests that talk to one, if it is lacking and may be installed here."""
+    path = f"{os.environ.get('PATH', '')}:/usr/sbin"
+    if shutil.which("mariadbd", path=path) or not shutil.which("apt-get") or os.geteuid() != 0:
+        return
+    say("Installing MariaDB's server, which some tests talk to ...")
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for words in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *MARIADB]):
+        done = subprocess.run(["apt-get", *words], env=quiet, capture_output=True, text=True, check=False)
+    if done.returncode:
+        say(
+            f"MariaDB cannot be installed; its tests will say that they are skipped. {done.stderr.strip()[-200:]}"
+        )
 
 
 def lock(options: Sequence[str]) -> None:

@@ -60,21 +60,40 @@ class Catalogue:
             return known[-1].sku
         return next((one.sku for one in known if one.holds(day)), code)
 
-    def to_base(
-        self, system: str, code: str, unit: str | None, quantity: Decimal, day: date | None = None
-    ) -> tuple[str, Decimal]:
-        """Return the hub SKU and `quantity` in its base unit; without a unit the quantity is in it already.
+    def base(
+        self, system: str, code: str, unit: str | None, day: date | None = None
+    ) -> tuple[str, Decimal | None]:
+        """Return the hub SKU behind a code and how many base units a `unit` of it is, None if it is one.
 
         Raises RecordError ("mapping.unit_without_conversion") for a unit that the SKU has no factor for.
         """
         sku = self.sku(system, code, day)
         if not unit:
-            return sku, quantity
+            return sku, None
         name = unit.casefold()
         factor = self.factors.get((sku, name)) or self.factors.get(("*", name))
         if factor is None:
             raise RecordError("mapping.unit_without_conversion", unit=unit, sku=sku or "*")
-        return sku, quantity * factor
+        return sku, None if factor == 1 else factor
+
+    def to_base(
+        self, system: str, code: str, unit: str | None, quantity: Decimal, day: date | None = None
+    ) -> tuple[str, Decimal]:
+        """Return the hub SKU and `quantity` in its base unit; without a unit the quantity is in it already.
+
+        Raises RecordError as `base` does.
+        """
+        sku, factor = self.base(system, code, unit, day)
+        return sku, quantity if factor is None else quantity * factor
+
+    def dated(self, system: str) -> bool:
+        """Tell whether what a code of `system` means depends on the day."""
+        return any(
+            one.start or one.end
+            for (owner, _), known in self.meanings.items()
+            if owner == system
+            for one in known
+        )
 
 
 def load_catalogue(folder: Path) -> Catalogue:

@@ -28,7 +28,15 @@ _EXTRA = "__extra__"
 _SECRET = re.compile(SECRET_NAMES, re.IGNORECASE)
 _PROTOCOL = re.compile(r"[A-Za-z][\w+.-]*")
 _PORT = re.compile(r":\d+$")
-_SQL_DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
+_SQL_DRIVERS = {
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "mysql": "mysql+pymysql",
+    "mariadb": "mariadb+pymysql",
+    "mssql": "mssql+pyodbc",
+    "oracle": "oracle+oracledb",
+}
+"""The driver of each kind of database, where neither the connection nor the URL names another."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import IntEnum, IntFlag, StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 TOP = 130
 """The highest rank of the status ladder."""
@@ -80,6 +80,13 @@ class Precision(IntEnum):
     SECOND = 3
 
 
+KINDS = (
+    "missing", "extra", "status", "quantity", "line", "skew", "duplicate", "possible_duplicate",
+    "changed_after_confirmation", "illegal_transition", "stale", "wrong_shipment", "unknown_code", "gone",
+    "not_compared",
+)  # fmt: skip
+"""The classes of differences between orders (design, section 8)."""
+
 ORDER_TYPES = ("regular", "rush", "sample", "repair", "consignment")
 QUANTITIES = ("ordered", "produced", "shipped", "returned")
 MILESTONES = (Status.CONFIRMED, Status.STOCKED, Status.SHIPPED, Status.DELIVERED)
@@ -89,8 +96,7 @@ Record = dict[str, Any]
 """One record in the system's own words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One order line: hub SKU, quantity in the SKU's base unit."""
 
     line_no: str
@@ -98,8 +104,7 @@ class Line:
     quantity: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """A number by which an order is also known; `kind` is delivery, waybill, own, customer_po and so on."""
 
     kind: str
@@ -112,7 +117,8 @@ class Fact:
 
     `order_no` is None while `waits_for` (a link learned elsewhere) is not known. `lo`..`hi` is the range
     of ranks that the code means; an unknown code is [0, 130] with `status` None and `code` kept raw.
-    Quantities are Decimals in the base unit; None means "not said". Times are aware UTC.
+    Quantities are Decimals in the base unit; None means "not said"; those named in `adds` come on top of what
+    earlier events of the part said. Times are aware UTC.
     """
 
     company: str
@@ -142,6 +148,36 @@ class Fact:
     replaces: str | None = None
     lines: tuple[Line, ...] | None = None
     extras: Mapping[str, Any] = field(default_factory=dict)
+    links: tuple[Link, ...] = ()
+    warnings: tuple[str, ...] = ()
+    adds: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Document:
+    """One thing that is no order, as mapped from a record: what a system says of it.
+
+    `kind` is receivable, invoice, bank_entry, work_order or stock; `number` its identity within (company,
+    system, kind): a document number, or article and warehouse of a stock. `order_no` is the order that it
+    belongs to, None if it names none or `waits_for` (a link learned elsewhere) is not known yet. `status`
+    is in the hub's words where the mapping translates it, else the source's own. `amount` is signed and in
+    major units of `currency` (ISO 4217), quantities by name (on_hand, ordered, produced …) in the base
+    unit; times are aware UTC. `fields` holds what else is known: text, Decimal, datetime, lists and maps.
+    """
+
+    kind: str
+    company: str
+    number: str
+    order_no: str | None = None
+    waits_for: Link | None = None
+    status: str | None = None
+    quantities: Mapping[str, Decimal] = field(default_factory=dict)
+    amount: Decimal | None = None
+    currency: str | None = None
+    occurred_at: datetime | None = None
+    due_at: datetime | None = None
+    deleted: bool = False
+    fields: Mapping[str, Any] = field(default_factory=dict)
     links: tuple[Link, ...] = ()
     warnings: tuple[str, ...] = ()
 

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from types import MappingProxyType
+from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError
 
 from hub import spec, yamlfile
 from hub.catalogue import Catalogue, load_catalogue
+from hub.expectations import MENDED, Changes, Graces, StatusWord, Transitions, Word, stands
 from hub.locale import LOCALES
-from hub.model import ORDER_TYPES, QUANTITIES, Side, Status
+from hub.model import KINDS, ORDER_TYPES, QUANTITIES, Status
 from hub.problems import MappingErrors, Problem, nearest
 from hub.spec import Duration, Share, Size, Spec, Text, Texts, one_of
 from hub.yamlfile import Document, Steps
 
 FILE = Path("mappings") / "hub.yaml"
-
-StatusWord = Annotated[Status, BeforeValidator(spec.status)]
-Word = Annotated[
-    str, one_of([*(one.word for one in Status), *(str(side.name).lower() for side in Side if side)])
-]
 
 
 class Tolerance(Spec):
@@ -34,11 +31,15 @@ class Tolerance(Spec):
 
 
 class RecordLimits(Spec):
-    """Past these a core value goes to quarantine (an extra is dropped), and a run stops before it writes."""
+    """Past these a core value goes to quarantine (an extra is dropped), and a run stops before it writes.
+
+    If more than `gone_share` of a stream's open records vanish at once, none of them is believed to be gone.
+    """
 
     quantity: Annotated[Decimal, Field(gt=0)] = Decimal(10_000_000)
     text: Size = 64_000
     bad_share: Share = Decimal("0.2")
+    gone_share: Share = Decimal("0.2")
 
 
 class StatusRange(Spec):
@@ -76,11 +77,15 @@ def _needs(value: Any) -> Any:
 
 
 class Route(Spec):
-    """Which systems must know an order of these companies and types (empty: any); None means never."""
+    """Which systems must know an order of these companies and types (empty: any); None means never.
+
+    `ends` is the status beyond which nothing is waited for.
+    """
 
     types: tuple[Annotated[str, one_of(ORDER_TYPES)], ...] = ()
     companies: Texts = ()
     origin: Text = ""
+    ends: StatusWord = Status.COMPLETED
     systems: Annotated[dict[str, Need | None], BeforeValidator(_needs)] = Field(default_factory=dict)
 
     def covers(self, company: str, order_type: str) -> bool:
@@ -90,20 +95,7 @@ class Route(Spec):
         )
 
 
-class Grace(Spec):
-    """How long one system may lag: by status or side word, and its `default`."""
-
-    default: Duration | None = None
-    by_word: dict[Word, Duration] = Field(default_factory=dict)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _sorted_out(cls, value: Any) -> Any:
-        """Part the words from `default`; a duration alone is the default."""
-        if not isinstance(value, dict):
-            return {"default": value}
-        words = {name: said for name, said in value.items() if name != "default"}
-        return {"by_word": words, **({"default": value["default"]} if "default" in value else {})}
+DueWord = Annotated[str, one_of([*KINDS, "default"])]
 
 
 class Person(Spec):
@@ -113,20 +105,18 @@ class Person(Spec):
     deputy: Text | None = None
 
 
-def _graces(value: Any) -> Any:
-    if not isinstance(value, dict):
-        return value
-    return {name: said for name, said in value.items() if name != "default"}
+Measured = Mapping[tuple[str, str, str], timedelta]
+"""How long a system was measured to lag: by (leading system, lagging system, status or side word)."""
 
 
 class Rules(Spec):
     """All of hub.yaml, with the catalogue of units and SKUs.
 
     `zone` is the one in which people read times; `company` the one that orders belong to where a mapping
-    names none (a house with a single legal entity need not say it anywhere).
+    names none (a house with a single legal entity need not say it anywhere). `sla` is how long an order may
+    stand in a status, `one_document` the systems in which an order is one document, `due` how soon a finding
+    is to be settled, by class.
     """
-
-    inner: ClassVar = frozenset({"default_grace"})
 
     locale: Annotated[str, one_of(LOCALES)] = "en"
     currency: Text = "CNY"
@@ -136,19 +126,17 @@ class Rules(Spec):
     limits: RecordLimits = RecordLimits()
     ownership: Ownership = Ownership()
     routes: tuple[Route, ...] = ()
-    default_grace: Duration = timedelta(hours=4)
-    graces: Annotated[dict[str, Grace], BeforeValidator(_graces)] = Field(default_factory=dict, alias="grace")
+    graces: Graces = Field(default_factory=Graces, alias="grace")
     quiets: dict[str, Duration] = Field(default_factory=dict, alias="quiet")
+    sla: dict[Word, Duration] = Field(default_factory=dict)
+    transitions: Transitions = Transitions()
+    changes: Changes = Changes()
+    one_document: Texts = ()
+    dues: dict[DueWord, Duration] = Field(default_factory=dict, alias="due")
     people: dict[str, Person] = Field(default_factory=dict)
     _catalogue: Catalogue = PrivateAttr(default_factory=Catalogue)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _default_grace(cls, value: Any) -> Any:
-        grace = value.get("grace") if isinstance(value, dict) else None
-        if isinstance(grace, dict) and "default" in grace:
-            return {**value, "default_grace": grace["default"]}
-        return value
+    _measured: Measured = PrivateAttr(default_factory=lambda: MappingProxyType({}))
+    _contacts: Mapping[str, str] = PrivateAttr(default_factory=lambda: MappingProxyType({}))
 
     @property
     def skew(self) -> timedelta:
@@ -175,11 +163,40 @@ class Rules(Spec):
         """Return the first route that covers the order; one that asks for nothing if none does."""
         return next((route for route in self.routes if route.covers(company, order_type)), _NOWHERE)
 
-    def grace(self, system: str, status: Status | str) -> timedelta:
-        """Return how long `system` may lag behind the others before `status` (or a side word) is missed."""
+    def with_measured(self, measured: Measured) -> Rules:
+        """Return these rules with what was measured of the systems' lags."""
+        copy = self.model_copy()
+        copy._measured = measured
+        return copy
+
+    def with_contacts(self, contacts: Mapping[str, str]) -> Rules:
+        """Return these rules with the mappings' contacts, for systems without people of their own."""
+        copy = self.model_copy()
+        copy._contacts = dict(contacts)
+        return copy
+
+    def person(self, system: str) -> Person | None:
+        """Return who looks after `system`: as hub.yaml says, else the contact of its mapping."""
+        contact = self._contacts.get(system)
+        return self.people.get(system) or (Person(owner=contact) if contact else None)
+
+    def due(self, kind: str) -> timedelta:
+        """Return how soon a finding of class `kind` is to be settled."""
+        return self.dues.get(kind, self.dues.get("default", MENDED))
+
+    def stands(self, word: str) -> timedelta | None:
+        """Return how long an order may stand at a status (or side) word; None: as long as it likes."""
+        return stands(self.sla, word)
+
+    def grace(self, system: str, status: Status | str, leader: str | None = None) -> timedelta:
+        """Return how long `system` may lag behind `leader` before `status` (or a side word) is missed."""
         word = status.word if isinstance(status, Status) else status
-        own = self.graces.get(system, _NO_GRACE)
-        return own.by_word.get(word, self.default_grace if own.default is None else own.default)
+        return self.patience(system, word, self.graces.declared(system, word), leader)
+
+    def patience(self, system: str, word: str, declared: timedelta, leader: str | None) -> timedelta:
+        """Return `declared`, longer where `system` was measured to be slower than that behind `leader`."""
+        measured = self._measured.get((leader, system, word)) if leader else None
+        return self.graces.granted(system, declared, measured)
 
     def quiet(self, system: str) -> timedelta:
         """Return how long `system` may say nothing before it counts as silent; a day where it is not said."""
@@ -203,7 +220,6 @@ class Rules(Spec):
 
 
 _NOWHERE = Route()
-_NO_GRACE = Grace()
 
 
 def load_rules(home: Path) -> Rules:
@@ -307,7 +323,7 @@ def _systems(rules: Rules) -> Iterator[tuple[Steps, str, bool]]:
     for name in ("extras", "clock"):
         for index, one in enumerate(getattr(rules.ownership, name)):
             yield ("ownership", name, index), one, False
-    for name, said in (("grace", rules.graces), ("quiet", rules.quiets), ("people", rules.people)):
+    for name, said in (("grace", rules.graces.systems), ("quiet", rules.quiets), ("people", rules.people)):
         for system in said:
             yield (name, system), system, True
     for index, route in enumerate(rules.routes):

@@ -119,7 +119,8 @@ class Verdict:
     """One difference as judged: which system is the odd one out, and what the others say.
 
     `since` is the moment from which the difference could be seen; `behind` tells a system that has not
-    yet said what the others say; `evidence` whether the odd system follows from facts (not from trust).
+    yet said what the others say; `evidence` whether the odd system follows from facts (not from trust);
+    `noted` a difference that is legal: it is kept for whoever asks, and asks for nothing itself.
     """
 
     kind: str
@@ -135,6 +136,7 @@ class Verdict:
     since: datetime | None = None
     behind: bool = False
     evidence: bool = False
+    noted: bool = False
     cause: Cause | None = None
 
     @property

@@ -1,4 +1,9 @@
-"""Scan and judge: from the store to verdicts and causes, without writing anything."""
+"""Scan and judge: from the store to verdicts and causes, without writing anything.
+
+Three streams of candidates meet here (`reconciler.sources` says how to add one): the orders whose views
+differ, as the scan lets them out; the orders that a source of suspects names; and verdicts that come ready
+made. The first two are judged by `reconciler.judge`; all share what follows: pairing, causes, settling.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +18,7 @@ import sqlalchemy as sa
 from hub.findings import LIVE
 from hub.rules import Rules
 from hub.store import tables
-from reconciler import causes
+from reconciler import causes, classes
 from reconciler.case import EVERY, Case, Cause, Horizon, Verdict
 from reconciler.clock_causes import clock_causes
 from reconciler.horizons import load_horizons, not_compared
@@ -21,6 +26,8 @@ from reconciler.judge import Judgement, judge
 from reconciler.lines import name_lines
 from reconciler.pairing import Goods, mistyped
 from reconciler.scan import suspicious
+from reconciler.slices import shared
+from reconciler.sources import ALL, SUSPECTS, VERDICTS, Scope
 
 _EXAMPLES = 5
 _ALONE = ("extra", "missing")
@@ -41,16 +48,24 @@ class Examination:
 
 
 def examine(
-    conn: sa.Connection, rules: Rules, as_of: datetime, starts: Mapping[str, datetime] | None = None
+    conn: sa.Connection,
+    rules: Rules,
+    as_of: datetime,
+    starts: Mapping[str, datetime] | None = None,
+    scope: Scope = ALL,
 ) -> Examination:
-    """Judge all orders that may differ, and find what the verdicts share."""
+    """Judge all orders of `scope` that may differ, and find what the verdicts share."""
     horizons = load_horizons(conn, rules, as_of, starts)
     found = Examination(horizons, not_compared(horizons.values()))
     sift = _Sift(found, open_identities(conn))
-    for case in suspicious(conn, rules):
+    named = {key for source in SUSPECTS for key in source(conn, rules, as_of, scope)}
+    for case in suspicious(conn, rules, named):
         sift.take(case, judge(case, rules, horizons))
+    found.verdicts += [one for source in VERDICTS for one in source(conn, rules, as_of, scope)]
+    found.verdicts += classes.find(conn, rules, as_of, scope, horizons)
     found.verdicts += sift.unknown_codes()
     found.verdicts += sift.paired()
+    found.verdicts = classes.one_fault_each(found.verdicts)
     skews = [verdict for verdict in found.verdicts if verdict.kind == "skew"]
     clocks, skews = clock_causes(skews, rules)
     found.verdicts = [verdict for verdict in found.verdicts if verdict.kind != "skew"] + skews
@@ -64,6 +79,7 @@ def examine(
         *causes.quarantined_records(live, causes.load_quarantined(conn)),
         *causes.late_posting(live, causes.newest_posted(conn)),
     ]
+    found.causes += shared(conn, live, rules)
     return found
 
 

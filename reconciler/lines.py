@@ -12,13 +12,16 @@ from hub.store import bulk, tables
 from reconciler.case import Verdict
 from sync.facts import parse_lines, sums
 
+LINE_KINDS = ("line", "wrong_shipment")
+"""The classes that speak of order lines: entered wrongly, or picked wrongly."""
+
 Lines = dict[str, Decimal]
 """Quantity by SKU."""
 
 
 def name_lines(conn: sa.Connection, verdicts: Iterable[Verdict]) -> None:
-    """Add to every `line` verdict which SKUs differ, and the lines of both sides."""
-    verdicts = [verdict for verdict in verdicts if verdict.kind == "line"]
+    """Add to every verdict on lines which SKUs differ, and the lines of both sides."""
+    verdicts = [verdict for verdict in verdicts if verdict.kind in LINE_KINDS]
     if not verdicts:
         return
     keys = [(verdict.company, verdict.order_no) for verdict in verdicts]

@@ -88,11 +88,29 @@ class RunLine:
     error: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class GraceLine:
+    """How long one system may lag behind another before a status (or side) word is missed, in seconds.
+
+    `declared` by hub.yaml, `measured` over `count` orders, `granted` what counts.
+    """
+
+    leader: str
+    system: str
+    word: str
+    declared: int
+    measured: int
+    granted: int
+    count: int
+    as_of: datetime
+
+
 @dataclass(slots=True)
 class Result:
     """The whole, once. Times are aware UTC, money and quantities Decimal.
 
-    `zone` is the one in which people read times, `changes` what settling wrote.
+    `zone` is the one in which people read times, `changes` what settling wrote. `findings` ask for somebody;
+    `accepted` are explained: by a person, or legal from the start. `judged` says how long who may lag.
     """
 
     as_of: datetime
@@ -101,9 +119,11 @@ class Result:
     orders: int = 0
     systems: list[SystemState] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    accepted: list[Finding] = field(default_factory=list)
     causes: list[CauseLine] = field(default_factory=list)
     totals: list[Total] = field(default_factory=list)
     late: Late = field(default_factory=Late)
+    judged: list[GraceLine] = field(default_factory=list)
     in_flight: dict[tuple[str, str], int] = field(default_factory=dict)
     quarantine: dict[tuple[str, str], int] = field(default_factory=dict)
     unlinked: dict[str, int] = field(default_factory=dict)

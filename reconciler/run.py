@@ -21,7 +21,9 @@ from hub.store.turns import LEASE, holder, wall
 from reconciler import totals
 from reconciler.case import Cause, Verdict
 from reconciler.examine import Examination, examine
+from reconciler.grace import judged, learn, load_measured
 from reconciler.result import CauseLine, Finding, Result, RunLine, SystemState
+from sync import dirt, remarks
 
 _DAY = timedelta(days=1)
 _RUNS_SHOWN = 20
@@ -48,30 +50,37 @@ def reconcile(
     turn = lease(store, "reconcile", holder(), wall(), LEASE) if write else nullcontext()
     with turn as held:
         with store.read() as conn:
+            rules = rules.with_measured(load_measured(conn))
+            marks = dirt.marks(conn, remarks.CONSUMER)
             found = examine(conn, rules, as_of, starts)
         if held is not None:
-            changes = _settle(store, found, now, held)
+            changes = _settle(store, found, rules, now, held, marks)
+            learn(store, rules, as_of, held)
     with store.read() as conn:
         return _result(conn, rules, as_of, now, found, changes, settled=write)
 
 
-def _settle(store: Store, found: Examination, now: datetime, held: Lease) -> dict[str, int]:
+def _settle(
+    store: Store, found: Examination, rules: Rules, now: datetime, held: Lease, marks: list[dirt.Mark]
+) -> dict[str, int]:
     run = runs.start("reconcile", None, now)
     with store.write() as conn:
         held.check(conn)
-        counts = settle(conn, _found(found.verdicts), now, run, complete=True)
+        counts = settle(conn, _found(found.verdicts, rules), now, run, complete=True)
+        dirt.clear(conn, remarks.CONSUMER, marks)
     changes = {name: number for name, number in asdict(counts).items() if name != "live"}
     runs.finish(store, run, now, counts=changes)
     return changes
 
 
-def _found(verdicts: Iterable[Verdict]) -> Iterator[Found]:
-    """Yield the verdicts in the store's words."""
+def _found(verdicts: Iterable[Verdict], rules: Rules) -> Iterator[Found]:
+    """Yield the verdicts in the store's words, with who is to settle each and how soon."""
     causes: dict[int, CauseFound] = {}
     for verdict in verdicts:
         cause = verdict.cause
         if cause is not None and id(cause) not in causes:
             causes[id(cause)] = _cause_found(cause)
+        person = rules.person(verdict.correct_in or verdict.system)
         yield Found(
             verdict.kind,
             verdict.company,
@@ -84,6 +93,10 @@ def _found(verdicts: Iterable[Verdict]) -> Iterator[Found]:
             verdict.currency,
             causes[id(cause)] if cause is not None else None,
             verdict.in_flight,
+            verdict.noted,
+            person.owner if person else None,
+            person.deputy if person else None,
+            rules.due(verdict.kind),
         )
 
 
@@ -101,7 +114,9 @@ def _result(
     settled: bool,
 ) -> Result:
     lives = _lives(conn)
-    findings = [_finding(one, rules, lives, now) for one in _found(found.verdicts)]
+    told = [_finding(one, lives, now) for one in _found(found.verdicts, rules)]
+    told.sort(key=attrgetter("kind", "company", "order_no", "system", "field"))
+    findings = [one for one in told if one.state != State.EXPLAINED]
     quarantine, unlinked = totals.waiting_records(conn)
     return Result(
         as_of=as_of,
@@ -109,10 +124,12 @@ def _result(
         settled=settled,
         orders=totals.orders_known(conn),
         systems=_systems(conn, found),
-        findings=sorted(findings, key=attrgetter("kind", "company", "order_no", "system", "field")),
+        findings=findings,
+        accepted=[one for one in told if one.state == State.EXPLAINED],
         causes=_causes(conn, rules, found, findings, now),
         totals=totals.control_totals(conn, rules),
         late=totals.late_orders(conn, as_of),
+        judged=judged(conn, rules),
         in_flight=dict(sorted(found.in_flight.items())),
         quarantine=quarantine,
         unlinked=unlinked,
@@ -141,9 +158,8 @@ def _lives(conn: sa.Connection) -> dict[str, Any]:
     return {row.id: row for row in conn.execute(query)}
 
 
-def _finding(one: Found, rules: Rules, lives: Mapping[str, Any], now: datetime) -> Finding:
+def _finding(one: Found, lives: Mapping[str, Any], now: datetime) -> Finding:
     life = lives.get(one.id)
-    person = rules.people.get(one.correct_in or one.system)
     return Finding(
         id=one.id,
         kind=one.kind,
@@ -153,11 +169,11 @@ def _finding(one: Found, rules: Rules, lives: Mapping[str, Any], now: datetime) 
         field=one.field,
         details=one.details,
         correct_in=one.correct_in or one.system,
-        owner=(life.owner if life else None) or (person.owner if person else None),
+        owner=(life.owner if life else None) or one.owner,
         at_risk=one.at_risk,
         currency=one.currency,
         cause=one.cause.id if one.cause else None,
-        state=life.state if life else State.OPEN.value,
+        state=life.state if life else one.state.value,
         first_seen=life.first_seen if life else now,
         due_at=life.due_at if life else None,
     )
@@ -175,7 +191,7 @@ def _causes(
     lines = []
     for cause in found.causes:
         key = _cause_found(cause).id
-        person = rules.people.get(cause.system)
+        person = rules.person(cause.system)
         lines.append(
             CauseLine(
                 id=key,

@@ -6,7 +6,7 @@ back agrees whatever the time is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby, islice
@@ -19,19 +19,31 @@ from hub.model import Precision, Side, Status
 from hub.rules import Rules
 from hub.store import bulk, tables
 from reconciler.case import Case, Order, View
-from reconciler.sieve import QUANTITIES, STAMPS, statement
+from reconciler.sieve import QUANTITIES, STAMPS, looked_up, statement
+from reconciler.sources import Key
 
 _BATCH = 1_000
 """Orders that are completed from other tables at a time: bounds memory."""
 
 
-def suspicious(conn: sa.Connection, rules: Rules) -> Iterator[Case]:
-    """Yield, in key order, the orders that may differ, with their views; memory stays flat."""
+def suspicious(conn: sa.Connection, rules: Rules, named: Collection[Key] = ()) -> Iterator[Case]:
+    """Yield, in key order, the orders that may differ, with their views; then those `named` besides."""
     rows = conn.execution_options(stream_results=True, yield_per=_BATCH).execute(statement(rules))
-    keyed = groupby(rows, key=attrgetter("company", "order_no"))
-    cases = (_case(list(group)) for _, group in keyed)
+    rest = set(named)
+    cases = _cases(rows)
     while batch := list(islice(cases, _BATCH)):
+        rest -= {(one.order.company, one.order.order_no) for one in batch}
         yield from _dated(conn, batch)
+    for keys in _batches(sorted(rest)):
+        yield from _dated(conn, list(_cases(conn.execute(looked_up(keys)))))
+
+
+def _cases(rows: Iterable[Any]) -> Iterator[Case]:
+    return (_case(list(group)) for _, group in groupby(rows, key=attrgetter("company", "order_no")))
+
+
+def _batches(keys: Sequence[Key]) -> Iterator[Sequence[Key]]:
+    return (keys[at : at + _BATCH] for at in range(0, len(keys), _BATCH))
 
 
 def _case(rows: Sequence[Any]) -> Case:

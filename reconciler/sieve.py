@@ -6,7 +6,7 @@ that do not (say, two systems that both stamp the delivery). The fine sieve look
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -42,6 +42,18 @@ def statement(rules: Rules) -> sa.Select[Any]:
         sa.select(*told, _o.order_type, _o.amount, _o.currency, _o.due_now)
         .select_from(keys.join(tables.views, same).outerjoin(tables.orders, order))
         .where(sa.or_(keys.c.differs == 1, sa.not_(_in_route(keys, bits, rules))))
+        .order_by(_v.company, _v.order_no, _v.system)
+    )
+
+
+def looked_up(keys: Collection[tuple[str, str]]) -> sa.Select[Any]:
+    """Return the statement that fetches these orders as the scan would let them out."""
+    order = sa.and_(_v.company == _o.company, _v.order_no == _o.order_no)
+    told = [column for column in tables.views.c if column.name not in ("money", "says", "parts", "run")]
+    return (
+        sa.select(*told, _o.order_type, _o.amount, _o.currency, _o.due_now)
+        .select_from(tables.views.outerjoin(tables.orders, order))
+        .where(sa.tuple_(_v.company, _v.order_no).in_(list(keys)))
         .order_by(_v.company, _v.order_no, _v.system)
     )
 

@@ -10,6 +10,9 @@ import sqlalchemy as sa
 from hub.store import bulk
 from hub.store.tables import dirty
 
+Mark = tuple[str, str, int]
+"""Company, order number, and the stamp to clear it with."""
+
 CONSUMERS = ("merge",)
 ALL = ("*", "*")
 """The mark that stands for every order."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Any
 
-from hub.model import MILESTONES, QUANTITIES, Fact, Line, OrderKey, Says
+from hub.model import MILESTONES, QUANTITIES, Fact, Line, Says, Status
 from hub.store import jsons
+from hub.store.columns import Columns, Same, Values
 from sync.rollup import Said, View
 
 CONTENT = (
@@ -25,8 +26,19 @@ _SAID = (
 
 _VIEW = (
     "status", "lo", "hi", "side", "side_known", "money", *QUANTITIES, "occurred_at", "says", "precision",
-    "unknown_code", "future", "parts",
+    "unknown_code", "future", "parts", "line_digest",
 )  # fmt: skip
+
+_PLAIN = [
+    (name, attrgetter(name))
+    for name in (
+        "company", "order_no", "part", "status", "lo", "hi", "side", "side_known", "money", *QUANTITIES,
+        "occurred_at", "says", "precision", "future", "is_return", "deleted", "replaces",
+    )
+]  # fmt: skip
+"""What stands in a fact as it stands in its observation."""
+
+_NUMBERS = ("status", "side", "side_known", "money", "precision")
 
 _KEPT_WITH = {
     "status": ("lo", "hi", "code", "unknown_code", "status"),
@@ -35,37 +47,32 @@ _KEPT_WITH = {
 """What stands or falls with a field; the field itself comes last, for it tells whether anything was said."""
 
 
-def row_of(fact: Fact, key: OrderKey, event_id: str | None) -> dict[str, Any]:
-    """Return the observation row of `fact` without system, stream, record, seq, mapping, run and read_at."""
+def fact_columns(facts: Sequence[Fact], event_ids: Values | Same) -> dict[str, Values | Same]:
+    """Return the columns of `observations` for `facts`, each about the order that it names.
+
+    Without system, stream, record, seq, mapping, run and read_at, which no fact knows.
+    """
     return {
-        "company": key.company,
-        "order_no": key.order_no,
-        "part": fact.part,
-        "status": None if fact.status is None else int(fact.status),
-        "lo": fact.lo,
-        "hi": fact.hi,
-        "side": int(fact.side),
-        "side_known": int(fact.side_known),
-        "money": None if fact.money is None else int(fact.money),
-        "ordered": fact.ordered,
-        "produced": fact.produced,
-        "shipped": fact.shipped,
-        "returned": fact.returned,
-        "occurred_at": fact.occurred_at,
-        "says": fact.says.value,
-        "precision": int(fact.precision),
-        "line_digest": None if fact.lines is None else digest(sums(fact.lines)),
-        "unknown_code": fact.code[:200] if fact.unknown_code and fact.code else None,
-        "code": None if fact.code is None else fact.code[:200],
-        "raw_time": None if fact.raw_time is None else fact.raw_time[:64],
-        "future": fact.future,
-        "is_return": fact.is_return,
-        "deleted": fact.deleted,
-        "event_id": event_id,
-        "replaces": fact.replaces,
-        "lines": None if fact.lines is None else jsons.dumps([_line(line) for line in fact.lines]),
-        "extras": jsons.dumps(dict(fact.extras)) if fact.extras else None,
+        **{name: [*map(get, facts)] for name, get in _PLAIN},
+        "unknown_code": [fact.code[:200] if fact.unknown_code and fact.code else None for fact in facts],
+        "code": [None if fact.code is None else fact.code[:200] for fact in facts],
+        "raw_time": [None if fact.raw_time is None else fact.raw_time[:64] for fact in facts],
+        "event_id": event_ids,
+        "line_digest": [None if fact.lines is None else digest(sums(fact.lines)) for fact in facts],
+        "lines": [
+            None if fact.lines is None else jsons.dumps([_line(line) for line in fact.lines])
+            for fact in facts
+        ],
+        "extras": [jsons.dumps(dict(fact.extras)) if fact.extras else None for fact in facts],
     }
+
+
+def fact_rows(facts: Sequence[Fact], event_ids: Values) -> list[dict[str, Any]]:
+    """Return the same as rows, with numbers for statuses and flags."""
+    columns = fact_columns(facts, event_ids)
+    for name in _NUMBERS:
+        columns[name] = [None if value is None else int(value) for value in columns[name]]
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def tombstone(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,17 +80,19 @@ def tombstone(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, "deleted": True, "occurred_at": None, "says": Says.SEEN.value, "precision": 0}
 
 
-def settled(row: dict[str, Any], before: Mapping[str, Any], keeps: Iterable[str]) -> dict[str, Any]:
+def settled(
+    row: dict[str, Any], before: Mapping[str, Any], keeps: Iterable[str], *, anew: bool = False
+) -> dict[str, Any]:
     """Return `row` as it stands beside what its part said `before`.
 
     Fields that the stream does not know keep what was said; while status and quantities stand, a moved
-    stamp that is no event's changes nothing.
+    stamp that is no event's changes nothing, unless the same form is read `anew` by another mapping.
     """
     for name in keeps:
         for column in _KEPT_WITH.get(name, (name,)):
             if row.get(name) is None:
                 row[column] = before[column]
-    stands = all(row[name] == before[name] for name in ("status", "side", *QUANTITIES))
+    stands = not anew and all(row[name] == before[name] for name in ("status", "side", *QUANTITIES))
     if stands and row["says"] != Says.EVENT and before["says"] == row["says"] and not row["future"]:
         for name in ("occurred_at", "precision", "raw_time", "future"):
             row[name] = before[name]
@@ -118,27 +127,33 @@ def sums(lines: Iterable[Line]) -> tuple[tuple[str, Decimal], ...]:
     return tuple(sorted(total.items()))
 
 
+def standing(lines: Iterable[tuple[str, Decimal]]) -> tuple[tuple[str, Decimal], ...]:
+    """Return quantity by SKU without what comes to nothing."""
+    return tuple((sku, quantity) for sku, quantity in lines if quantity)
+
+
 def digest(lines: Iterable[tuple[str, Any]]) -> str:
     """Return the digest of quantity by SKU (32 hex); trailing zeros make no difference."""
     text = "\n".join(f"{sku}\t{quantity.normalize():f}" for sku, quantity in lines)
     return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
+def view_columns(said: Mapping[str, Values | Same], stamps: Mapping[Status, Values | Same]) -> Columns:
+    """Return the columns of `views`, without key, first_seen and run: the one place where its rows are made.
+
+    `said` has all that a view says, its lines as a digest; `stamps` the moment of each milestone or None.
+    """
+    return {name: said[name] for name in _VIEW} | {
+        f"{milestone.word}_at": stamps[milestone] for milestone in MILESTONES
+    }
+
+
 def view_row(view: View) -> dict[str, Any]:
-    """Return the columns of `views` for `view`, without key, first_seen and run."""
-    row: dict[str, Any] = {name: getattr(view, name) for name in _VIEW}
-    row["line_digest"] = None if view.lines is None else digest(view.lines)
-    for milestone in MILESTONES:
-        row[f"{milestone.word}_at"] = view.stamps.get(milestone)
-    return row
-
-
-def newest_of(rows: Iterable[Mapping[str, Any]]) -> datetime | None:
-    """Return the newest stamp by the source's own clock; those clamped to the read do not count."""
-    return max(
-        (row["occurred_at"] for row in rows if row["occurred_at"] is not None and not row["future"]),
-        default=None,
-    )
+    """Return the row of `views` for `view`, without key, first_seen and run."""
+    said = {name: Same(getattr(view, name)) for name in _VIEW if name != "line_digest"}
+    said["line_digest"] = Same(None if view.lines is None else digest(view.lines))
+    stamps = {milestone: Same(view.stamps.get(milestone)) for milestone in MILESTONES}
+    return {name: next(iter(values)) for name, values in view_columns(said, stamps).items()}
 
 
 def _line(line: Line) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """The gates of one stream (design, section 5): records in; observations, views, ledger, links, marks out.
 
 All happens inside the caller's transaction, one page at a time. The gates, cheapest first: raw digest and
-mapping version equal → skip; what the parts say equal → touch nothing. Only what passes is written.
+mapping version equal → skip; what the parts say equal → touch nothing. Only what passes is written: orders
+that the system never spoke of without a detour (`sync.births`), all others by what their history says.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
+from itertools import groupby
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -18,17 +20,19 @@ import sqlalchemy as sa
 from connectors.contract import BadRecord
 from hub.errors import RecordError
 from hub.mapping import Reader
-from hub.model import Fact, Link, OrderKey, Record
+from hub.model import OrderKey, Record
 from hub.rules import Rules
-from hub.store import Seal, bulk, jsons
+from hub.store import Seal, bulk
 from hub.store.runs import Run
-from hub.store.tables import ledger, observations, views
-from sync import quarantine
+from hub.store.tables import observations, views
+from sync import births, gate, memory, quarantine
+from sync.births import OrderNo, Told, order_of
 from sync.dirt import mark
-from sync.facts import newest_of, row_of, said_of, view_row
+from sync.facts import fact_rows, said_of, view_row
+from sync.gate import Arrival
 from sync.links import Aliases, learn, unlearn
 from sync.news import Histories, News, Place, event_id
-from sync.raw import enclose, pack
+from sync.remarks import remark, remarkable
 from sync.rollup import roll_up
 
 
@@ -48,18 +52,12 @@ class Taken:
     newest: datetime | None = None
 
 
-@dataclass(slots=True)
-class _Arrival:
-    """A record past the first gate: its key, raw form and digest, and what it was read as."""
+class _Visit(NamedTuple):
+    """One page's transaction: its connection, the time of reading, the run's number."""
 
-    key: str
-    raw: bytes
-    digest: bytes
-    meta: Mapping[str, Any]
-    before: Any = None
-    facts: list[tuple[OrderKey, Fact]] = field(default_factory=list)
-    waits: list[Link] = field(default_factory=list)
-    company: str = ""
+    conn: sa.Connection
+    read_at: datetime
+    run: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,121 +89,162 @@ class Inlet:
         """Take one page. `again` passes the digest gate (replay); `first`: the stream is being loaded."""
         alone(conn, self.system)
         taken = Taken()
-        arrivals, broken, known = self._read(conn, incoming, read_at, taken, again)
+        records, metas = _apart(incoming)
+        passed = gate.passing(conn, self, records, metas, again)
+        taken.counts.update(records=len(records) + len(bad), unchanged=passed.unchanged)
+        if passed.doubled:  # somebody should know
+            taken.warnings["sync.same_key"] += passed.doubled
+        arrivals, broken = self._read(passed.arrivals, read_at, taken)
         broken += [quarantine.Broken(one.key, one.raw, one.error, {}) for one in bad]
-        taken.counts["records"] += len(bad)
         taken.counts["quarantined"] += len(broken)
         quarantine.keep(conn, self, broken, read_at, run)
         if arrivals:
             self._place(conn, arrivals, taken)
-            self._write(conn, arrivals, read_at, run.enter(conn), taken, first)
-        understood = {*known, *(arrival.key for arrival in arrivals)} - {one.key for one in broken}
+            self._write(_Visit(conn, read_at, run.enter(conn)), arrivals, taken, first)
+        understood = set(passed.keys) - {one.key for one in broken}
         quarantine.solve(conn, self, understood, read_at)
         return taken
 
     def _read(
-        self, conn: sa.Connection, incoming: Iterable[Incoming], read_at: datetime, taken: Taken, again: bool
-    ) -> tuple[list[_Arrival], list[quarantine.Broken], list[str]]:
-        """Return what passed the digest gate and could be read, what could not, and the keys of the rest."""
-        page: dict[tuple[str, bytes], tuple[Incoming, _Arrival]] = {}
-        keys: set[str] = set()
-        for one in incoming:
-            taken.counts["records"] += 1
-            raw = pack(one.record)
-            key = self.reader.key(one.record)
-            slot = key, raw if self.event else b""  # of a state the last one counts, events all happened
-            if key in keys and (slot not in page or page[slot][1].raw != raw):  # somebody should know
-                taken.warnings["sync.same_key"] += 1
-            keys.add(key)
-            page[slot] = one, _Arrival(key, raw, self.seal.digest(raw), one.meta)
-        known = self._known(conn, list(keys))
-        arrivals, broken, unchanged = [], [], []
-        for (key, _), (one, arrival) in page.items():
-            arrival.before = known.get(key)
-            if not again and arrival.before and self._same(arrival):
-                taken.counts["unchanged"] += 1
-                unchanged.append(key)
-                continue
-            try:
-                reading = self.reader.read(one.record, one.meta, read_at)
-            except RecordError as error:
-                broken.append(quarantine.Broken(key, arrival.raw, error, one.meta))
-                continue
-            taken.counts["skipped"] += reading.skipped
-            arrival.facts = [(OrderKey(fact.company, fact.order_no or ""), fact) for fact in reading.facts]
-            arrivals.append(arrival)
-            taken.warnings.update(warning for fact in reading.facts for warning in fact.warnings)
-        return arrivals, broken, unchanged
-
-    def _known(self, conn: sa.Connection, keys: list[str]) -> dict[str, Any]:
-        rows = bulk.fetch_many(
-            conn,
-            ledger,
-            ("system", "stream", "record"),
-            [(self.system, self.stream, key) for key in keys],
-            ("record", "digest", "mapping", "gave"),
+        self, arrivals: Sequence[Arrival], read_at: datetime, taken: Taken
+    ) -> tuple[list[Arrival], list[quarantine.Broken]]:
+        """Return what could be read of what passed the gate, and what could not."""
+        read: list[Arrival] = []
+        broken: list[quarantine.Broken] = []
+        for meta, together in _alike(arrivals):
+            readings = self.reader.read_all([one.record for one in together], meta, read_at)
+            for arrival, reading in zip(together, readings, strict=True):
+                if isinstance(reading, RecordError):
+                    order = arrival.before.order if arrival.before else (None, None)
+                    broken.append(quarantine.Broken(arrival.key, arrival.raw, reading, meta, order))
+                    continue
+                arrival.facts, arrival.version = reading.facts, reading.version
+                taken.counts["skipped"] += reading.skipped
+                read.append(arrival)
+        taken.warnings.update(
+            warning
+            for arrival in read
+            for fact in arrival.facts
+            if fact.warnings
+            for warning in fact.warnings
         )
-        return {row.record: row for row in rows}
+        return read, broken
 
-    def _same(self, arrival: _Arrival) -> bool:
-        return bool(arrival.before.digest == arrival.digest and arrival.before.mapping == self.reader.version)
-
-    def _place(self, conn: sa.Connection, arrivals: list[_Arrival], taken: Taken) -> None:
+    def _place(self, conn: sa.Connection, arrivals: Sequence[Arrival], taken: Taken) -> None:
         """Give every fact its order: through links learned elsewhere and numbers that people joined."""
-        aliases = Aliases.load(conn, [fact for arrival in arrivals for _, fact in arrival.facts])
+        facts = [fact for arrival in arrivals for fact in arrival.facts]
+        aliases = Aliases.load(conn, facts)
+        if not aliases.orders and all(fact.order_no is not None for fact in facts):
+            return
         for arrival in arrivals:
             placed = []
-            for _, fact in arrival.facts:
-                arrival.company = fact.company
+            for fact in arrival.facts:
                 key = aliases.place(fact)
-                if key is None and fact.waits_for is not None:
+                if key is not None:
+                    fact.order_no = key.order_no
+                    placed.append(fact)
+                elif fact.waits_for is not None:
                     arrival.waits.append(fact.waits_for)
-                elif key is not None:
-                    placed.append((key, fact))
+                    arrival.company = fact.company
             arrival.facts = placed
             taken.counts["waiting"] += bool(arrival.waits)
 
-    def _write(
-        self,
-        conn: sa.Connection,
-        arrivals: list[_Arrival],
-        read_at: datetime,
-        run: int,
-        taken: Taken,
-        first: bool,
-    ) -> None:
-        rows = self._rows(arrivals, run, read_at)
+    def _write(self, visit: _Visit, arrivals: Sequence[Arrival], taken: Taken, first: bool) -> None:
+        conn, read_at, run = visit
+        told = self._told(arrivals)
         gone = _left(arrivals)
-        touched = sorted({(row["company"], row["order_no"]) for row in rows} | {place[:2] for place in gone})
-        histories = self._histories(conn, touched)
-        news = News(self.stream, self.event, self.reader.keeps, histories, {"run": run, "read_at": read_at})
-        fresh = news.sift(rows, gone)
-        bulk.insert(conn, observations, fresh)
-        taken.counts["observations"] += len(fresh)
-        taken.newest = newest_of(rows)
-        changed = sorted({(row["company"], row["order_no"]) for row in fresh})
-        dropped = self._views(conn, changed, histories, run, read_at, taken)
-        learn(conn, self.system, [pair for arrival in arrivals for pair in arrival.facts], read_at)
-        self._remember(conn, arrivals, read_at, run)
+        born, rest = births.parted(told, self._held(conn, told, arrivals, gone))
+        births.write(conn, born, self._stamp(visit))
+        changed, dropped = self._write_news(visit, rest, gone, self._forms(arrivals), taken)
+        self._count_births(born, taken)
+        taken.newest = _newest(told)
+        facts = [fact for arrival in arrivals for fact in arrival.facts if fact.links]
+        learn(conn, self.system, [(OrderKey(*order_of(fact)), fact) for fact in facts], read_at)
+        memory.keep(conn, self, arrivals, read_at, run)
         quarantine.wait(
             conn, self, [(arrival.key, arrival.company, arrival.waits) for arrival in arrivals], read_at, run
         )
-        own: set[tuple[str, ...]] = {(self.system, self.stream, arrival.key) for arrival in arrivals}
-        quarantine.place_again(conn, unlearn(conn, self.system, dropped, read_at), read_at, run, own)
-        mark(conn, changed, everything=first and len(changed) > _MANY)
+        if dropped:
+            own: set[tuple[str, ...]] = {(self.system, self.stream, arrival.key) for arrival in arrivals}
+            quarantine.place_again(conn, unlearn(conn, self.system, dropped, read_at), read_at, run, own)
+        touched = sorted([*changed, *(order_of(one.fact) for one in born)])
+        mark(conn, touched, everything=first and len(touched) > _MANY)
 
-    def _rows(self, arrivals: list[_Arrival], run: int, read_at: datetime) -> list[dict[str, Any]]:
-        rows = []
-        for arrival in arrivals:
-            for at, (key, fact) in enumerate(arrival.facts):
-                named = (fact.event_id or event_id(self.stream, arrival.key, at)) if self.event else None
-                row = row_of(fact, key, named)
-                row |= {"system": self.system, "stream": self.stream, "record": arrival.key}
-                row |= {"mapping": self.reader.version, "run": run, "read_at": read_at}
-                rows.append(row)
-        return rows
+    def _told(self, arrivals: Sequence[Arrival]) -> list[Told]:
+        if not self.event:
+            return [Told(fact, arrival.key, None) for arrival in arrivals for fact in arrival.facts]
+        return [
+            Told(fact, arrival.key, fact.event_id or event_id(self.stream, arrival.key, at))
+            for arrival in arrivals
+            for at, fact in enumerate(arrival.facts)
+        ]
 
-    def _histories(self, conn: sa.Connection, touched: list[tuple[str, str]]) -> Histories:
+    def _held(
+        self, conn: sa.Connection, told: Sequence[Told], arrivals: Sequence[Arrival], gone: set[Place]
+    ) -> set[OrderNo]:
+        """Return the orders on the page that the system has spoken of before.
+
+        What a known record speaks of is known by itself or must be looked at closely anyway.
+        """
+        known = {order_of(fact) for arrival in arrivals if arrival.before for fact in arrival.facts}
+        known |= {place[:2] for place in gone}
+        asked = {order_of(one.fact) for one in told} - known
+        names = ("company", "order_no")
+        found = bulk.fetch_bound(conn, observations, names, asked, names, system=self.system)
+        return known | {(company, order_no) for company, order_no in found}
+
+    def _count_births(self, born: Sequence[Told], taken: Taken) -> None:
+        for word in ("observations", "orders", "changed"):
+            taken.counts[word] += len(born)
+
+    def _write_news(
+        self,
+        visit: _Visit,
+        told: Sequence[Told],
+        gone: set[Place],
+        forms: Mapping[str, datetime],
+        taken: Taken,
+    ) -> tuple[list[OrderNo], list[OrderNo]]:
+        """Write what of `told` is news, by the histories of its orders; return orders changed and left."""
+        if not told and not gone:
+            return [], []
+        conn, read_at, run = visit
+        rows = self._rows(told, visit)
+        touched = sorted({(row["company"], row["order_no"]) for row in rows} | {place[:2] for place in gone})
+        histories = self._histories(conn, touched)
+        stamp = {"run": run, "read_at": read_at}
+        news = News(self.stream, self.event, self.reader.keeps, histories, stamp, forms)
+        fresh = news.sift(rows, gone)
+        bulk.insert(conn, observations, fresh)
+        remark(conn, remarkable(fresh, histories, self.rules))
+        taken.counts["observations"] += len(fresh)
+        changed = sorted({(row["company"], row["order_no"]) for row in fresh})
+        return changed, self._views(visit, changed, histories, taken)
+
+    def _forms(self, arrivals: Sequence[Arrival]) -> dict[str, datetime]:
+        """Return the records that come in the form they are known by, under another mapping."""
+        return {
+            one.key: one.before.read_at
+            for one in arrivals
+            if one.before and one.before.digest == one.digest and one.before.mapping != self.reader.version
+        }
+
+    def _rows(self, told: Sequence[Told], visit: _Visit) -> list[dict[str, Any]]:
+        stamp = self._stamp(visit)
+        rows = fact_rows([one.fact for one in told], [one.event_id for one in told])
+        return [row | stamp | {"record": one.record} for row, one in zip(rows, told, strict=True)]
+
+    def _stamp(self, visit: _Visit) -> dict[str, Any]:
+        """Return the columns that all observations of a page share."""
+        return {
+            "system": self.system,
+            "stream": self.stream,
+            "mapping": self.reader.version,
+            "run": visit.run,
+            "read_at": visit.read_at,
+        }
+
+    def _histories(self, conn: sa.Connection, touched: Sequence[OrderNo]) -> Histories:
         """Return all observations of this system of the orders `touched`, in order of arrival."""
         histories: Histories = {key: [] for key in touched}
         keys = [(company, order_no, self.system) for company, order_no in touched]
@@ -215,14 +254,8 @@ class Inlet:
         return histories
 
     def _views(
-        self,
-        conn: sa.Connection,
-        changed: list[tuple[str, str]],
-        histories: Histories,
-        run: int,
-        read_at: datetime,
-        taken: Taken,
-    ) -> list[tuple[str, str]]:
+        self, visit: _Visit, changed: Sequence[OrderNo], histories: Histories, taken: Taken
+    ) -> list[OrderNo]:
         """Roll the changed orders up again; a view of which nothing is left goes. Return the orders left."""
         keep: list[dict[str, Any]] = []
         drop: list[tuple[str, str, str]] = []
@@ -234,39 +267,13 @@ class Inlet:
             else:
                 seen = min(row["read_at"] for row in history)
                 key = {"company": company, "order_no": order_no, "system": self.system}
-                keep.append(key | view_row(view) | {"first_seen": seen, "run": run})
+                keep.append(key | view_row(view) | {"first_seen": seen, "run": visit.run})
         taken.counts["orders"] += len(keep)
         taken.counts["changed"] += bulk.upsert(
-            conn, views, keep, incidental=("run",), at_birth=("first_seen",)
+            visit.conn, views, keep, incidental=("run",), at_birth=("first_seen",)
         )
-        bulk.delete(conn, views, ("company", "order_no", "system"), drop)
+        bulk.delete(visit.conn, views, ("company", "order_no", "system"), drop)
         return [place[:2] for place in drop]
-
-    def _remember(self, conn: sa.Connection, arrivals: list[_Arrival], read_at: datetime, run: int) -> None:
-        rows = [
-            {
-                "system": self.system,
-                "stream": self.stream,
-                "record": arrival.key,
-                "digest": arrival.digest,
-                "mapping": self.reader.version,
-                "raw": self.seal.encrypt(
-                    enclose(arrival.raw, arrival.meta), f"{self.system}/{self.stream}/{arrival.key}"
-                ),
-                "version": None,
-                "gave": jsons.dumps([[key.company, key.order_no, fact.part] for key, fact in arrival.facts]),
-                "run": run,
-                "read_at": read_at,
-            }
-            for arrival in arrivals
-            if arrival.before is None or not self._same(arrival) or self._moved(arrival)
-        ]
-        bulk.upsert(conn, ledger, list({row["record"]: row for row in rows}.values()))
-
-    def _moved(self, arrival: _Arrival) -> bool:
-        """Tell whether a replayed record now speaks of other orders than before."""
-        gave = jsons.dumps([[key.company, key.order_no, fact.part] for key, fact in arrival.facts])
-        return bool(arrival.before.gave != gave)
 
 
 def alone(conn: sa.Connection, system: str) -> None:
@@ -284,14 +291,31 @@ _MANY = 500
 """From so many changed orders in a page of a first load on, one mark stands for all."""
 
 
-def _left(arrivals: list[_Arrival]) -> set[Place]:
+def _apart(incoming: Iterable[Incoming]) -> tuple[list[Record], list[Mapping[str, Any]]]:
+    given = list(incoming)
+    return [one[0] for one in given], [one[1] for one in given]
+
+
+def _alike(arrivals: Sequence[Arrival]) -> Iterable[tuple[Mapping[str, Any], list[Arrival]]]:
+    """Yield the arrivals that came with one and the same meta together, in their order."""
+    for _, together in groupby(arrivals, key=lambda arrival: id(arrival.meta)):
+        some = list(together)
+        yield some[0].meta, some
+
+
+def _left(arrivals: Sequence[Arrival]) -> set[Place]:
     """Return what records spoke of before and no longer do."""
     left: set[Place] = set()
     for arrival in arrivals:
-        if arrival.before is not None and arrival.before.gave:
-            now = {(key.company, key.order_no, fact.part) for key, fact in arrival.facts}
-            before = {
-                (company, order_no, part) for company, order_no, part in jsons.loads(arrival.before.gave)
-            }
-            left |= {(*place, arrival.key) for place in before - now}
+        if arrival.before is not None:
+            now = {(*order_of(fact), fact.part) for fact in arrival.facts}
+            left |= {(*place, arrival.key) for place in arrival.before.spoke_of() - now}
     return left
+
+
+def _newest(told: Iterable[Told]) -> datetime | None:
+    """Return the newest stamp by the source's own clock; those clamped to the read do not count."""
+    facts = (one.fact for one in told)
+    return max(
+        (fact.occurred_at for fact in facts if fact.occurred_at is not None and not fact.future), default=None
+    )

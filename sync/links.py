@@ -15,6 +15,8 @@ import sqlalchemy as sa
 from hub.model import Fact, OrderKey
 from hub.store import bulk
 from hub.store.tables import links, orders
+from sync.dirt import mark
+from sync.remarks import remark, twins
 
 JOINED = "order_no"
 """The kind of link that people make: this order number is that order."""
@@ -81,6 +83,10 @@ def learn(conn: sa.Connection, system: str, facts: Iterable[tuple[OrderKey, Fact
         for kind, value, company, order_no in sorted(taught - known)
     ]
     bulk.upsert(conn, links, fresh)
+    alike = twins(taught - known, rows)
+    if alike:
+        mark(conn, alike)
+        remark(conn, alike)
 
 
 def unlearn(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
@@ -37,7 +38,8 @@ class News:
     """Sifts the rows of one page; `fresh` are those to be written, which are added to `histories` as well.
 
     `stamp` holds the run and the time of reading, for rows that take others away; `keeps` the fields that the
-    stream does not know.
+    stream does not know. `forms` names records that are understood anew, by another mapping, and when their
+    form was read: what was said of just this form is replaced, its stamp too.
     """
 
     stream: str
@@ -45,6 +47,7 @@ class News:
     keeps: Iterable[str]
     histories: Histories
     stamp: Row
+    forms: Mapping[str, datetime] = field(default_factory=dict)
     fresh: list[Row] = field(default_factory=list)
     _latest: dict[tuple[str, str, str], Row] = field(default_factory=dict)
     _events: dict[tuple[str, str, str], Row] = field(default_factory=dict)
@@ -64,7 +67,7 @@ class News:
                 todo.extendleft([row, tombstone(before) | self.stamp])  # it leaves its part first
                 continue
             if before is not None and not row["deleted"] and not before["deleted"]:
-                row = settled(row, before, self.keeps)
+                row = settled(row, before, self.keeps, anew=self._anew(row, before))
             if before is None or differs(row, before):
                 self._add(row)
         return self.fresh
@@ -86,6 +89,11 @@ class News:
 
     def _named_here(self, row: Row) -> bool:
         return str(row["event_id"]).startswith((f"{self.stream}/{row['record']}#", "#"))
+
+    def _anew(self, row: Row, before: Row) -> bool:
+        """Tell whether `before` is what this very form said under another mapping."""
+        form = self.forms.get(row["record"])
+        return form is not None and before["record"] == row["record"] and before["read_at"] >= form
 
     def _before(self, row: Row) -> Row | None:
         if self.event:

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from connectors.contract import Connector, Keys, Page, Since
+from connectors.contract import Connector, Everything, Keys, Page, Since
 from hub.errors import HubError, SourceError
 from hub.redact import redact
 from hub.store import Store, bulk, cursors
@@ -18,6 +18,7 @@ from hub.store.leases import Lease
 from hub.store.runs import Run
 from hub.store.tables import reads
 from hub.store.turns import stay
+from sync import glances
 from sync.inlet import Incoming, Inlet
 
 FULL = 1000
@@ -46,6 +47,9 @@ class StreamResult:
 Progress = Callable[[str, int, int | None], None]
 """Told after each page: the stream, how many records came, how many are expected in all (None if unknown)."""
 
+Watch = Callable[[sa.Connection, Callable[[], list[str]], Run], int]
+"""Told in each page's transaction, with what gives the keys of its records; returns how many are back."""
+
 
 def pull_stream(
     store: Store,
@@ -55,22 +59,32 @@ def pull_stream(
     run: Run,
     clock: Callable[[], datetime],
     progress: Progress,
-    ask: Keys | None = None,
+    ask: Keys | Everything | None = None,
+    watch: Watch | None = None,
 ) -> StreamResult:
-    """Read what is new (or the keys of a sweep); a SourceError ends the stream and is kept in the result."""
+    """Read what is new, or what a sweep asks; a SourceError ends the stream and is kept in the result.
+
+    That the stream was read completely is noted here for what is new; a sweep is complete only as a whole.
+    """
     kind = "sweep" if ask else "since"
     result = StreamResult(inlet.system, inlet.stream, kind)
     begun = clock()
     with store.read() as conn:
         state = cursors.load_state(conn, inlet.system, inlet.stream)
         first = _never_read(conn, inlet)
+    asked = ask or Since(state, glances.known(store, inlet))
     try:
-        for pages in _together(connector.fetch(inlet.stream, ask or Since(state)), result):
-            _take(store, pages, inlet, lease, run, clock, result, first)
+        for pages in _together(connector.fetch(inlet.stream, asked), result):
+            _take(store, pages, inlet, lease, run, clock, result, first, watch)
             progress(inlet.stream, result.counts["records"], pages[-1].expected)
     except TooManyBad as error:
         result.error = error
-    _note(store, lease, inlet, result, begun)
+    with store.write() as conn:
+        lease.check(conn)
+        if result.error is not None:
+            note_failure(conn, inlet.system, inlet.stream, result.error, begun, kind)
+        elif ask is None:
+            note_complete(conn, inlet, begun, kind)
     return result
 
 
@@ -83,7 +97,7 @@ def _together(pages: Iterator[Page], result: StreamResult) -> Iterator[list[Page
     try:
         for page in pages:
             some.append(page)
-            if sum(len(one.records) for one in some) >= FULL:
+            if page.commit or sum(len(one.records) for one in some) >= FULL:
                 yield some
                 some = []
     except SourceError as error:
@@ -101,6 +115,7 @@ def _take(
     clock: Callable[[], datetime],
     result: StreamResult,
     first: bool,
+    watch: Watch | None,
 ) -> None:
     incoming = [
         Incoming(record, {**page.meta, "line": page.lines[at]} if page.lines else page.meta)
@@ -116,10 +131,20 @@ def _take(
         result.warnings += taken.warnings
         result.warnings.update(warning for page in pages for warning in page.warnings)
         _judge(result, inlet)
+        if watch is not None and (back := watch(conn, lambda: _keys(inlet, incoming, pages), run)):
+            result.counts["back"] += back
+        if stand := glances.keep(conn, inlet, pages):
+            result.counts.update(records=stand, unchanged=stand)
         state = {slot: value for page in pages for slot, value in page.state.items()}
         cursors.save_state(conn, inlet.system, inlet.stream, state)
         if taken.newest is not None:
             _newest(conn, inlet, result.kind, taken.newest)
+
+
+def _keys(inlet: Inlet, incoming: list[Incoming], pages: list[Page]) -> list[str]:
+    """Return the keys of all records that pages speak of, those that could not be read among them."""
+    told = [key for page in pages for key in (*page.stand, *(one.key for one in page.bad if one.key))]
+    return [*told, *(inlet.reader.key(one.record) for one in incoming)]
 
 
 def _judge(result: StreamResult, inlet: Inlet) -> None:
@@ -144,7 +169,7 @@ def _row(conn: sa.Connection, system: str, stream: str, kind: str) -> dict[str, 
     return dict(row._mapping) if row else {**keys, **dict.fromkeys(_NOTES)}
 
 
-_NOTES = ("complete_at", "newest_at", "failed_at", "error")
+_NOTES = ("complete_at", "newest_at", "failed_at", "error", "missed")
 
 
 def _newest(conn: sa.Connection, inlet: Inlet, kind: str, newest: datetime) -> None:
@@ -153,22 +178,16 @@ def _newest(conn: sa.Connection, inlet: Inlet, kind: str, newest: datetime) -> N
         bulk.upsert(conn, reads, [row | {"newest_at": newest}])
 
 
-def _note(store: Store, lease: Lease, inlet: Inlet, result: StreamResult, begun: datetime) -> None:
-    """Note how far the stream is known now."""
-    if result.error is not None:
-        note_failure(store, lease, inlet.system, inlet.stream, result.error, begun, result.kind)
-        return
-    with store.write() as conn:
-        lease.check(conn)
-        row = _row(conn, inlet.system, inlet.stream, result.kind)
-        bulk.upsert(conn, reads, [row | {"complete_at": begun, "failed_at": None, "error": None}])
+def note_complete(conn: sa.Connection, inlet: Inlet, begun: datetime, kind: str, **more: int) -> None:
+    """Note that a stream was read completely, with `more` columns of `reads`."""
+    row = _row(conn, inlet.system, inlet.stream, kind)
+    told = {"complete_at": begun, "failed_at": None, "error": None, **more}
+    bulk.upsert(conn, reads, [row | told])
 
 
 def note_failure(
-    store: Store, lease: Lease, system: str, stream: str, error: HubError, at: datetime, kind: str = "since"
+    conn: sa.Connection, system: str, stream: str, error: HubError, at: datetime, kind: str = "since"
 ) -> None:
     """Note that a stream could not be read; it stands beside the last complete read, not in its place."""
-    with store.write() as conn:
-        lease.check(conn)
-        row = _row(conn, system, stream, kind)
-        bulk.upsert(conn, reads, [row | {"failed_at": at, "error": redact(str(error))}])
+    row = _row(conn, system, stream, kind)
+    bulk.upsert(conn, reads, [row | {"failed_at": at, "error": redact(str(error))}])

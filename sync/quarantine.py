@@ -4,50 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from hub.errors import RecordError
-from hub.mapping import Reader
 from hub.model import Link
 from hub.redact import redact
-from hub.store import Seal, bulk, jsons
+from hub.store import bulk, jsons
 from hub.store.runs import Run
 from hub.store.tables import links, observations, quarantine, unlinked
+from sync.place import Place
 
 
 class Broken(NamedTuple):
-    """A record that could not be read: its key (may be empty), raw form, the reason, and its `meta`."""
+    """A record that could not be read: its key (may be empty), raw form, the reason, and its `meta`.
+
+    `order` is the company and the number that it went by when it was last understood, if it was.
+    """
 
     key: str
     raw: bytes
     error: RecordError
     meta: Mapping[str, Any]
-
-
-class Place(Protocol):
-    """Where a record came in: what an inlet knows of itself."""
-
-    @property
-    def system(self) -> str:
-        """The system's name."""
-        ...
-
-    @property
-    def stream(self) -> str:
-        """The stream's name."""
-        ...
-
-    @property
-    def reader(self) -> Reader:
-        """What reads its records."""
-        ...
-
-    @property
-    def seal(self) -> Seal:
-        """What encrypts what is kept."""
-        ...
+    order: tuple[str | None, str | None] = (None, None)
 
 
 def keep(conn: sa.Connection, place: Place, broken: Sequence[Broken], at: datetime, run: Run) -> None:
@@ -86,8 +66,8 @@ def _row(place: Place, key: str, digest: bytes, one: Broken) -> dict[str, Any]:
         "reason": one.error.key,
         "values": redact(jsons.dumps(values)),
         "field": one.error.field,
-        "company": None,
-        "order_no": None,
+        "company": one.order[0],
+        "order_no": one.order[1],
         "mapping": place.reader.version,
         "attempts": 1,
         "solved_at": None,
@@ -114,13 +94,16 @@ def solve(conn: sa.Connection, place: Place, keys: Iterable[str], at: datetime) 
         quarantine.c.stream == place.stream,
         quarantine.c.solved_at.is_(None),
     )
-    keys = sorted(keys)
-    if not keys or not conn.execute(sa.select(sa.exists().where(*here))).scalar_one():
+    if not conn.execute(sa.select(sa.exists().where(*here))).scalar_one():
         return
-    conn.execute(
-        sa.update(quarantine).where(*here, quarantine.c.record == sa.bindparam("key")).values(solved_at=at),
-        [{"key": key} for key in keys],
-    )
+    rows = [{"key": key} for key in sorted(keys)]
+    if rows:
+        conn.execute(
+            sa.update(quarantine)
+            .where(*here, quarantine.c.record == sa.bindparam("key"))
+            .values(solved_at=at),
+            rows,
+        )
 
 
 def wait(

@@ -8,11 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
-from connectors.contract import Connector, Keys
+from connectors.contract import Connector
 from connectors.registry import open_connector
 from hub.errors import HubError, LeaseBusy
 from hub.mapping import Reader, SystemMapping
+from hub.mapping.connected import connected
 from hub.redact import redact
 from hub.rules import Rules
 from hub.store import Store, runs
@@ -21,11 +23,12 @@ from hub.store.turns import LEASE as LEASE
 from hub.store.turns import holder as holder
 from hub.store.turns import wall as wall
 from sync.calm import calm
+from sync.gone import welcome
 from sync.inlet import Inlet
 from sync.merge import merge
 from sync.pull import Progress, StreamResult, note_failure, pull_stream
 from sync.replay import replay_waiting
-from sync.sweep import due, open_records
+from sync.sweep import Sweep, due
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class Hub:
 
     def inlet(self, system: str, stream: str) -> Inlet:
         """Return the inlet of one stream."""
-        reader = Reader(self.mappings[system], stream, self.rules)
+        reader = Reader(connected(self.mappings[system], self.env), stream, self.rules)
         return Inlet(system, stream, reader, self.rules, self.store.seal)
 
 
@@ -93,7 +96,8 @@ def _pull_all(hub: Hub, system: str, held: Lease, result: SyncResult, progress: 
     try:
         for stream in hub.mappings[system].streams:
             inlet = hub.inlet(system, stream)
-            pulled = pull_stream(hub.store, connector, inlet, held, run, hub.clock, progress)
+            watch = partial(welcome, inlet)
+            pulled = pull_stream(hub.store, connector, inlet, held, run, hub.clock, progress, watch=watch)
             result.streams.append(pulled)
             if pulled.error is None:
                 _sweep(hub, connector, inlet, held, run, result, progress)
@@ -113,8 +117,10 @@ def _opened(hub: Hub, system: str, held: Lease, run: runs.Run) -> Connector:
     try:
         return open_connector(hub.mappings[system], hub.env, hub.clock)
     except HubError as error:
-        for stream in hub.mappings[system].streams:
-            note_failure(hub.store, held, system, stream, error, hub.clock())
+        with hub.store.write() as conn:
+            held.check(conn)
+            for stream in hub.mappings[system].streams:
+                note_failure(conn, system, stream, error, hub.clock())
         runs.finish(hub.store, run, hub.clock(), "failed", error=redact(str(error)))
         raise
 
@@ -128,17 +134,15 @@ def _sweep(
     result: SyncResult,
     progress: Progress,
 ) -> None:
-    """Read open orders again where the mapping asks for it, the time has come and the connector can."""
-    sweep = hub.mappings[inlet.system].streams[inlet.stream].sweep
-    if sweep is None or "keys" not in connector.capabilities.asks:
+    """Look again at a stream where the mapping asks for it and the time has come."""
+    spec = hub.mappings[inlet.system].streams[inlet.stream]
+    if spec.sweep is None:
         return
     with hub.store.read() as conn:
-        if not due(conn, inlet, sweep.every, hub.clock()):
+        if not due(conn, inlet, spec.sweep.every, hub.clock()):
             return
-        keys = open_records(conn, inlet)
-    if keys:
-        swept = pull_stream(hub.store, connector, inlet, held, run, hub.clock, progress, Keys(keys))
-        result.streams.append(swept)
+    sweep = Sweep(hub.store, hub.rules, connector, inlet, held, run, hub.clock, progress)
+    result.streams.append(sweep.take(spec))
 
 
 def place_waiting(hub: Hub) -> Counter[str]:

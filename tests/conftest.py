@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from hub import redact
 from hub.store import Store, open_store
+from tests.mariadb import require_mariadb, running_mariadb
 from tests.postgres import running_server
 
 # how fast a machine draws examples is no property of the code under test
@@ -113,6 +114,23 @@ def postgres_store(new_database: Callable[[str], sa.URL], postgres_template: str
     store = open_store(new_database(postgres_template), KEY)
     yield store
     store.close()
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[sa.URL]:
+    """The URL of a running MariaDB; where Debian's server is not installed, the test is skipped aloud."""
+    require_mariadb()
+    with running_mariadb() as url:
+        yield url
+
+
+@pytest.fixture
+def mariadb_url(mariadb_server: sa.URL, _numbers: Iterator[int]) -> Iterator[str]:
+    """The URL of a fresh MariaDB database without any table."""
+    name = f"t{next(_numbers)}"
+    _administer(mariadb_server, f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+    yield mariadb_server.set(database=name).render_as_string(hide_password=False)
+    _administer(mariadb_server, f"DROP DATABASE {name}")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -10,7 +10,7 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,8 @@ _SPEED = ("fsync = off", "full_page_writes = off")
 
 
 @contextmanager
-def running_server() -> Iterator[sa.URL]:
-    """Start a server of our own and yield the URL of its first database."""
+def running_server(settings: Sequence[str] = _SPEED) -> Iterator[sa.URL]:
+    """Start a server of our own with `settings` and yield the URL of its first database."""
     home = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=_TEMP))
     stop_orphans()
     server = _wheel()(home / "d", cleanup_mode=None)
@@ -34,7 +34,7 @@ def running_server() -> Iterator[sa.URL]:
         url = sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
         engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
         with engine.connect() as conn:
-            for setting in _SPEED:
+            for setting in settings:
                 conn.exec_driver_sql(f"ALTER SYSTEM SET {setting}")
             conn.exec_driver_sql("SELECT pg_reload_conf()")
         yield url

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import suppress
+from pathlib import PurePosixPath
 
 from connectors.contract import Page
 from connectors.files.discovery import Folder, Found
+from hub.errors import SourceError
 from hub.locale import text
 from hub.mapping.grammar import CallSpec
 
@@ -15,26 +17,36 @@ def put_away(folder: Folder, call: CallSpec, files: list[Found]) -> Iterator[Pag
     """Do to files that were read what `after` says: "keep", "delete", or the folder to move them to.
 
     By now their last page is committed. The source may be read only: what fails is a warning, since the
-    file is remembered and not read again.
+    file is remembered and not read again. One that was written anew meanwhile stays: it is to be read yet.
     """
     if call.after == "keep":
         return
     try:
         for found in files:
-            if call.after == "delete":
-                found.path.unlink(missing_ok=True)
-            else:
-                _move(found.path, folder.root / call.after)
-    except OSError as error:
-        reason = error.strerror or str(error)
+            if not found.is_as(folder.look(found.path)):
+                continue
+            with suppress(
+                FileNotFoundError
+            ):  # taken away meanwhile, or already done and only the answer lost
+                _put_away(folder, found, call.after)
+    except (OSError, SourceError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
         yield Page([], warnings=(text("files.not_put_away", file=files[0].name, reason=reason),))
 
 
-def _move(path: Path, folder: Path) -> None:
+def _put_away(folder: Folder, found: Found, after: str) -> None:
+    if after == "delete":
+        folder.ask(folder.place.delete, found.path)
+    else:
+        _move(folder, found, after)
+
+
+def _move(folder: Folder, found: Found, to: str) -> None:
     """Move a file, beside one of its name that is there already (it never replaces anything)."""
-    folder.mkdir(parents=True, exist_ok=True)
-    target, number = folder / path.name, 1
-    while target.exists():
+    folder.ask(folder.place.make_folder, to)
+    name = PurePosixPath(found.path)
+    target, number = f"{to}/{name.name}", 1
+    while folder.look(target) is not None:
         number += 1
-        target = folder / f"{path.stem} ({number}){path.suffix}"
-    path.rename(target)
+        target = f"{to}/{name.stem} ({number}){name.suffix}"
+    folder.ask(folder.place.move, found.path, target)

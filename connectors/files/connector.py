@@ -9,13 +9,18 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import ClassVar
 
+import tenacity
+
 from connectors.contract import Ask, Capabilities, Everything, Health, Keys, Page
 from connectors.files.checked import FORMATS, Style
 from connectors.files.discovery import Folder
+from connectors.files.places import place_of
 from connectors.files.reading import Reading
+from connectors.retry import retrying
 from hub.config import Connection
 from hub.errors import ConfigError, HubError
 from hub.mapping.grammar import CallSpec, StreamMapping, SystemMapping
+from hub.mapping.hooks import load
 
 
 class FilesConnector:
@@ -31,12 +36,23 @@ class FilesConnector:
         asks=frozenset({"since", "window", "everything"}), summary="files.summary"
     )
 
-    def __init__(self, mapping: SystemMapping, connection: Connection, clock: Callable[[], datetime]) -> None:
-        """Take mapping, connection (a folder) and clock; opens nothing yet."""
-        self._mapping, self._root, self._clock = mapping, connection.path(), clock
+    def __init__(
+        self,
+        mapping: SystemMapping,
+        connection: Connection,
+        clock: Callable[[], datetime],
+        retry: tenacity.Retrying | None = None,
+    ) -> None:
+        """Take mapping, connection (a folder, here or on a server) and clock; opens nothing yet.
+
+        `retry` is how a server that cannot be reached is tried again.
+        """
+        self._mapping, self._clock, self._retry = mapping, clock, retry or retrying()
+        self._place = place_of(connection, mapping)
+        self._decode = load(mapping).decode
 
     def __repr__(self) -> str:
-        return f"FilesConnector({self._mapping.system!r}, {str(self._root)!r})"
+        return f"FilesConnector({self._mapping.system!r}, {self._place.shown!r})"
 
     def check(self) -> Health:
         """List the folders of all streams and count the files that match."""
@@ -48,7 +64,7 @@ class FilesConnector:
             )
         except HubError as error:
             return Health(False, error.key, error.values, time.perf_counter() - begin)
-        values = {"folder": self._root, "files": files}
+        values = {"folder": self._place.shown, "files": files}
         return Health(True, "files.healthy", values, time.perf_counter() - begin)
 
     def fetch(self, stream: str, ask: Ask) -> Iterator[Page]:
@@ -59,15 +75,18 @@ class FilesConnector:
                 "connectors.unanswered_ask", system=self._mapping.system, ask="keys", stream=stream
             )
         sweep = spec.sweep.call if spec.sweep and isinstance(ask, Everything) else spec.read
-        style = Style((spec.text or self._mapping.text).encoding, spec.numbers or self._mapping.numbers)
+        encodings, numbers = (spec.text or self._mapping.text).encoding, spec.numbers or self._mapping.numbers
+        style = Style(encodings, numbers, self._decode)
         call = self._checked_call(sweep)
         yield from Reading(self._folder(stream), call, style, self._clock(), ask).pages()
 
     def close(self) -> None:
-        """Nothing is held between reads."""
+        """Close the connection to a server, if there is one."""
+        self._place.close()
 
     def _folder(self, stream: str) -> Folder:
-        return Folder(self._root, self._mapping.system, stream)
+        spoken = self._mapping.streams[stream].text or self._mapping.text
+        return Folder(self._place, self._mapping.system, stream, spoken.file_names, self._retry)
 
     def _stream(self, name: str) -> StreamMapping:
         streams = self._mapping.streams
@@ -83,7 +102,9 @@ class FilesConnector:
             raise ConfigError("files.unknown_format", format=call.format, known=", ".join(FORMATS))
         if call.delimiter and len(call.delimiter) > 1 and call.delimiter not in {"tab", "\\t"}:
             raise ConfigError("files.bad_delimiter", delimiter=call.delimiter)
-        for name in (*call.encoding, *self._mapping.text.encoding):
+        if (call.format == "fixed" and not _has_widths(call)) or (call.widths and call.kinds):
+            raise ConfigError("files.no_widths")
+        for name in (*call.encoding, *self._mapping.text.encoding, *self._mapping.text.file_names):
             try:
                 codecs.lookup(name)
             except LookupError as error:
@@ -91,3 +112,8 @@ class FilesConnector:
         for nested in call.nest.values():
             self._checked_call(nested)
         return call
+
+
+def _has_widths(call: CallSpec) -> bool:
+    """Tell whether every row of a fixed-width file can be cut."""
+    return bool(call.widths) or (bool(call.kinds) and all(kind.widths for kind in call.kinds.values()))

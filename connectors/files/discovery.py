@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import fnmatch
-import os
-import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
+from pathlib import PurePosixPath
+from typing import Any, BinaryIO, TypeVar
 
-from hub.errors import Unavailable
+import tenacity
+
+from connectors.files.names import is_literal, is_temporary, matches, readable, sequence_of
+from connectors.files.places import Denied, Down, Entry, Place
+from connectors.retry import retrying
+from hub.errors import AuthExpired, SourceError, Unavailable
 from hub.mapping.expressions import compile_value
 from hub.mapping.grammar import CallSpec
 
-_TEMPORARY = re.compile(r"^[.~]|~$|\.(tmp|temp|part|partial|filepart|crdownload|swp|writing)$", re.I)
-_WILD = re.compile(r"[*?\[]")
-_NUMBER = re.compile(r"(\d+)(?!.*\d)")
 _NANO = 1_000
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One file: its path, its name below the connection's folder, size in bytes and time of change (ns)."""
+    """One file: its path in its place, readable name below the root, size (bytes), time of change (ns)."""
 
-    path: Path
+    path: str
     name: str
     size: int
     changed: int
@@ -33,31 +33,45 @@ class Found:
     @property
     def stem(self) -> str:
         """The file's own name without its ending."""
-        return self.path.stem
+        return PurePosixPath(self.name).stem
+
+    @property
+    def folder(self) -> str:
+        """The path of the folder that the file lies in."""
+        return self.path.rpartition("/")[0]
 
     @property
     def mtime(self) -> datetime:
         """When the file was last changed, aware UTC."""
         return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=self.changed // _NANO)
 
-    @property
-    def sequence(self) -> tuple[str, int]:
-        """What comes before the last number in the name, and that number (-1 if there is none)."""
-        number = _NUMBER.search(self.stem)
-        return (self.stem[: number.start()], int(number[1])) if number else (self.stem, -1)
-
     def words(self) -> dict[str, object]:
         """Return the names that a pattern beside the file (`done`, a sibling) may mention."""
-        return {"stem": self.stem, "name": self.path.name, "file": self.name}
+        return {"stem": self.stem, "name": PurePosixPath(self.name).name, "file": self.name}
+
+    def is_as(self, entry: Entry | None) -> bool:
+        """Tell whether a second look finds the file as it was found."""
+        return entry is not None and (entry.size, entry.changed) == (self.size, self.changed)
 
 
-@dataclass(frozen=True, slots=True)
+_Named = dict[str, tuple[str, Entry]]
+"""What is in a folder: readable name → (path, entry)."""
+
+
+@dataclass(slots=True)
 class Folder:
-    """The folder of a connection. `system` and `operation` stand in its errors."""
+    """The root that a connection names, for one read: each folder is listed once.
 
-    root: Path
+    `charsets` are those of the file names; `system` and `operation` stand in its errors, and `retry` is how
+    a place that cannot be reached is tried again.
+    """
+
+    place: Place
     system: str
     operation: str
+    charsets: tuple[str, ...] = ()
+    retry: tenacity.Retrying = field(default_factory=retrying)
+    _listed: dict[str, _Named] = field(default_factory=dict)
 
     def ready(self, call: CallSpec, now: datetime) -> list[Found]:
         """Return the files of a call that may be read at `now`, in its order.
@@ -68,83 +82,113 @@ class Folder:
         """
         found = list(self.matching(call.target))
         if call.done:
-            marker = compile_value(call.done)
-            markers = {one.path: one.path.with_name(str(marker.render(one.words()))) for one in found}
-            found = [one for one in found if markers[one.path].is_file() and one.path not in markers.values()]
+            found = self._done(found, call.done)
         if call.settle:
             found = [one for one in found if abs(now - one.mtime) >= call.settle]
         return sorted(found, key=_ORDERS[call.order])
 
     def matching(self, pattern: str) -> Iterator[Found]:
-        """Yield the files that `pattern` names below the folder, temporary names left out."""
-        base, rest = _literal(self.root, pattern)
-        self._require(base)
-        paths: Iterable[Path] = base.glob(rest) if "/" in rest else _listed(base, rest)
-        for path in paths:
-            if _TEMPORARY.search(path.name):
-                continue
-            try:
-                stat = path.stat()
-                regular = path.is_file()
-            except OSError:
-                continue  # taken away between listing and looking: not there
-            if regular:
-                yield Found(path, _name(path.relative_to(self.root)), stat.st_size, stat.st_mtime_ns)
+        """Yield the files that `pattern` names below the root, temporary names left out."""
+        folder, rest = _literal(pattern)
+        for path, name, entry in self._matching(folder, folder, rest, literal=True):
+            seen = entry if entry.size >= 0 else self.look(path)
+            if seen is not None:  # else taken away between listing and looking: not there
+                yield Found(path, name, seen.size, seen.changed)
 
     def sibling(self, pattern: str, of: Found) -> Found | None:
         """Return the file that belongs to another by its name; None if it is not there."""
         return next(self.matching(str(compile_value(pattern).render(of.words()))), None)
 
-    def _require(self, folder: Path) -> None:
-        """Raise Unavailable, in plain words, if a folder is not there or may not be listed."""
+    def look(self, path: str) -> Entry | None:
+        """Return a file as it is now, None if it is not there or may not be looked at."""
         try:
-            next(iter(folder.iterdir()), None)
-        except FileNotFoundError as error:
-            raise self._unavailable("files.no_folder", folder) from error
-        except NotADirectoryError as error:
-            raise self._unavailable("files.not_a_folder", folder) from error
-        except OSError as error:
-            raise self._unavailable("files.folder_closed", folder, reason=error.strerror) from error
+            return self.ask(self.place.look, path)
+        except OSError:
+            return None
 
-    def _unavailable(self, key: str, folder: Path, **values: Any) -> Unavailable:
-        return Unavailable(key, system=self.system, operation=self.operation, folder=folder, **values)
+    def open(self, path: str) -> BinaryIO:
+        """Open a file; OSError if that cannot be."""
+        return self.ask(self.place.open, path)
+
+    def ask(self, work: Callable[..., T], *args: str) -> T:
+        """Do `work` at the place, again while the place cannot be reached; OSErrors of files come through."""
+        if not self.place.copies:
+            return work(*args)
+        answer: T = self.retry(self._asked, work, *args)
+        return answer
+
+    def _asked(self, work: Callable[..., T], *args: str) -> T:
+        about = {"system": self.system, "operation": self.operation, "place": self.place.shown}
+        try:
+            return work(*args)
+        except Down as error:
+            raise Unavailable("files.unreachable", **about, reason=error) from error
+        except Denied as error:
+            raise AuthExpired("files.denied", **about) from error
+
+    def _done(self, found: list[Found], done: str) -> list[Found]:
+        marker = compile_value(done)
+        markers = {one.name: (one.folder, str(marker.render(one.words()))) for one in found}
+        there = {place for place in markers.values() if place[1] in self._names(place[0])}
+        own = {(one.folder, PurePosixPath(one.name).name): one.name for one in found}
+        said = {own[place] for place in there if place in own}
+        return [one for one in found if markers[one.name] in there and one.name not in said]
+
+    def _matching(
+        self, folder: str, shown: str, steps: list[str], *, literal: bool = False
+    ) -> Iterator[tuple[str, str, Entry]]:
+        """Yield (path, readable name, entry) of all files below a folder that fit the steps of a pattern."""
+        step, *rest = steps
+        names = self._names(folder, must=literal)
+        if step == "**":
+            yield from self._matching(folder, shown, rest)
+        for name, (path, entry) in names.items():
+            said = f"{shown}/{name}" if shown else name
+            if step == "**":
+                if entry.folder and not is_temporary(name):
+                    yield from self._matching(path, said, steps)
+            elif rest and (entry.folder or entry.size < 0) and matches(name, step):
+                yield from self._matching(path, said, rest)
+            elif not rest and not entry.folder and matches(name, step) and not is_temporary(name):
+                yield path, said, entry
+
+    def _names(self, folder: str, *, must: bool = False) -> _Named:
+        """Return what is in a folder; where it `must` be there, Unavailable says in plain words that not."""
+        if folder not in self._listed:
+            try:
+                listed = self.ask(self.place.entries, folder)
+            except OSError as error:
+                if not must:
+                    return {}
+                raise self._unlisted(folder, error) from error
+            self._listed[folder] = {
+                readable(one.name, self.charsets): (f"{folder}/{one.name}" if folder else one.name, one)
+                for one in listed
+            }
+        return self._listed[folder]
+
+    def _unlisted(self, folder: str, error: OSError) -> SourceError:
+        shown = f"{self.place.shown}/{readable(folder, self.charsets)}" if folder else self.place.shown
+        about: dict[str, Any] = {"system": self.system, "operation": self.operation, "folder": shown}
+        match error:
+            case FileNotFoundError():
+                return Unavailable("files.no_folder", **about)
+            case NotADirectoryError():
+                return Unavailable("files.not_a_folder", **about)
+        return Unavailable("files.folder_closed", **about, reason=error.strerror or str(error))
 
 
-def gaps(found: Found, known: Iterable[str]) -> tuple[int, int] | None:
-    """Return the first and last number that lack before `found` in its sequence; None if none does.
-
-    `known` are the names of all files that are there or were read before; the first of all lacks nothing.
-    """
-    prefix, number = found.sequence
-    others = [Found(Path(name), name, 0, 0).sequence for name in known]
-    before = [other for other_prefix, other in others if other_prefix == prefix and 0 <= other < number]
-    return (max(before) + 1, number - 1) if before and max(before) < number - 1 else None
-
-
-def _name(path: Path) -> str:
-    """Return a file's name as text, in whatever charset the folder keeps it."""
-    raw = os.fsencode(path.as_posix())
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        return raw.decode("gb18030", "backslashreplace")
-
-
-def _literal(root: Path, pattern: str) -> tuple[Path, str]:
-    """Split a pattern into the folder that it names literally and the rest."""
-    *folders, name = pattern.split("/")
-    literal = 0
-    while literal < len(folders) and not _WILD.search(folders[literal]):
-        literal += 1
-    return root.joinpath(*folders[:literal]), "/".join([*folders[literal:], name])
-
-
-def _listed(folder: Path, pattern: str) -> Iterator[Path]:
-    return (path for path in folder.iterdir() if fnmatch.fnmatchcase(path.name, pattern))
+def _literal(pattern: str) -> tuple[str, list[str]]:
+    """Split a pattern into the folder that it names literally and the steps of the rest."""
+    steps = pattern.split("/")
+    count = 0
+    while count < len(steps) - 1 and is_literal(steps[count]):
+        count += 1
+    return "/".join(steps[:count]), steps[count:]
 
 
 _ORDERS: dict[str, Callable[[Found], tuple[object, ...]]] = {
     "name": lambda one: (one.name,),
     "time": lambda one: (one.changed, one.name),
-    "sequence": lambda one: (*one.sequence, one.name),
+    "sequence": lambda one: (*sequence_of(one.stem), one.name),
 }

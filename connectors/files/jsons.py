@@ -5,19 +5,16 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
 from typing import Any, BinaryIO
 
-from connectors.files.rows import BadLine, Line, Rows, Torn, Unusable
-from hub.errors import RecordError
+from connectors.files.jsonlines import DECODER, read_jsonl, record_of
+from connectors.files.rows import Rows, Torn, Unusable
 from hub.mapping.grammar import CallSpec
 from hub.mapping.paths import compile_path
 
 _CHUNK = 1 << 16
 _LONGEST_WORD = 8
 """An error this near to the end of a file may be of a word that was cut (``fals``)."""
-
-_DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=str)
 
 
 def read_json(file: BinaryIO, call: CallSpec, encoding: str, numbers: str | None) -> Rows:
@@ -29,29 +26,26 @@ def read_json(file: BinaryIO, call: CallSpec, encoding: str, numbers: str | None
     file.seek(0)
     text = io.TextIOWrapper(file, encoding)
     try:
-        if call.records:
-            values: Iterable[_Value] = _picked(text.read(), call.records)
-        elif _begins_with(text, "["):
-            values = _Array(text)
-        else:
-            values = _lines(text, call.format == "jsonl")
-        for number, value, raw in values:
-            yield _record(number, value, raw, call.columns)
+        values = _values(text, call.records)
+        for number, value, raw in values or ():
+            yield record_of(number, value, raw, call.columns)
     finally:
         text.detach()  # the file belongs to the caller
+    if values is None:
+        yield from read_jsonl(file, call, encoding, numbers)
+
+
+def _values(text: io.TextIOWrapper, records: str | None) -> Iterable[_Value] | None:
+    """Return the values of a text in its order, None if it has one a line."""
+    if records:
+        return _picked(text.read(), records)
+    if _begins_with(text, "["):
+        return _Array(text)
+    return None if _first_line(text) else [(1, _document(text.read()), "")]
 
 
 _Value = tuple[int, Any, str]
 """Line (from 1), value, and its text."""
-
-
-def _record(number: int, value: Any, raw: str, columns: tuple[str, ...]) -> Line | BadLine:
-    if isinstance(value, dict):
-        return Line(number, value)
-    if columns and isinstance(value, list) and len(value) == len(columns):
-        return Line(number, dict(zip(columns, value, strict=True)))
-    key = "files.bad_line" if isinstance(value, ValueError) else "files.not_a_record"
-    return BadLine(number, raw.encode(), RecordError(key, line=number))
 
 
 def _picked(text: str, path: str) -> Iterator[_Value]:
@@ -62,32 +56,12 @@ def _picked(text: str, path: str) -> Iterator[_Value]:
         yield number, value, str(value)
 
 
-def _lines(text: io.TextIOWrapper, always: bool) -> Iterator[_Value]:
-    """Yield one record a line; a text whose first line is no whole value is one record over many lines."""
-    first = text.readline()
-    if not always and not _is_value(first):
-        yield 1, _document(first + text.read()), first
-        return
-    held = (1, first)
-    for number, line in enumerate(text, 2):
-        if not line.isspace():
-            yield _line(*held, last=False)
-            held = (number, line)
-    yield _line(*held, last=True)
-
-
-def _line(number: int, line: str, *, last: bool) -> _Value:
+def _first_line(text: io.TextIOWrapper) -> bool:
+    """Tell whether the first line is a whole value: then there is one a line. Goes back to the begin."""
+    line = text.readline()
+    text.seek(0)
     try:
-        return number, _DECODER.decode(line), line
-    except json.JSONDecodeError as error:
-        if last:
-            raise Torn("files.cut_json", number) from error
-        return number, error, line
-
-
-def _is_value(line: str) -> bool:
-    try:
-        _DECODER.decode(line)
+        DECODER.decode(line)
     except json.JSONDecodeError:
         return False
     return True
@@ -95,7 +69,7 @@ def _is_value(line: str) -> bool:
 
 def _document(text: str) -> Any:
     try:
-        return _DECODER.decode(text)
+        return DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise _fault(error, text) from error
 
@@ -144,7 +118,7 @@ class _Array:
     def _item(self) -> _Value:
         while True:
             try:
-                value, end = _DECODER.raw_decode(self._held, self._at)
+                value, end = DECODER.raw_decode(self._held, self._at)
             except json.JSONDecodeError as error:
                 if self._ended:
                     raise _fault(error, self._held, self._line) from error

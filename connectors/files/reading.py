@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Any
 
 from connectors.contract import Ask, BadRecord, Page, Since, Window
 from connectors.files.after import put_away
 from connectors.files.checked import Checked, Style, opened
-from connectors.files.discovery import Folder, Found, gaps
-from connectors.files.rows import BadLine, Line, Torn, Unusable
+from connectors.files.discovery import Folder, Found
+from connectors.files.names import Sequences
+from connectors.files.rows import Around, BadLine, Line, Torn, Unusable
 from connectors.files.siblings import Siblings, found_with
 from connectors.files.slots import Memory
 from hub.errors import Incomplete, SourceError, Unavailable
@@ -35,16 +35,21 @@ class Reading:
     now: datetime
     ask: Ask
     left_out: list[tuple[str, Unusable]] = field(default_factory=list)
+    sequences: Sequences | None = None
 
     def pages(self) -> Iterator[Page]:
         """Yield the pages of all files, then raise for those that were left out."""
         memory = Memory(self.ask.state if isinstance(self.ask, Since) else {})
         there = self.folder.ready(self.call, self.now)
+        if self.call.order == "sequence" and self._moves:
+            self.sequences = Sequences.of([*memory.stems(), *(one.stem for one in there)])
         for found in there:
             if isinstance(self.ask, Window) and not self.ask.start <= found.mtime < self.ask.end:
                 continue
             try:
-                yield from self._file(found, there, memory)
+                yield from self._file(found, memory)
+            except FileNotFoundError:
+                continue  # taken away between listing and opening, as if it had never been listed
             except Unusable as error:
                 self.left_out.append((found.name, error))
         if outdated := memory.outdated(there, self.now):
@@ -52,34 +57,36 @@ class Reading:
         if self.left_out:
             raise self._error()
 
-    def _file(self, found: Found, there: list[Found], memory: Memory) -> Iterator[Page]:
+    def _file(self, found: Found, memory: Memory) -> Iterator[Page]:
         """Yield the pages of one file, if it brings anything; then put it away, read now or before."""
         files = found_with(self.folder, found, self.call.nest)
         if self._moves and self.call.after == "keep" and memory.unchanged(files):
             return  # where files are put away, only the same content is reason enough
-        with opened(found, self.call, self.style) as checked:
-            done = yield from self._content(checked, files, there, memory)
+        with opened(self.folder, found, self.call, self.style) as checked:
+            done = yield from self._content(checked, files, memory)
         if done and self._moves:
             yield from put_away(self.folder, self.call, files)
 
-    def _content(
-        self, checked: Checked, files: list[Found], there: list[Found], memory: Memory
-    ) -> Generator[Page, None, bool]:
+    def _content(self, checked: Checked, files: list[Found], memory: Memory) -> Generator[Page, None, bool]:
         """Yield the pages of one file and return whether it is done with: one that may be growing waits."""
         siblings = Siblings(self.call.nest)
-        siblings.load(files[1:], self.style)
+        siblings.load(self.folder, files[1:], self.style)
         digest = checked.digest + siblings.digest
+        commit = self._moves and self.call.after != "keep"
         if self._moves and memory.knows(digest):
-            yield Page([], memory.take(files, digest))
+            yield Page([], memory.take(files, digest), commit=commit)
             return True
         rows = checked.look()
         if self._unfinished(checked):
             return False
-        warnings = self._warnings(checked, there, memory)
-        for records, bad, last in _chunks(checked, siblings, rows, self.call.size or SIZE):
-            state = memory.take(files, digest, rows) if self._moves and last else {}
-            yield _page(checked.found, rows, records, bad, state, warnings)
+        warnings = self._warnings(checked)
+        for some in _chunks(checked, siblings, rows, self.call.size or SIZE):
+            page = _page(checked, rows, some, warnings)
             warnings = ()
+            if some.last:
+                state = memory.take(files, digest, rows) if self._moves else {}
+                page = replace(page, state=state, commit=commit)
+            yield page
         return True
 
     @property
@@ -94,11 +101,11 @@ class Reading:
     def _open_ended(self, checked: Checked) -> bool:
         return checked.ends_open and not self.call.done and self.call.trailer is None
 
-    def _warnings(self, checked: Checked, there: list[Found], memory: Memory) -> tuple[str, ...]:
-        said = [text("files.ends_open", file=checked.found.name)] if self._open_ended(checked) else []
-        if self.call.order == "sequence" and self._moves:
-            gap = gaps(checked.found, [*memory.names(), *(one.name for one in there)])
-            said += [text("files.gap", file=checked.found.name, first=gap[0], last=gap[1])] if gap else []
+    def _warnings(self, checked: Checked) -> tuple[str, ...]:
+        name = checked.found.name
+        said = [text("files.ends_open", file=name)] if self._open_ended(checked) else []
+        if self.sequences and (gap := self.sequences.gap(checked.found.stem)):
+            said += [text("files.gap", file=name, first=gap[0], last=gap[1])]
         return tuple(said)
 
     def _error(self) -> SourceError:
@@ -113,42 +120,45 @@ class Reading:
         return kind("files.several", **about, count=len(self.left_out), files=files)
 
 
-def _chunks(
-    checked: Checked, siblings: Siblings, rows: int, size: int
-) -> Iterator[tuple[list[Line], list[BadLine], bool]]:
-    """Yield the rows of a file in pages, with whether it is the last; a file without rows has one page."""
-    read = 0
+@dataclass(slots=True)
+class _Some:
+    """Some rows of a file that share what stands around them."""
+
+    around: dict[str, Any]
+    records: list[Line] = field(default_factory=list)
+    bad: list[BadLine] = field(default_factory=list)
+    last: bool = False
+
+
+def _chunks(checked: Checked, siblings: Siblings, rows: int, size: int) -> Iterator[_Some]:
+    """Yield the rows of a file in pages; a file without rows has one page."""
+    some = _Some({})
     with closing(checked.rows()) as every:
-        while True:
-            some = list(islice(every, size))
-            read += len(some)
-            last = read >= rows
-            if last:
-                checked.require_unchanged()
-            records = [row for row in some if isinstance(row, Line)]
-            for line in records:
-                siblings.nest_into(line.record)
-            bad = [row for row in some if isinstance(row, BadLine)]
-            yield records, [*bad, *siblings.bad, *siblings.orphans()] if last else bad, last
-            if last:
-                return
+        for row in every:
+            if isinstance(row, Around):
+                if some.records or some.bad:
+                    yield some
+                some = _Some({**some.around, **row.values})
+                continue
+            if len(some.records) + len(some.bad) == size:
+                yield some
+                some = _Some(some.around)
+            if isinstance(row, Line):
+                siblings.nest_into(row.record)
+                some.records.append(row)
+            else:
+                some.bad.append(row)
+    some.bad += [*siblings.bad, *siblings.orphans()]
+    some.last = True
+    yield some
 
 
-def _page(
-    found: Found,
-    rows: int,
-    records: Iterable[Line],
-    bad: Iterable[BadLine],
-    state: dict[str, Any],
-    warnings: tuple[str, ...],
-) -> Page:
-    lines = list(records)
-    meta = {"file": found.name, "stem": found.stem, "mtime": found.mtime, "newest": found.mtime, "rows": rows}
+def _page(checked: Checked, rows: int, some: _Some, warnings: tuple[str, ...]) -> Page:
+    name = checked.found.name
     return Page(
-        [line.record for line in lines],
-        state,
-        meta,
-        lines=[line.number for line in lines],
-        bad=[BadRecord(one.raw, one.error, f"{one.file or found.name}:{one.number}") for one in bad],
+        [line.record for line in some.records],
+        meta={**checked.meta, "rows": rows, **some.around},
+        lines=[line.number for line in some.records],
+        bad=[BadRecord(one.raw, one.error, f"{one.file or name}:{one.number}") for one in some.bad],
         warnings=warnings,
     )

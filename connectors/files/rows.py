@@ -1,8 +1,8 @@
-"""What every file format gives: records with their line, rows that are none, and why it cannot be used."""
+"""What every file format gives: records with their line, rows that are none, what stands around them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO, NamedTuple, Protocol
 
@@ -28,6 +28,12 @@ class BadLine:
     file: str = ""
 
 
+class Around(NamedTuple):
+    """What stands around the rows that follow, and is seen as `meta`: skipped lines, header rows."""
+
+    values: Mapping[str, Any]
+
+
 class Unusable(Exception):
     """A file of which nothing may be used: `key` and `values` of the message, which also names the line."""
 
@@ -49,4 +55,4 @@ class Format(Protocol):
         ...
 
 
-Rows = Iterator[Line | BadLine]
+Rows = Iterator[Line | BadLine | Around]

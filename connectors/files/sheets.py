@@ -9,13 +9,16 @@ import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import islice
 from typing import Any, BinaryIO
 
-from connectors.files.rows import Rows, Torn, Unusable
-from connectors.files.tabular import Cells, records, unwrapped
+from connectors.files.cells import Cells, unwrapped
+from connectors.files.rows import Around, Rows, Torn, Unusable
+from connectors.files.tabular import records
 from hub.mapping.grammar import CallSpec
 
 _ZIP, _OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_HEAD = 1 << 10
 _PADDED = re.compile(r"0{2,}")
 
 
@@ -34,18 +37,19 @@ def read_xlsx(file: BinaryIO, call: CallSpec, encoding: str, numbers: str | None
         except (KeyError, ValueError, SyntaxError) as error:  # parts are lacking; XML errors are SyntaxErrors
             raise Unusable("files.not_a_workbook") from error
         try:
-            yield from records(_rows(_sheet(book, call.sheet), call.skip_rows), call, numbers, ragged=True)
+            rows = _rows(_sheet(book, call.sheet))
+            if skipped := [list(row.cells) for row in islice(rows, call.skip_rows)]:
+                yield Around({"header": skipped})
+            yield from records(rows, call, numbers, ragged=True)
         finally:
             book.close()
 
 
 def _require_whole(file: BinaryIO) -> None:
     file.seek(0)
-    head = file.read(4)
-    if head == _OLD_EXCEL:
-        raise Unusable("files.old_workbook")
-    if head and not _ZIP.startswith(head):
-        raise Unusable("files.not_a_workbook")
+    head = file.read(_HEAD)
+    if head and not _ZIP.startswith(head[: len(_ZIP)]):
+        raise Unusable(_kind(head))
     try:
         with zipfile.ZipFile(file) as archive:
             damaged = archive.testzip()
@@ -53,6 +57,19 @@ def _require_whole(file: BinaryIO) -> None:
         raise Torn("files.cut_workbook") from error
     if damaged:
         raise Torn("files.cut_workbook")
+
+
+def _kind(head: bytes) -> str:
+    """Return the message for what is no workbook but goes by a workbook's name."""
+    if head.startswith(_OLD_EXCEL):
+        return "files.old_workbook"
+    bare = head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
+    if bare.startswith((b"<html", b"<!doctype html", b"<table", b"<meta", b"<head", b"<div")):
+        return "files.html_workbook"
+    if bare.startswith(b"<"):
+        return "files.xml_workbook"
+    printable = all(sign >= 32 or sign in b"\t\r\n\x0b\x0c\x1a" for sign in bare)
+    return "files.text_workbook" if printable else "files.not_a_workbook"
 
 
 def _sheet(book: Any, name: str | None) -> Any:
@@ -67,10 +84,9 @@ def _sheet(book: Any, name: str | None) -> Any:
     return sheet
 
 
-def _rows(sheet: Any, skip: int) -> Iterator[Cells]:
+def _rows(sheet: Any) -> Iterator[Cells]:
     for number, row in enumerate(sheet.iter_rows(), 1):
-        if number > skip:
-            yield Cells(number, [_plain(cell.value, cell) for cell in row])
+        yield Cells(number, [_plain(cell.value, cell) for cell in row])
 
 
 def _plain(value: Any, cell: Any) -> Any:

@@ -40,13 +40,15 @@ class Siblings:
         self._files: dict[str, str] = {}
         self._used: dict[str, set[tuple[str, ...]]] = {name: set() for name in nest}
 
-    def load(self, files: list[Found], style: Style) -> None:
+    def load(self, folder: Folder, files: list[Found], style: Style) -> None:
         """Read the siblings; Unusable, naming the sibling, if one cannot be used."""
         with ExitStack() as stack:
             for (name, call), file in zip(self._nest.items(), files, strict=True):
-                checked = stack.enter_context(opened(file, call, style))
                 try:
+                    checked = stack.enter_context(opened(folder, file, call, style))
                     self._rows[name] = self._by_key(checked, call)
+                except FileNotFoundError as error:
+                    raise Torn("files.no_sibling", sibling=file.name) from error
                 except Unusable as error:
                     raise type(error)(
                         error.key, error.line, **(error.values | {"file": file.name})
@@ -77,7 +79,7 @@ class Siblings:
         for row in checked.rows():
             if isinstance(row, BadLine):
                 self.bad.append(replace(row, file=checked.found.name))
-            else:
+            elif isinstance(row, Line):
                 rows[tuple(_text(row.record.get(child)) for child in call.on)].append(row)
         return rows
 

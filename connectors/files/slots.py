@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from pathlib import PurePosixPath
 from typing import Any
 
 from connectors.files.discovery import Found
@@ -60,9 +61,9 @@ class Memory:
         self._slots[slot_of(first.name)] = kept
         return {slot_of(first.name): kept}
 
-    def names(self) -> list[str]:
-        """Return the names of all files that were read."""
-        return [str(kept.get("name", "")) for kept in self._slots.values()]
+    def stems(self) -> list[str]:
+        """Return the names of all files that were read, without folder and ending."""
+        return [PurePosixPath(str(kept.get("name", ""))).stem for kept in self._slots.values()]
 
     def outdated(self, there: Sequence[Found], now: datetime) -> dict[str, None]:
         """Return the slots to be dropped: of files long gone."""

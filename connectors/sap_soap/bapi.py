@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from connectors.calls import reactions
 from connectors.sap_soap.names import is_rfc, normal, rfc_name, to_rfc, to_wire
 from connectors.sap_soap.options import SapOptions
-from connectors.soap import reactions
 from connectors.soap.client import Client
 from connectors.soap.stream import Answer
 from connectors.soap.wsdl import Operation
@@ -113,7 +113,7 @@ class Bapi:
             place = {"system": self._system, "operation": function}
             named = reactions.reaction(one.code, one.text, errors, self._errors)
             if named is not None:
-                return reactions.error(named, one.code, one.text, **place)
+                return reactions.error(named, one.code, one.text, system=self._system, operation=function)
             if one.code in LOCKED:
                 return RecordLocked("sap.locked", code=one.code, reason=one.text, **place)
             return Rejected("sap.rejected", code=one.code, reason=one.text, **place)

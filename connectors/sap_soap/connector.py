@@ -14,6 +14,8 @@ from typing import Any, ClassVar
 import orjson
 import tenacity
 
+from connectors.calls.reading import stream_of
+from connectors.calls.records import batches
 from connectors.contract import (
     Ask,
     BadRecord,
@@ -31,7 +33,6 @@ from connectors.sap_soap.discovery import GETLIST, Discovery
 from connectors.sap_soap.options import Organisation, read_options
 from connectors.sap_soap.orders import add_delivered_by_flow, add_delivered_by_status, group, padded, record
 from connectors.soap.client import Client
-from connectors.soap.connector import batches, stream_of
 from hub.config import Connection
 from hub.errors import ConfigError, HubError, RecordError, SourceError
 from hub.locale import text

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from connectors.calls.records import as_rows, record_of
 from connectors.soap.rows import Rows
 from connectors.soap.shape import Path, Shape, tables
 from connectors.soap.stream import Answer
@@ -37,23 +38,16 @@ class Selection:
     def pages(self, answer: Answer, size: int) -> Iterator[list[Record]]:
         """Yield the records, at most `size` at a time; one empty list if there are none."""
         for rows in self._rows(answer).pages(size):
-            yield [self._record(row) for row in rows]
+            yield [record_of(row, self._call.columns) for row in rows]
 
     def _rows(self, answer: Answer) -> Rows:
         if self._path is not None:
             return answer.table(*self._path)
         found = compile_path(self._call.records or "@")(answer.plain())
         rows = Rows()
-        for row in found if isinstance(found, list) else [] if found is None else [found]:
+        for row in as_rows(found):
             rows.append(row)
         return rows
-
-    def _record(self, row: Any) -> Record:
-        if isinstance(row, dict):
-            return row
-        if isinstance(row, list) and self._call.columns:
-            return dict(zip(self._call.columns, row, strict=False))
-        return {self._call.columns[0] if self._call.columns else "value": row}
 
 
 def _table(call: CallSpec, shape: Shape) -> Path | None:

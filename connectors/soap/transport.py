@@ -6,13 +6,11 @@ a single row. A refused login is remembered and never tried again, since account
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from email.message import Message
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +18,7 @@ import requests
 import urllib3.exceptions
 from requests.exceptions import RequestException
 
+from connectors.http import wire
 from connectors.soap import stream
 from connectors.soap.stream import Answer
 from connectors.soap.wsdl import Operation
@@ -108,7 +107,7 @@ class Transport:
             raise self._error(AuthExpired, "soap.refused_before", operation)
         self._session = session = self._session or requests.Session()
         login = (self.connection.login, self.connection.password or "") if self.connection.login else None
-        if self.base and _origin(url) != _origin(self.base):
+        if self.base and wire.origin(url) != wire.origin(self.base):
             login = None  # credentials go to no other host
         try:
             response = session.request(
@@ -120,7 +119,7 @@ class Transport:
                 stream=True,
                 allow_redirects=False,
                 timeout=self.timeout,
-                verify=_verify(
+                verify=wire.verify(
                     self.connection.extra.get("verify", True)
                 ),  # here, or REQUESTS_CA_BUNDLE would win
                 cert=self.connection.extra.get("cert"),
@@ -134,9 +133,9 @@ class Transport:
 
     def _unreachable(self, error: RequestException, url: str, operation: str) -> Exception:
         if isinstance(error, ValueError):  # how requests marks a URL that is none
-            return ConfigError("soap.bad_url", url=url, reason=_reason(error))
+            return ConfigError("soap.bad_url", url=url, reason=wire.reason(error))
         host = urlsplit(url).netloc.rpartition("@")[2]
-        return self._error(Unavailable, "soap.unreachable", operation, host=host, reason=_reason(error))
+        return self._error(Unavailable, "soap.unreachable", operation, host=host, reason=wire.reason(error))
 
     def _failure(self, response: requests.Response, operation: str) -> SourceError | None:
         """Judge status and content type; nothing of the body is read."""
@@ -145,7 +144,7 @@ class Transport:
             self._refused = True
             return self._error(AuthExpired, "soap.refused", operation, login=self.connection.login or "")
         if status == 429:
-            wait = _retry_after(response.headers.get("Retry-After"), self.clock())
+            wait = wire.retry_after(response.headers.get("Retry-After"), self.clock())
             return self._error(RateLimited, "soap.limited", operation, retry_after=wait)
         if status == 404:
             return self._error(Missing, "soap.not_found", operation, path=urlsplit(response.url).path)
@@ -179,7 +178,7 @@ class Transport:
         return answer if answer.fault else None
 
     def _answer(self, response: requests.Response, operation: Operation, limit: int | None = None) -> Answer:
-        charset = self.encoding or _charset(_content_type(response))
+        charset = self.encoding or wire.charset(_content_type(response))
         chunks = self._chunks(response, operation.name, limit)
         answer = stream.read(
             chunks, operation.shape, encoding=charset, system=self.system, operation=operation.name
@@ -203,7 +202,7 @@ class Transport:
         except urllib3.exceptions.TimeoutError as error:
             raise self._error(Unavailable, "soap.timeout", operation, seconds=f"{self.timeout:g}") from error
         except urllib3.exceptions.DecodeError as error:
-            raise self._error(Unavailable, "soap.malformed", operation, reason=_reason(error)) from error
+            raise self._error(Unavailable, "soap.malformed", operation, reason=wire.reason(error)) from error
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise self._error(Incomplete, "soap.torn", operation) from error
 
@@ -211,50 +210,5 @@ class Transport:
         return kind(key, system=self.system, operation=operation, **values)
 
 
-def _verify(said: object) -> bool | str:
-    """Return what `verify` of the connection's extra means: yes, no, or a file of trusted authorities."""
-    word = str(said).lower()
-    return word == "true" if word in ("true", "false") else str(said)
-
-
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-
-
 def _content_type(response: requests.Response) -> Message:
-    header = Message()
-    header["Content-Type"] = response.headers.get("Content-Type", "text/xml")
-    return header
-
-
-def _charset(kind: Message) -> str | None:
-    """Return the header's charset where it names one that exists; the XML declaration counts otherwise."""
-    charset = kind.get_content_charset()
-    try:
-        codecs.lookup(charset or "")
-    except LookupError:
-        return None
-    return charset
-
-
-def _retry_after(said: str | None, now: datetime) -> float | None:
-    """Return the seconds to wait, from seconds or an HTTP date (RFC 9110, section 10.2.3)."""
-    if not said:
-        return None
-    if said.strip().isdigit():
-        return float(said)
-    try:
-        when = parsedate_to_datetime(said)
-    except ValueError:
-        return None
-    when = when if when.tzinfo else when.replace(tzinfo=UTC)
-    return max(0.0, (when - now).total_seconds())
-
-
-def _reason(error: BaseException) -> str:
-    """Return the innermost cause in words: requests wraps urllib3, which wraps the socket's own error."""
-    inner: BaseException = error
-    while isinstance(cause := getattr(inner, "reason", None) or inner.__context__, BaseException):
-        inner = cause
-    return str(inner) or type(inner).__name__
+    return wire.content_type(response.headers.get("Content-Type"), "text/xml")

@@ -13,6 +13,7 @@ import tenacity
 
 from connectors.contract import Ask, Capabilities, Everything, Health, Keys, Page, Since
 from connectors.retry import retrying
+from connectors.sql.columns import require_columns
 from connectors.sql.database import Database
 from connectors.sql.engine import open_engine
 from connectors.sql.nest import add_children
@@ -47,21 +48,23 @@ class SqlConnector:
     ) -> None:
         """Take mapping, connection and the clock that no cursor may pass; opens nothing yet."""
         self._mapping, self._clock = mapping, clock
-        engine = open_engine(connection, mapping.limits.timeout)
-        self._database = Database(engine, mapping.system, retry or retrying())
+        declared = bool(mapping.text.encoding)
+        engine = open_engine(connection, mapping.limits.timeout, declared=declared)
         self._encodings = mapping.text.encoding or ENCODINGS
+        self._database = Database(engine, mapping.system, retry or retrying(), self._encodings)
 
     def __repr__(self) -> str:
         return f"SqlConnector({self._mapping.system!r})"
 
     def check(self) -> Health:
-        """Connect and look at every table that the streams name."""
+        """Connect and look at every table that the streams name, and at the columns that they want of it."""
         begin = time.perf_counter()
         try:
             self._database.forget()
             self._database.read("check", lambda conn: None)
             for name, stream in self._mapping.streams.items():
                 self._scan(name, stream, stream.read)
+                require_columns(self._database, name, stream)
         except HubError as error:
             return Health(False, error.key, error.values, time.perf_counter() - begin)
         engine = self._database.engine

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 import tenacity
 
-from connectors.sql.engine import require_file
+from connectors.sql.engine import STORED, require_file
 from connectors.sql.errors import named
 from connectors.sql.tables import Table, reflect
 from hub.errors import Unavailable
@@ -22,9 +22,11 @@ Row = dict[str, Any]
 class Database:
     """One database. `system` stands in the errors, each of which also names the operation (the stream)."""
 
-    def __init__(self, engine: sa.Engine, system: str, retry: tenacity.Retrying) -> None:
-        """Take the engine, the name of the system, and how reads are tried again."""
-        self.engine, self.system, self.retry = engine, system, retry
+    def __init__(
+        self, engine: sa.Engine, system: str, retry: tenacity.Retrying, encodings: Sequence[str]
+    ) -> None:
+        """Take the engine, the name of the system, how reads are tried again, and the charsets of texts."""
+        self.engine, self.system, self.retry, self.encodings = engine, system, retry, encodings
         self._tables: dict[str, Table] = {}
 
     def read(self, operation: str, work: Callable[[sa.Connection], T]) -> T:
@@ -51,6 +53,10 @@ class Database:
             ask = partial(reflect, target=target, system=self.system, operation=operation)
             self._tables[target] = self.read(operation, ask)
         return self._tables[target]
+
+    def stored_in(self, operation: str) -> Sequence[str]:
+        """Return the charsets in which text may be stored undecoded; () if the database decodes it."""
+        return self.encodings if self.read(operation, lambda conn: conn.info.get(STORED)) else ()
 
     def forget(self) -> None:
         """Ask again what tables look like: one may have changed."""

@@ -9,6 +9,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from connectors.sql.charsets import StoredText
+
 SLOT = "cursor"
 
 
@@ -42,6 +44,7 @@ _FROM_TEXT: dict[str, Any] = {
     "decimal": Decimal,
     "float": float,
     "bytes": bytes.fromhex,
+    "stored": StoredText.fromhex,
     "uuid": uuid.UUID,
 }
 
@@ -52,7 +55,7 @@ def _json(value: Any) -> Any:
     if isinstance(value, datetime | date):
         return {"datetime" if isinstance(value, datetime) else "date": value.isoformat()}
     if isinstance(value, bytes | bytearray | memoryview):
-        return {"bytes": bytes(value).hex()}
+        return {"stored" if isinstance(value, StoredText) else "bytes": bytes(value).hex()}
     return {type(value).__name__.lower(): repr(value) if isinstance(value, float) else str(value)}
 
 

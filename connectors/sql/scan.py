@@ -123,8 +123,9 @@ class TableScan:
 
     def _by_keys(self, wanted: Sequence[str]) -> Iterator[Batch]:
         column = self._key_column()
-        kind, padded = self._table.types[column.name], self._database.engine.dialect.name != "postgresql"
-        keys = [key for key in (as_key(kind, one, padded=padded) for one in wanted) if key is not None]
+        kind, dialect = self._table.types[column.name], self._database.engine.dialect.name
+        stored_in = self._database.stored_in(self._stream)
+        keys = [key for one in wanted for key in as_key(kind, one, dialect, stored_in)]
         step = min(self._size, IN_ONE_QUESTION)
         for at in range(0, len(keys), step):
             chosen = self._select((among(column, keys[at : at + step]),), (column,))
@@ -172,6 +173,8 @@ class TableScan:
             page = self._read(partial(self._page, order=order, filters=(*placed, *filters), after=after))
             if not page:
                 return
+            if page[-1][1] == after:
+                raise ConfigError("sql.no_progress", stream=self._stream, cursor=self._by)
             after = page[-1][1]
             yield [row for row, _ in page], [place for _, place in page]
 

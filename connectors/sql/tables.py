@@ -13,6 +13,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from connectors.sql import charsets
+from connectors.sql.charsets import StoredText
 from hub.errors import ConfigError, Rejected
 
 Columns = tuple[sa.ColumnElement[Any], ...]
@@ -73,8 +75,15 @@ def reflect(conn: sa.Connection, target: str, system: str, operation: str) -> Ta
     )
 
 
-def bound(value: Any) -> sa.BindParameter[Any]:
-    """Return a value as a parameter that goes to the driver as it is."""
+def bound(value: Any) -> sa.ColumnElement[Any]:
+    """Return a value as a parameter that goes to the driver as it is; stored text goes as text."""
+    if isinstance(value, StoredText):
+        return charsets.parameter(value)
+    return parameter(value)
+
+
+def parameter(value: Any) -> sa.BindParameter[Any]:
+    """Return a plain parameter."""
     return sa.bindparam(None, value, type_=_UNTYPED, unique=True)
 
 
@@ -94,6 +103,8 @@ def placed_rows(conn: sa.Connection, statement: sa.Select[Any], marks: int) -> l
 
 def among(column: sa.ColumnElement[Any], values: Sequence[Any]) -> sa.ColumnElement[bool]:
     """Return the condition that a column holds one of `values`."""
+    if any(isinstance(value, StoredText) for value in values):
+        return column.in_([bound(value) for value in values])
     return column.in_(sa.bindparam(None, list(values), type_=_UNTYPED, unique=True, expanding=True))
 
 
@@ -115,20 +126,22 @@ def same(order: Columns, values: Sequence[Any]) -> sa.ColumnElement[bool]:
     return sa.and_(*(column == bound(value) for column, value in zip(order, values, strict=True)))
 
 
-def as_key(kind: sa.types.TypeEngine[Any], key: str, *, padded: bool) -> Any:
-    """Return a record key, which is text, in the type of its column; None if it cannot be one of its values.
+def as_key(kind: sa.types.TypeEngine[Any], key: str, dialect: str, charsets_: Iterable[str]) -> list[Any]:
+    """Return what a record key, which is text, may be in its column; [] if it cannot be one of its values.
 
-    `padded` says that the database compares CHAR columns with their padding.
+    Text of a fixed width (CHAR) may be stored with its padding and compared with it. Where text is asked for
+    as it is stored, `charsets_` are those it may be stored in.
     """
-    if isinstance(kind, sa.CHAR) and kind.length and padded:
-        return key.ljust(kind.length)
     try:
         wanted = kind.python_type
     except NotImplementedError:
-        return key
+        wanted = str
     if wanted is str:
-        return key
+        width = (kind.length or 0) if isinstance(kind, sa.CHAR) and dialect != "postgresql" else 0
+        forms = [] if key.isascii() else charsets.encoded(key, charsets_)
+        plain = [key] if not forms or dialect == "sqlite" else []
+        return [*plain, *forms, *([key.ljust(width)] if plain and len(key) < width else [])]
     try:
-        return wanted.fromisoformat(key) if hasattr(wanted, "fromisoformat") else wanted(key)
+        return [wanted.fromisoformat(key) if hasattr(wanted, "fromisoformat") else wanted(key)]
     except (ValueError, ArithmeticError, TypeError):
-        return None
+        return []

@@ -6,7 +6,8 @@ to be ordered by its cursor. One that does not is asked once: its mark moves whe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -15,10 +16,11 @@ import sqlalchemy as sa
 
 from connectors.contract import Ask, Keys, Since, Window
 from connectors.sql import marks, stamps
+from connectors.sql.charsets import StoredText, as_text
 from connectors.sql.database import Database, Row, rows_of
 from connectors.sql.marks import Mark
 from connectors.sql.scan import IN_ONE_QUESTION, Batch, later
-from connectors.sql.tables import bound
+from connectors.sql.tables import parameter
 from hub.errors import ConfigError
 from hub.mapping.grammar import CallSpec, TimeSpec
 
@@ -126,7 +128,16 @@ class TextScan:
             else _named(name, values.get(name))
             for name in self._names
         ]
-        return sa.text(self._call.target).bindparams(*parameters)
+        return sa.text(self._text(values)).bindparams(*parameters)
+
+    def _text(self, values: Mapping[str, Any]) -> str:
+        """Return the SELECT; what goes into it as stored text is told to be text."""
+        text = self._call.target
+        for name, value in values.items():
+            if isinstance(value, StoredText):
+                plain = as_text(f":{name}", self._database.engine.dialect.name)
+                text = re.sub(rf"(?<!:):{name}\b", plain, text)
+        return text
 
     def _believed(self, row: Row) -> Mark | None:
         """Return where a row stands if the cursor may move there."""
@@ -145,9 +156,9 @@ class TextScan:
 
 
 def _named(name: str, value: Any) -> sa.BindParameter[Any]:
-    return sa.bindparam(name, value, type_=bound(None).type)
+    return sa.bindparam(name, value, type_=parameter(None).type)
 
 
 def _lowest(key: Any) -> Any:
     """Return what comes before every key of the same type; None where that is not known."""
-    return "" if isinstance(key, str) else _LOWEST_NUMBER if isinstance(key, int) else None
+    return "" if isinstance(key, str | StoredText) else _LOWEST_NUMBER if isinstance(key, int) else None

@@ -6,17 +6,12 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-KINDS = (
-    "missing", "extra", "status", "quantity", "line", "skew", "duplicate", "possible_duplicate",
-    "changed_after_confirmation", "illegal_transition", "stale", "wrong_shipment", "unknown_code", "gone",
-    "not_compared",
-)  # fmt: skip
-"""The classes of differences between orders (design, section 8)."""
+from hub.model import KINDS as KINDS
 
 
 class State(StrEnum):
@@ -54,7 +49,8 @@ class Found:
     """One difference as the reconciler sees it now; `at_risk` in `currency`.
 
     `details` are the compared values and nothing that moves by itself (no ages, no counts of runs): whatever
-    changes in them is a change of the finding.
+    changes in them is a change of the finding. One that is `noted` is legal and asks for nothing: it is born
+    explained. `owner` is to settle it `within` a time after it opens, else it goes to `deputy`.
     """
 
     kind: str
@@ -68,6 +64,17 @@ class Found:
     currency: str | None = None
     cause: CauseFound | None = None
     in_flight: bool = False
+    noted: bool = False
+    owner: str | None = None
+    deputy: str | None = None
+    within: timedelta | None = None
+
+    @property
+    def state(self) -> State:
+        """The state in which it is born."""
+        if self.in_flight:
+            return State.IN_FLIGHT
+        return State.EXPLAINED if self.noted else State.OPEN
 
     @property
     def id(self) -> str:
@@ -84,19 +91,21 @@ class Counts:
     reopened: int = 0
     changed: int = 0
     closed: int = 0
+    escalated: int = 0
     live: int = 0
 
     @property
     def written(self) -> int:
         """How many findings were written."""
-        return self.new + self.opened + self.reopened + self.changed + self.closed
+        return self.new + self.opened + self.reopened + self.changed + self.closed + self.escalated
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One turn in the life of a finding or cause: opened, changed, assigned, explained, reopened, closed.
+    """One turn in the life of a finding or cause.
 
-    `details` of a change hold [old, new] by the name of what changed.
+    Opened, changed, assigned, explained, reopened, escalated or closed. `details` of a change hold [old, new]
+    by the name of what changed, those of an end `after`: how many seconds it stood.
     """
 
     what: str

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
+from hub.findings.compared import compared
 from hub.findings.model import KINDS, CauseFound, Counts, Found, State
 from hub.store import bulk, jsons
 from hub.store.runs import Run
@@ -43,19 +44,19 @@ def settle(
 
     New ones are inserted, closed ones that are found again reopen, those in flight open once they are found
     so, changed ones are updated, an explanation ends with the values that it was given for or when it runs
-    out. If the comparison was `complete`, live findings of `kinds` that were not found are closed: all, or
-    those of `orders` (company, order_no) where only these were compared. A cause closes with its last
-    finding. Equal input twice writes nothing; `run` is entered only if something is written. ValueError for
-    two different findings with one identity.
+    out, and what is past due goes to the deputy. If the comparison was `complete`, live findings of `kinds`
+    that were not found are closed: all, or those of `orders` (company, order_no) where only these were
+    compared. A cause closes with its last finding. Equal input twice writes nothing; `run` is entered only
+    if something is written. ValueError for two different findings with one identity.
     """
     wanted = _by_id(found)
-    known = _known(conn, wanted, orders)
-    judged = _judge(known, {id: _finding_row(one) for id, one in wanted.items()}, now)
+    known = _known(conn, wanted, orders, kinds)
+    judged = _judge(known, {id: _finding_row(one, now) for id, one in wanted.items()}, now)
     ends: list[_Turn] = []
     if complete:
         scope = None if orders is None else set(orders)
         ends = [_end(row, now) for id, row in known.items() if id not in wanted and _ends(row, scope, kinds)]
-    turns = [*judged, *ends]
+    turns = [*_escalated(judged, known, wanted, now), *ends]
     _write(conn, findings, turns, now, run)
     _settle_causes(conn, wanted.values(), now, run)
     return _counted(turns, len(wanted))
@@ -90,11 +91,15 @@ def _by_id(found: Iterable[Found]) -> dict[str, Found]:
 
 
 def _known(
-    conn: sa.Connection, wanted: Mapping[str, Found], orders: Collection[tuple[str, str]] | None
+    conn: sa.Connection,
+    wanted: Mapping[str, Found],
+    orders: Collection[tuple[str, str]] | None,
+    kinds: Collection[str],
 ) -> dict[str, Row]:
     """Return what is stored of the wanted findings and of all that might end now."""
     if orders is None:
-        rows: Iterable[sa.Row[Any]] = conn.execute(sa.select(findings).where(_live(findings)))
+        query = sa.select(findings).where(_live(findings), findings.c.kind.in_(list(kinds)))
+        rows: Iterable[sa.Row[Any]] = conn.execute(query)
     else:
         rows = bulk.fetch_many(conn, findings, ("company", "order_no"), orders)
     known = {row.id: dict(row._mapping) for row in rows}
@@ -110,7 +115,8 @@ def _live(table: sa.Table) -> sa.ColumnElement[bool]:
     return table.c.state != State.CLOSED.value
 
 
-def _finding_row(one: Found) -> Row:
+def _finding_row(one: Found, now: datetime) -> Row:
+    opens = one.state is State.OPEN
     return {
         "id": one.id,
         "kind": one.kind,
@@ -118,14 +124,14 @@ def _finding_row(one: Found) -> Row:
         "order_no": one.order_no,
         "system": one.system,
         "field": one.field,
-        "state": State.IN_FLIGHT if one.in_flight else State.OPEN,
+        "state": one.state,
         "cause": None if one.cause is None else one.cause.id,
         "details": jsons.dumps(one.details),
         "correct_in": one.correct_in,
         "at_risk": one.at_risk,
         "currency": one.currency,
-        "owner": None,
-        "due_at": None,
+        "owner": one.owner if opens else None,
+        "due_at": now + one.within if opens and one.within is not None else None,
     }
 
 
@@ -149,27 +155,63 @@ def _judge(known: Mapping[str, Row], wanted: Mapping[str, Row], now: datetime) -
             yield _Turn("new", {**row, "first_seen": now, "changed_at": now, "closed_at": None}, {})
             continue
         told = {name: row[name] for name in _TOLD if name in row and row[name] != old[name]}
-        moved, what = _move(old, State(row["state"]), "details" in told, now)
+        moved, what = _move(old, row, now)
         if what is None and told:
             what = "changed"
         if what is not None:
             yield _Turn(what, {**old, **told, **moved, "changed_at": now}, _changes(old, told))
 
 
-def _move(old: Row, found: State, differs: bool, now: datetime) -> tuple[Row, str | None]:
-    """Return how a known row moves, now that it was found again, and the name of that turn (None: it stays).
+def _move(old: Row, found: Row, now: datetime) -> tuple[Row, str | None]:
+    """Return how a known row moves, now that it was `found` again, and that turn's name (None: it stays).
 
     One that was told to people does not go back in flight: it ends when it is no longer found.
     """
-    state = State(old["state"])
+    state, wanted = State(old["state"]), State(found["state"])
+    care: Row = {name: found[name] for name in ("owner", "due_at") if name in found}
     if state is State.CLOSED:
-        nobody = {"owner": None, "due_at": None} if "owner" in old else {}
-        return {"state": found, "closed_at": None, **nobody}, "reopened"
-    if state is State.IN_FLIGHT and found is State.OPEN:
-        return {"state": State.OPEN}, "opened"
-    if state is State.EXPLAINED and (differs or (old["due_at"] is not None and old["due_at"] <= now)):
-        return {"state": State.ASSIGNED if old["owner"] else State.OPEN, "due_at": None}, "reopened"
+        return {"state": wanted, "closed_at": None, **care}, "reopened"
+    if state is State.IN_FLIGHT and wanted is State.OPEN:
+        return {"state": State.OPEN, **care}, "opened"
+    if state is State.EXPLAINED and wanted is State.OPEN and _explained_no_more(old, found, now):
+        if old["owner"]:
+            return {"state": State.ASSIGNED, "due_at": found["due_at"]}, "reopened"
+        return {"state": State.OPEN, **care}, "reopened"
     return {}, None
+
+
+def _explained_no_more(old: Row, found: Row, now: datetime) -> bool:
+    """Return whether an explanation has run out, or was given for other values than stand now."""
+    if old["due_at"] is not None and old["due_at"] <= now:
+        return True
+    if old["details"] == found["details"]:
+        return False
+    before, after = jsons.loads(old["details"]), jsons.loads(found["details"])
+    return compared(old["kind"], before) != compared(found["kind"], after)
+
+
+def _escalated(
+    turns: Iterable[_Turn], known: Mapping[str, Row], wanted: Mapping[str, Found], now: datetime
+) -> list[_Turn]:
+    """Return the turns, with those of findings that their owner left past due: the deputy has them now."""
+    by_id = {str(turn.row["id"]): turn for turn in turns}
+    for id, one in wanted.items():
+        old = known.get(id)
+        if old is None or one.deputy is None or not _past_due(old, one.deputy, now):
+            continue
+        turn = by_id.get(id)
+        if turn is None or turn.what == "changed":
+            row = turn.row if turn else old
+            due_at = None if one.within is None else now + one.within
+            changes = {**(turn.changes if turn else {}), "owner": [old["owner"], one.deputy]}
+            moved = {**row, "owner": one.deputy, "due_at": due_at, "changed_at": now}
+            by_id[id] = _Turn("escalated", moved, changes)
+    return list(by_id.values())
+
+
+def _past_due(row: Row, deputy: str, now: datetime) -> bool:
+    waits = row["state"] in (State.OPEN, State.ASSIGNED) and row["owner"] != deputy
+    return waits and row["due_at"] is not None and row["due_at"] <= now
 
 
 def _changes(old: Row, told: Mapping[str, Any]) -> dict[str, Any]:
@@ -192,7 +234,12 @@ def _ends(row: Row, scope: Collection[tuple[str, str]] | None, kinds: Collection
 
 
 def _end(row: Row, now: datetime) -> _Turn:
-    return _Turn("closed", {**row, "state": State.CLOSED, "changed_at": now, "closed_at": now}, {})
+    """Return the end of a row, with how long it stood: from when it could be seen, where that is known."""
+    since = jsons.loads(row["details"]).get("since")
+    begun = datetime.fromisoformat(since) if since else row["first_seen"]
+    after = (now - begun) // timedelta(seconds=1)
+    closed = {**row, "state": State.CLOSED, "changed_at": now, "closed_at": now}
+    return _Turn("closed", closed, {"after": after})
 
 
 def _write(

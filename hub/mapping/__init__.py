@@ -5,6 +5,7 @@ without any connection, `preview` and `run_examples` show what a mapping makes o
 """
 
 from hub.mapping.check import check
+from hub.mapping.documents import DocumentReader, DocumentReading, reader_of
 from hub.mapping.expressions import NameMissing, Value, compile_value
 from hub.mapping.grammar import (
     CallSpec,
@@ -30,6 +31,8 @@ from hub.problems import MappingErrors, Problem
 
 __all__ = [
     "CallSpec",
+    "DocumentReader",
+    "DocumentReading",
     "ErrorsSpec",
     "Example",
     "ExampleResult",
@@ -55,6 +58,7 @@ __all__ = [
     "load_system",
     "parse_system",
     "preview",
+    "reader_of",
     "run_examples",
     "send",
 ]

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from hub.spec import Duration, Spec, Text, Texts, as_text, custom
+from hub.spec import Duration, Spec, Text, Texts, as_text, custom, word_of
 
 VERBS: dict[str, frozenset[str]] = {
     "sql": frozenset({"table", "sql"}),
@@ -23,22 +23,28 @@ _ANSWER = _ALWAYS | {
 }  # fmt: skip
 _ROWS = _ALWAYS | {"size", "cursor", "overlap", "sorted", "take", "ok", "errors"}
 _FILES = _ALWAYS | {
-    "records", "format", "encoding", "delimiter", "quote", "widths", "sheet", "skip_rows", "trailer", "done",
-    "settle", "order", "after", "row", "rows", "json", "xml",
+    "records", "format", "encoding", "delimiter", "quote", "widths", "widths_in", "sheet", "skip_rows",
+    "comment", "kinds", "lists", "trailer", "done", "settle", "order", "after", "row", "rows", "json", "xml",
 }  # fmt: skip
-_HTTP = _ANSWER | {"query", "json", "form", "xml", "text", "headers"}
+_CALLED = _ANSWER | {"merge", "volatile", "unpack"}
+_HTTP = _CALLED | {
+    "query", "json", "form", "xml", "text", "headers", "sign", "format", "encoding", "delimiter", "validators",
+}  # fmt: skip
 
 
 def keys_of(verb: str) -> frozenset[str]:
     """Return the keys that say anything beside `verb` in a call."""
     if verb in {"op", "bapi"}:
-        return _ANSWER | {"args", "headers"}
+        return _CALLED | {"args", "headers"}
     if verb in VERBS["sql"]:
         return _ROWS | {"where"}
     return _FILES if verb in VERBS["files"] else _HTTP
 
 
-INPUTS = ("query", "json", "form", "headers", "args", "row")
+META = "meta"
+"""Where a kind of row goes whose values stand around those that follow."""
+
+INPUTS = ("query", "json", "form", "headers", "args", "row", "sign")
 """Parts of a call that are merged key by key when one call is laid over another."""
 
 REACTIONS = ("auth", "limited", "retry", "locked", "stale", "exists", "missing", "rejected", "unknown")
@@ -49,7 +55,7 @@ def all_verbs() -> frozenset[str]:
     return frozenset().union(*VERBS.values())
 
 
-class ErrorsSpec(Spec):
+class ErrorTable(Spec):
     """Where error code and text stand, and which globs over "code text" ask for which reaction."""
 
     code: Text | None = None
@@ -65,16 +71,48 @@ class ErrorsSpec(Spec):
     unknown: Texts = ()
 
 
+class RowErrors(ErrorTable):
+    """Errors of single records within an answer that is none: paths see the record, `ok` must hold of it."""
+
+    ok: Text | None = None
+
+
+class ErrorsSpec(ErrorTable):
+    """Errors of whole answers, and under `rows` those of single records in a batch."""
+
+    rows: RowErrors | None = None
+
+
 class TrailerSpec(Spec):
     """The last row of a file that counts it: known by a glob on its `first` cell.
 
     `count` and `total` are column numbers (from 1) in the trailer; `of` is the column that `total` sums.
+    `plus` is how many rows the count has beyond the rows of data (2: header and trailer are counted too);
+    `counts` names the `kinds` whose rows are counted, where not all of them are. `widths` cut the trailer of
+    a fixed-width file.
     """
 
     first: Text
     count: int | None = None
     total: int | None = None
     of: Text | None = None
+    plus: int = 0
+    counts: Texts = ()
+    widths: tuple[int, ...] = ()
+
+
+class KindSpec(Spec):
+    """One kind of row in a file that has several: known by a glob on its `first` cell, with own `columns`.
+
+    A row is a record of its own; with `into` it goes into the list of the kind's name in the last record of
+    the kind that `into` names, and with `into: meta` its values stand in `meta` under the kind's name, for
+    all rows that follow. `widths` cut it in a fixed-width file.
+    """
+
+    first: Text
+    columns: Texts
+    widths: tuple[int, ...] = ()
+    into: Text | None = None
 
 
 def _take(value: Any) -> Any:
@@ -104,18 +142,23 @@ class CallSpec(Spec):
     xml: Any = None
     text: Any = None
     headers: dict[str, Any] | None = None
+    sign: dict[str, dict[str, Any]] | None = None
     args: dict[str, Any] | list[Any] | None = None
     where: Text | None = None
     row: dict[str, Any] | None = None
     rows: Any = None
     # files
-    format: Literal["csv", "xlsx", "json", "jsonl", "fixed", "xml"] | None = None
+    format: Literal["csv", "xlsx", "json", "jsonl", "fixed", "xml", "text"] | None = None
     encoding: Texts = ()
     delimiter: Text | None = None
     quote: Text | None = None
     widths: tuple[int, ...] = ()
+    widths_in: Literal["characters", "bytes"] = "characters"
     sheet: Text | None = None
     skip_rows: int = 0
+    comment: Texts = ()
+    kinds: dict[str, KindSpec] = Field(default_factory=dict)
+    lists: Texts = ()
     trailer: TrailerSpec | None = None
     done: Text | None = None
     settle: Duration | None = None
@@ -130,7 +173,11 @@ class CallSpec(Spec):
     cursor: tuple[Text, Text] | None = None
     overlap: Duration | None = None
     sorted: bool = True
+    unpack: Texts = ()
+    volatile: Texts = ()
+    validators: bool | None = None
     nest: dict[str, CallSpec] = Field(default_factory=dict)
+    merge: bool = False
     on: Annotated[dict[str, Text], BeforeValidator(_on)] = Field(default_factory=dict)
     take: Annotated[dict[str, Text], BeforeValidator(_take)] = Field(default_factory=dict)
     ok: Text | None = None
@@ -163,6 +210,17 @@ class CallSpec(Spec):
         if value is not None and (not isinstance(value, list | tuple) or len(value) != 2):
             raise custom("mapping.cursor_without_key")
         return value
+
+    @model_validator(mode="after")
+    def _kinds_belong(self) -> CallSpec:
+        """Refuse a kind of row that goes into one that stands nowhere above it."""
+        above = [META]
+        for name, kind in self.kinds.items():
+            if kind.into is not None:
+                word_of(kind.into, above)
+            if kind.into != META:
+                above.append(name)
+        return self
 
     def nested(self) -> list[CallSpec]:
         """Return this call and all calls nested in it."""

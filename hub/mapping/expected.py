@@ -7,20 +7,18 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from hub.mapping.rows import plain, row_of
-from hub.model import Fact
+from hub.mapping.rows import plain
 
 Difference = tuple[str, str, str]
 
 
-def differences(expected: Sequence[Mapping[str, Any]], facts: Sequence[Fact]) -> list[Difference]:
+def differences(expected: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]]) -> list[Difference]:
     """Return (field, expected, got) for all that differs; only fields that the example names count."""
-    if len(expected) != len(facts):
-        return [("facts", str(len(expected)), str(len(facts)))]
+    if len(expected) != len(rows):
+        return [("facts", str(len(expected)), str(len(rows)))]
     found = []
-    for index, (gives, fact) in enumerate(zip(expected, facts, strict=True)):
-        prefix = f"{index + 1}." if len(facts) > 1 else ""
-        row = row_of(fact)
+    for index, (gives, row) in enumerate(zip(expected, rows, strict=True)):
+        prefix = f"{index + 1}." if len(rows) > 1 else ""
         found += [(prefix + name, shown(said), shown(got)) for name, said, got in _unequal(gives, row)]
     return found
 

@@ -20,7 +20,9 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from hub.errors import MappingError
 from hub.mapping.filters import FILTERS
 
-READ_NAMES = ("since", "next", "page", "offset", "last", "size", "until", "keys")
+READ_NAMES = (
+    "since", "next", "page", "offset", "last", "size", "until", "keys", "key", "serial", "nonce",
+)  # fmt: skip
 """Names that a reading call may mention beside `conn`, `now`, `item` and what `take` took."""
 
 _QUOTED_NAME = re.compile(r"'([^']+)' is undefined")

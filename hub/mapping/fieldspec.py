@@ -18,11 +18,15 @@ class TimeSpec(Spec):
 
 
 class TextSpec(Spec):
-    """How text is read: charset, trimming of padding, unwrapping of spreadsheet guards (``="007"``)."""
+    """How text is read: charset, trimming of padding, unwrapping of spreadsheet guards (``="007"``).
+
+    `file_names` are the charsets that names of files may be in, where the first that fits counts.
+    """
 
     encoding: Texts = ()
     trim: bool = True
     unwrap: bool = False
+    file_names: Texts = ()
 
 
 class FieldSpec(Spec):
@@ -30,6 +34,7 @@ class FieldSpec(Spec):
 
     `joined` tells a `from` written as a list. `sum` together with `count` sums lines whose number the
     record states. `scale` is the number of implied decimals; `unit: true` means a unit behind the number.
+    `adds` says of an event's quantity that it comes on top of what events said before.
     """
 
     inner: ClassVar = frozenset({"joined", "any"})
@@ -54,6 +59,7 @@ class FieldSpec(Spec):
     unit: Literal[True] | FieldSpec | None = None
     sku: FieldSpec | None = None
     default: Text | None = None
+    adds: bool = False
     says: Says | None = None
 
     @model_validator(mode="before")

@@ -7,14 +7,20 @@ import hashlib
 import hmac
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote as percent
+from urllib.parse import quote_plus as form_percent
+
+import orjson
 
 from hub.errors import MappingError
 from hub.mapping.zones import zone_of
 
 
 def _bytes(value: Any) -> bytes:
+    if value is None:
+        raise ValueError("null")
     return value if isinstance(value, bytes) else str(value).encode()
 
 
@@ -39,8 +45,84 @@ def sha256(value: Any) -> bytes:
 
 
 def hmac_sha256(value: Any, secret: Any) -> bytes:
-    """Return the HMAC-SHA-256 of `value` under `secret`."""
+    """Return the HMAC-SHA-256 of `value` under `secret`; none without a secret: anybody could sign so."""
+    if not secret:
+        raise ValueError("no secret")
     return hmac.new(_bytes(secret), _bytes(value), hashlib.sha256).digest()
+
+
+def sha1(value: Any) -> bytes:
+    """Return the SHA-1 digest: as for MD5, only because vendors ask for it."""
+    return hashlib.sha1(_bytes(value), usedforsecurity=False).digest()
+
+
+def sha512(value: Any) -> bytes:
+    """Return the SHA-512 digest."""
+    return hashlib.sha512(_bytes(value)).digest()
+
+
+def hmac_sha1(value: Any, secret: Any) -> bytes:
+    """Return the HMAC-SHA-1 of `value` under `secret`."""
+    return hmac.new(_bytes(secret), _bytes(value), hashlib.sha1).digest()
+
+
+def hmac_md5(value: Any, secret: Any) -> bytes:
+    """Return the HMAC-MD5 of `value` under `secret`."""
+    return hmac.new(_bytes(secret), _bytes(value), hashlib.md5).digest()
+
+
+def hmac_sha512(value: Any, secret: Any) -> bytes:
+    """Return the HMAC-SHA-512 of `value` under `secret`."""
+    return hmac.new(_bytes(secret), _bytes(value), hashlib.sha512).digest()
+
+
+def unb64(value: Any) -> bytes:
+    """Return the bytes behind base64."""
+    return base64.b64decode(_bytes(value))
+
+
+def sorted_query(values: Any, sep: str = "&", eq: str = "=", empty: bool = False) -> str:
+    """Return `a=1&b=2`, names in the order of their code points: what many Chinese gateways sign.
+
+    Values stand as they are, not encoded; empty ones are left out unless `empty`.
+    """
+    shown = {str(name): _plain(value) for name, value in dict(values).items()}
+    return sep.join(f"{name}{eq}{shown[name]}" for name in sorted(shown) if empty or shown[name])
+
+
+def quote_plus(value: Any) -> str:
+    """Return text encoded as in a form: a blank is `+`, and only letters, digits and `*-._` stay."""
+    return form_percent(str(value), safe="*").replace("~", "%7E")
+
+
+def as_json(value: Any) -> str:
+    """Return `value` as compact JSON text."""
+
+    def exact(one: Any) -> Any:
+        return orjson.Fragment(f"{one:f}".encode()) if isinstance(one, Decimal) else _plain(one)
+
+    return orjson.dumps(value, exact, orjson.OPT_NON_STR_KEYS).decode()
+
+
+def epoch(moment: datetime) -> int:
+    """Return an aware moment as whole seconds since 1970."""
+    return int(moment.timestamp())
+
+
+def epoch_ms(moment: datetime) -> int:
+    """Return an aware moment as whole milliseconds since 1970."""
+    return int(moment.timestamp()) * 1000 + moment.microsecond // 1000
+
+
+def _plain(value: Any) -> str:
+    """Return a value as text without exponent, "None" or "True"."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, bytes):
+        return value.decode()
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
 def utc(moment: datetime) -> datetime:
@@ -82,8 +164,19 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "b64": b64,
     "hex": hexed,
     "md5": md5,
+    "sha1": sha1,
     "sha256": sha256,
+    "sha512": sha512,
+    "hmac_md5": hmac_md5,
+    "hmac_sha1": hmac_sha1,
     "hmac_sha256": hmac_sha256,
+    "hmac_sha512": hmac_sha512,
+    "unb64": unb64,
+    "sorted_query": sorted_query,
+    "quote_plus": quote_plus,
+    "json": as_json,
+    "epoch": epoch,
+    "epoch_ms": epoch_ms,
     "utc": utc,
     "local": local,
     "date": date,

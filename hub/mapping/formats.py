@@ -173,6 +173,14 @@ def _pattern(pattern: str) -> Parser:
     return parse
 
 
+def directives(pattern: str) -> list[tuple[str, str]]:
+    """Return the steps of a pattern, each a directive's letter or, after "", literal text."""
+    return [
+        ("", "%" if step[1] == "%" else step[2]) if step[1] in (None, "%") else (step[1], "")
+        for step in _DIRECTIVE.finditer(pattern)
+    ]
+
+
 def _regex(pattern: str) -> str:
     steps = list(_DIRECTIVE.finditer(pattern))
     parts = []

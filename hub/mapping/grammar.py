@@ -8,6 +8,7 @@ rest of the program meets one shape.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -45,6 +46,9 @@ CORE = ("company", "order_no", "part", "status", "side", "money", *QUANTITIES, "
 EVENT = ("event_id", "replaces")
 """Fields that only an event stream has."""
 
+SHARED = tuple(name for name in CallSpec.names() if name not in all_verbs())
+"""What `calls` may lay under every call: all but a verb, by which a call is known."""
+
 Yields = Literal["order", "event", "stock", "receivable", "invoice", "bank_entry", "work_order"]
 
 
@@ -56,12 +60,16 @@ class SweepSpec(Spec):
 
 
 class Example(Spec):
-    """A raw record and what it gives: one fact, several, none (`[]`), or the reason why it is refused."""
+    """A raw record and what it gives: one fact, several, none (`[]`), or the reason why it is refused.
+
+    `meta` and `conn` (host, port, schema, extra) are what surrounds the record, where it is asked for.
+    """
 
     record: Any
     gives: Annotated[tuple[dict[str, Any], ...], BeforeValidator(as_tuple)] = ()
     refused: Text | None = None
     meta: dict[str, Any] = Field(default_factory=dict)
+    conn: dict[str, Any] = Field(default_factory=dict)
 
 
 class StreamMapping(Spec):
@@ -126,8 +134,36 @@ class Wsdl(Spec):
         return {"url": value} if isinstance(value, str) else value
 
 
+class OAuth2(Spec):
+    """The token call of OAuth2 client credentials; what is not said here stands in the connection's extra.
+
+    `url` is the token address (a path of the connection's host, or a whole address), `form` holds further
+    fields of the call, `client` says where id and secret go.
+    """
+
+    url: Text | None = None
+    scope: Text | None = None
+    form: dict[str, Any] = Field(default_factory=dict)
+    client: Literal["body", "basic"] | None = None
+
+
+class Handshake(Spec):
+    """A token that the server hands out before it takes a write (`reads`: before any call).
+
+    `fetch` is the call that gets it, `headers` what is sent with it afterwards, beside the cookies that came.
+    """
+
+    fetch: CallSpec
+    headers: dict[str, Any] = Field(default_factory=dict)
+    reads: bool = False
+
+
 class AuthSpec(Spec):
-    """How to be let in: named ways, or a login call whose answer goes with every later call."""
+    """How to be let in: named ways, or a login call whose answer goes with every later call.
+
+    What the login took is put together in `headers`, `query`, `cookies` and the body (`json`, `form`, or
+    `body` of whatever kind); it is good for `ttl`, or until an answer asks for a new login.
+    """
 
     names_: Annotated[tuple[Annotated[str, one_of(AUTHS)], ...], BeforeValidator(as_tuple)] = Field(
         (), alias="ways"
@@ -136,7 +172,13 @@ class AuthSpec(Spec):
     headers: dict[str, Any] = Field(default_factory=dict)
     query: dict[str, Any] = Field(default_factory=dict)
     json_: dict[str, Any] = Field(default_factory=dict, alias="json")
+    form: dict[str, Any] = Field(default_factory=dict)
+    body: dict[str, Any] = Field(default_factory=dict)
+    cookies: dict[str, Any] = Field(default_factory=dict)
     ttl: Duration | None = None
+    oauth2: OAuth2 | None = None
+    csrf: Handshake | None = None
+    sign: dict[str, dict[str, Any]] | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -169,7 +211,7 @@ class SystemMapping(Spec):
     numbers: Text | None = None
     text: TextSpec = TextSpec()
     auth: AuthSpec | None = None
-    calls: dict[str, Any] = Field(default_factory=dict)
+    calls: dict[Annotated[str, one_of(SHARED)], Any] = Field(default_factory=dict)
     limits: Limits = Limits()
     wsdl: Wsdl | None = None
     errors: ErrorsSpec = ErrorsSpec()
@@ -192,8 +234,20 @@ class SystemMapping(Spec):
         rest = {name: said for name, said in value.items() if name not in declared}
         calls = value.get("calls")
         if isinstance(calls, dict):
+            calls = {name: said for name, said in calls.items() if name in SHARED}  # the rest is refused
             rest = {name: under(calls, said) if name in _WITH_CALLS else said for name, said in rest.items()}
         return {**rest, "options": {**options, **value.get("options", {})}} if options else rest
+
+    def every_call(self) -> Iterator[CallSpec]:
+        """Yield all calls of the mapping, nested ones too."""
+        auth, streams = self.auth, self.streams.values()
+        calls = [auth.login] if auth and auth.login else []
+        calls += [auth.csrf.fetch] if auth and auth.csrf else []
+        calls += [*self.refs.values(), *(stream.read for stream in streams)]
+        calls += [stream.sweep.call for stream in streams if stream.sweep]
+        calls += [call for write in self.writes.values() for _, call in write.calls()]
+        for call in calls:
+            yield from call.nested()
 
 
 _WITH_CALLS = ("auth", "refs", "streams", "writes")
@@ -210,5 +264,21 @@ def under(calls: dict[str, Any], said: Any) -> Any:
 
 
 _NO_CALLS = frozenset(
-    {"fields", "extras", "links", "examples", "query", "json", "form", "headers", "args", "row", "rows"}
+    {
+        "fields",
+        "extras",
+        "links",
+        "examples",
+        "query",
+        "json",
+        "form",
+        "xml",
+        "body",
+        "headers",
+        "cookies",
+        "args",
+        "row",
+        "rows",
+        "sign",
+    }  # fmt: skip
 )

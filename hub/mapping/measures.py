@@ -56,6 +56,23 @@ def compile_measure(
     return read
 
 
+def compile_base(spec: FieldSpec, defaults: Defaults) -> Callable[[Any, Sight], tuple[str, Decimal | None]]:
+    """Return a function to the hub SKU of a quantity and the base units that one of its units is, if any.
+
+    The other half of `compile_measure`, for a FIELD whose unit does not stand behind its number.
+    """
+    unit_of = compile_text(spec.unit, defaults) if isinstance(spec.unit, FieldSpec) else None
+    sku_of = compile_text(spec.sku, defaults) if spec.sku is not None else None
+    base, system = defaults.rules.catalogue.base, defaults.system
+
+    def read(record: Any, sight: Sight) -> tuple[str, Decimal | None]:
+        code = (sku_of(record, sight) or "") if sku_of is not None else ""
+        unit = unit_of(record, sight) if unit_of is not None else None
+        return base(system, code, unit, sight.day) if unit or code else (code, None)
+
+    return read
+
+
 def plain_number(text: str | None) -> Decimal | None:
     """Return the number that a `const` or a `default` states: plain, whatever the source's style is.
 
@@ -71,7 +88,7 @@ def _sum(spec: FieldSpec, defaults: Defaults) -> Counting:
     """Sum over the items of a list, each converted to its base unit; a stated `count` must be met."""
     where, inner = split_list(spec.sum or "") or (spec.sum or "", "@")
     items_of = defaults.path(where)
-    read = compile_measure(_within(spec, where, inner), defaults)
+    read = compile_measure(within_list(spec, where, inner), defaults)
     expected = _count(spec.count, defaults) if spec.count else None
 
     def total(record: Any, sight: Sight) -> Decimal | None:
@@ -90,7 +107,7 @@ def _sum(spec: FieldSpec, defaults: Defaults) -> Counting:
     return total
 
 
-def _within(spec: FieldSpec, where: str, inner: str) -> FieldSpec:
+def within_list(spec: FieldSpec, where: str, inner: str) -> FieldSpec:
     """Return the FIELD of one item of the list `where`: its paths without the list."""
 
     def relative(field: FieldSpec | None) -> FieldSpec | None:

@@ -35,6 +35,10 @@ _AMONG = re.compile(
     rf"contains\(\[(?P<texts>{_LITERAL}(?:\s*,\s*{_LITERAL})*)\],\s*(?P<path>{_DOTTED.pattern})\)"
 )
 _GUARD = re.compile(r'="(.*)"', re.S)
+_NOT = re.compile(rf"!\s*(?P<path>{_DOTTED.pattern})")
+_INDEXED = re.compile(rf"{_DOTTED.pattern}(?:\[-?\d+\](?:\.{_WORD})*)+")
+_EXTREME = re.compile(rf"(?P<name>max|min)\((?P<list>{_DOTTED.pattern}\[\]\.{_DOTTED.pattern})\)")
+_INDEX = re.compile(rf"\[(-?\d+)\]|{_WORD}")
 SURROUNDINGS = ("meta", "up")
 """First words of a path that mean not the record but what stands around it."""
 
@@ -45,7 +49,7 @@ def compile_path(expression: str, *, trim: bool = True, unwrap: bool = False) ->
 
     `unwrap` takes spreadsheet guards (``="007"``) off. Raises MappingError for a path that does not compile.
     """
-    clean = _cleaner(trim, unwrap)
+    clean = cleaner(trim, unwrap)
     alternatives = [_compile(one.strip(), clean) for one in _alternatives(expression)]
     return alternatives[0] if len(alternatives) == 1 else _first_of(alternatives)
 
@@ -53,6 +57,60 @@ def compile_path(expression: str, *, trim: bool = True, unwrap: bool = False) ->
 def is_empty(value: Any) -> bool:
     """Tell whether `a || b` falls through `value`: null, false, empty text, list or map; 0 is a value."""
     return value is None or value is False or (not value and isinstance(value, str | list | dict | tuple))
+
+
+def plain(expression: str) -> tuple[tuple[str, ...], ...] | None:
+    """Return the names to follow for every alternative of a path that only follows names, else None."""
+    parts = [one.strip() for one in _alternatives(expression)]
+    if not all(_DOTTED.fullmatch(one) for one in parts):
+        return None
+    return tuple(tuple(_unquoted(step) for step in _STEP.findall(one)) for one in parts)
+
+
+def only(expression: str) -> tuple[str, ...] | None:
+    """Return the names to follow for a path without alternatives that only follows names, else None."""
+    found = plain(expression)
+    return found[0] if found is not None and len(found) == 1 else None
+
+
+def looks_at(expression: str) -> frozenset[tuple[str, ...]] | None:
+    """Return the plain paths whose values decide what `expression` gives; None if lists decide, too."""
+    seen: set[tuple[str, ...]] = set()
+    for part in _alternatives(expression):
+        try:
+            tree = jmespath.compile(_ascii(part.strip())).parsed
+        except exceptions.JMESPathError:
+            return None
+        if not _fields_of(tree, seen):
+            return None
+    return frozenset(seen)
+
+
+_PASSED = frozenset(
+    {
+        "comparator", "literal", "or_expression", "and_expression", "not_expression", "function_expression",
+        "multi_select_list",
+    }
+)  # fmt: skip
+"""Nodes of a JMESPath tree whose parts all see what the node itself sees."""
+
+
+def _fields_of(node: Any, seen: set[tuple[str, ...]]) -> bool:
+    """Add the plain paths in a JMESPath tree to `seen`; False if it looks at anything else."""
+    steps = _steps_of(node)
+    if steps is not None:
+        seen.add(steps)
+        return True
+    return node["type"] in _PASSED and all(_fields_of(one, seen) for one in node["children"])
+
+
+def _steps_of(node: Any) -> tuple[str, ...] | None:
+    if node["type"] == "field":
+        return (node["value"],)
+    if node["type"] != "subexpression":
+        return None
+    parts = [_steps_of(one) for one in node["children"]]
+    return None if None in parts else tuple(step for part in parts for step in part or ())
 
 
 def roots(expression: str) -> frozenset[str]:
@@ -107,7 +165,7 @@ def _tokens(expression: str) -> Iterator[str]:
 
 
 def _test(expression: str, clean: Getter) -> Getter | None:
-    """Return `path == 'text'`, `!=` and `contains(['a', 'b'], path)` without JMESPath's detour, else None."""
+    """Return `path == 'text'`, `!=`, `!path`, `contains([…], path)` without JMESPath's detour, else None."""
     if found := _COMPARED.fullmatch(expression):
         get, text, equal = _compile(found["path"], clean), found["text"][1:-1], found["sign"] == "=="
         return lambda record: (get(record) == text) is equal
@@ -115,6 +173,9 @@ def _test(expression: str, clean: Getter) -> Getter | None:
         texts = frozenset(text[1:-1] for text in _TEXT.findall(found["texts"]))
         get = _compile(found["path"], clean)
         return lambda record: isinstance(value := get(record), str) and value in texts
+    if found := _NOT.fullmatch(expression):
+        get = _compile(found["path"], clean)
+        return lambda record: is_empty(get(record))
     return None
 
 
@@ -127,7 +188,42 @@ def _compile(expression: str, clean: Getter) -> Getter:
         return _flat(
             _compile(found["list"], clean), _compile(found["item"], clean) if found["item"] else None
         )
+    if _INDEXED.fullmatch(expression):
+        return _indexed(expression, clean)
+    if found := _EXTREME.fullmatch(expression):
+        choose = max if found["name"] == "max" else min
+        return _extreme(expression, choose, _compile(found["list"], clean), clean)
     return _jmespath(expression, clean)
+
+
+def _extreme(expression: str, choose: Callable[[list[str]], str], get: Getter, clean: Getter) -> Getter:
+    """Return the getter of `max(list[].item)` and `min(…)` over texts; JMESPath compares all else."""
+    thorough = _jmespath(expression, clean)
+
+    def extreme(record: Any) -> Any:
+        values = get(record)
+        texts = values and all(type(value) is str for value in values)
+        return choose(values) if texts else thorough(record)
+
+    return extreme
+
+
+def _indexed(expression: str, clean: Getter) -> Getter:
+    """Return the getter of `lines[0].item`: an index sees lists only, a name maps only."""
+    steps = [int(found[1]) if found[1] else _unquoted(found[0]) for found in _INDEX.finditer(expression)]
+
+    def indexed(record: Any) -> Any:
+        value = record
+        for step in steps:
+            if isinstance(step, str):
+                value = value.get(step) if isinstance(value, dict) else None
+            elif isinstance(value, list) and -len(value) <= step < len(value):
+                value = value[step]
+            else:
+                return None
+        return clean(value) if type(value) is str else value
+
+    return indexed
 
 
 def _flat(get: Getter, pick: Getter | None) -> Getter:
@@ -226,7 +322,8 @@ def _first_of(getters: list[Getter]) -> Getter:
     return first
 
 
-def _cleaner(trim: bool, unwrap: bool) -> Getter:
+def cleaner(trim: bool, unwrap: bool) -> Callable[[str], str]:
+    """Return what is done to every text that a path meets: padding off, spreadsheet guards off."""
     if not unwrap:
         return str.strip if trim else _same
 

@@ -9,10 +9,12 @@ from typing import Any
 
 from hub import yamlfile
 from hub.errors import RecordError
+from hub.mapping.connected import with_names, with_values
+from hub.mapping.documents import DocumentReader, reader_of
 from hub.mapping.expected import differences
 from hub.mapping.grammar import Example, SystemMapping
 from hub.mapping.reader import Reader
-from hub.mapping.rows import row_of
+from hub.mapping.rows import document_row, row_of
 from hub.model import Record
 from hub.rules import Rules
 
@@ -22,7 +24,7 @@ LATE = datetime(9000, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class PreviewRow:
-    """What one fact of a record is in the hub's words; a record without facts has one row without `values`.
+    """What one fact (or document) of a record is in the hub's words; a record without any has one bare row.
 
     `number` counts records from 1; `error` says why the record would go to quarantine.
     """
@@ -43,19 +45,29 @@ def preview(
     meta: Mapping[str, Any] | None = None,
     read_at: datetime = LATE,
 ) -> list[PreviewRow]:
-    """Return what `stream` makes of `records`, one row a fact."""
-    reader = Reader(mapping, stream, rules or Rules())
+    """Return what `stream` makes of `records`, one row a fact or document."""
+    reader = reader_of(mapping, stream, rules or Rules())
     rows: list[PreviewRow] = []
     for number, record in enumerate(records, 1):
         key = reader.key(record)
         try:
-            reading = reader.read(record, meta or {}, read_at)
+            found, skipped = _read(reader, record, meta or {}, read_at)
         except RecordError as error:
             rows.append(PreviewRow(number, key, error=error))
             continue
-        facts = [PreviewRow(number, key, row_of(fact)) for fact in reading.facts]
-        rows += facts or [PreviewRow(number, key, skipped=reading.skipped)]
+        rows += [PreviewRow(number, key, row) for row in found] or [PreviewRow(number, key, skipped=skipped)]
     return rows
+
+
+def _read(
+    reader: Reader | DocumentReader, record: Record, meta: Mapping[str, Any], read_at: datetime
+) -> tuple[list[dict[str, Any]], bool]:
+    """Return what a record gives, as rows, and whether the mapping skips it."""
+    if isinstance(reader, DocumentReader):
+        papers = reader.read(record, meta, read_at)
+        return [document_row(one) for one in papers.documents], papers.skipped
+    reading = reader.read(record, meta, read_at)
+    return [row_of(one) for one in reading.facts], reading.skipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +99,22 @@ def run_examples(mapping: SystemMapping, rules: Rules | None = None) -> list[Exa
     document = yamlfile.load(mapping.path) if mapping.path.name else yamlfile.Document(None)
     results = []
     for name, stream in mapping.streams.items():
-        reader = Reader(mapping, name, rules or Rules()) if stream.examples else None
+        readers: dict[str, Reader | DocumentReader] = {}
         for index, example in enumerate(stream.examples):
-            assert reader is not None
+            conn = str(example.conn)
+            if conn not in readers:
+                filled = with_values(mapping, example.conn) if example.conn else with_names(mapping)
+                readers[conn] = reader_of(filled, name, rules or Rules())
+            reader = readers[conn]
             found = tuple(Difference(*one) for one in _run(reader, example))
             line, _ = document.where(("streams", name, "examples", index))
             results.append(ExampleResult(name, index + 1, line, found))
     return results
 
 
-def _run(reader: Reader, example: Example) -> list[tuple[str, str, str]]:
+def _run(reader: Reader | DocumentReader, example: Example) -> list[tuple[str, str, str]]:
     try:
-        facts = reader.read(example.record, example.meta, LATE).facts
+        rows, _ = _read(reader, example.record, example.meta, LATE)
     except RecordError as error:
         return (
             []
@@ -107,4 +123,4 @@ def _run(reader: Reader, example: Example) -> list[tuple[str, str, str]]:
         )
     if example.refused:
         return [("refused", example.refused, "")]
-    return differences(example.gives, facts)
+    return differences(example.gives, rows)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from hub.model import QUANTITIES, TOP, Fact, Side
+from hub.model import QUANTITIES, TOP, Document, Fact, Side
 
 FACT = (
     "company", "order_no", "waits_for", "part", "status", "range", "unknown_code", "side", "money",
@@ -45,13 +45,35 @@ def row_of(fact: Fact) -> dict[str, Any]:
     return {name: value for name, value in row.items() if value is not None}
 
 
+def document_row(document: Document) -> dict[str, Any]:
+    """Return a document as a row: every field by its own name, numbers plain, times ISO; nothing empty."""
+    waits = document.waits_for
+    row: dict[str, Any] = {
+        "company": document.company,
+        "number": document.number,
+        "order_no": document.order_no,
+        "waits_for": f"{waits.kind} {waits.value}" if waits else None,
+        "status": document.status,
+        **document.quantities,
+        "amount": document.amount,
+        "currency": document.currency,
+        "occurred_at": document.occurred_at,
+        "due_at": document.due_at,
+        "deleted": document.deleted or None,
+        "links": links_of(document) or None,
+        "warnings": list(document.warnings) or None,
+        **document.fields,
+    }
+    return {name: plain(value) for name, value in row.items() if value is not None}
+
+
 def side_words(side: Side) -> str:
     """Return what lies beside the chain as words: "cancelled, on_hold"."""
     return ", ".join(str(flag.name).lower() for flag in Side if flag and flag in side)
 
 
-def links_of(fact: Fact) -> dict[str, Any]:
-    """Return the links of a fact by kind: a text, or a list where there are several."""
+def links_of(fact: Fact | Document) -> dict[str, Any]:
+    """Return the links of a fact or document by kind: a text, or a list where there are several."""
     found: dict[str, list[str]] = {}
     for link in fact.links:
         found.setdefault(link.kind, []).append(link.value)

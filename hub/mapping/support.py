@@ -14,8 +14,6 @@ def refusals(mapping: SystemMapping, stream: str | None = None) -> Iterator[tupl
     """Yield (path, what) for everything that reading `stream` (or any stream) would have to ignore."""
     if mapping.mode != "read_only":
         yield ("mode",), f"mode: {mapping.mode}"
-    if mapping.hook:
-        yield ("hook",), f"hook: {mapping.hook}"
     for name in ("per_second", "parallel", "pause"):
         if getattr(mapping.limits, name):
             yield ("limits", name), f"limits: {name}"
@@ -25,16 +23,10 @@ def refusals(mapping: SystemMapping, stream: str | None = None) -> Iterator[tupl
 
 
 def _of_stream(stream: StreamMapping) -> Iterator[tuple[tuple[Step, ...], str]]:
-    if not stream.is_order:
-        yield ("yields",), f"yields: {stream.yields}"
     if stream.read.if_:
         yield ("read", "if"), "if"
     if stream.read.each is not None:
         yield ("read", "each"), "each"
-    if stream.read.format in {"fixed", "xml"}:
-        yield ("read", "format"), f"format: {stream.read.format}"
-    if stream.read.widths:
-        yield ("read", "widths"), "widths"
 
 
 def unused(mapping: SystemMapping) -> Iterator[tuple[tuple[Step, ...], str]]:

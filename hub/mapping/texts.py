@@ -43,6 +43,13 @@ def require_storable(text: str) -> None:
             raise RecordError("mapping.not_text", found=repr(text[error.start : error.start + 40])) from error
 
 
+def fitting(name: str, text: str, width: int) -> str:
+    """Return `text` if the store's column for field `name` takes it; RecordError otherwise."""
+    if len(text) > width:
+        raise RecordError("mapping.text_too_long", field=name, length=len(text), limit=width)
+    return text
+
+
 def stripper(rules: Sequence[str]) -> Callable[[str], str] | None:
     """Return what `strip` takes off: ``"0"`` leading zeros, ``"SO-"`` a prefix, ``"-*"`` a suffix."""
     if not rules:

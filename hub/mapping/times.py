@@ -19,6 +19,9 @@ NO_TIME_BEFORE = 1901
 """Databases that have no empty date write 0001-01-01 or 1900-01-01: no order is so old."""
 
 
+NOTHING = "0-./: T\u3000年月日"
+"""A stamp of nothing but these is an empty one."""
+
 _MICRO_DAY = Decimal("1E-10")
 
 
@@ -81,7 +84,7 @@ def is_no_time(value: Any) -> bool:
     if value is None or value == "":
         return True
     if isinstance(value, str):
-        return not value.strip("0-./: T\u3000年月日")
+        return not value.strip(NOTHING)
     return not value and not isinstance(value, date | bool)
 
 

@@ -7,8 +7,9 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator, Field, model_validator
 
 from hub.mapping.callspec import CallSpec, all_verbs
-from hub.spec import Duration, Spec, Text, as_tuple
+from hub.spec import Duration, Spec, Text, Texts, as_tuple
 
+Steps = tuple[str | int, ...]
 Calls = Annotated[tuple[CallSpec, ...], BeforeValidator(as_tuple)]
 
 
@@ -56,11 +57,15 @@ class UpdateSpec(Spec):
         statuses = value.get("status", {}) if "status" not in fields else {}
         return {"fields": fields, "statuses": statuses}
 
-    def calls(self) -> list[tuple[tuple[str, ...], CallSpec]]:
-        """Return every call with its path inside the update."""
-        said: list[tuple[tuple[str, ...], CallSpec]] = [((), call) for call in self.whole]
-        said += [((name,), call) for name, calls in self.fields.items() for call in calls]
-        return said + [(("status", name), call) for name, calls in self.statuses.items() for call in calls]
+    def calls(self) -> list[tuple[Steps, CallSpec]]:
+        """Return every call with its path inside the update; steps are numbered, also where there is one."""
+        said: list[tuple[Steps, CallSpec]] = [((at,), call) for at, call in enumerate(self.whole)]
+        said += [((name, at), call) for name, calls in self.fields.items() for at, call in enumerate(calls)]
+        return said + [
+            (("status", name, at), call)
+            for name, calls in self.statuses.items()
+            for at, call in enumerate(calls)
+        ]
 
 
 class WriteSpec(Spec):
@@ -74,12 +79,12 @@ class WriteSpec(Spec):
     message: CallSpec | None = None
     update: UpdateSpec | None = None
 
-    def calls(self) -> list[tuple[tuple[str, ...], CallSpec]]:
-        """Return every call with its path inside the write."""
-        said: list[tuple[tuple[str, ...], CallSpec]] = []
+    def calls(self) -> list[tuple[Steps, CallSpec]]:
+        """Return every call with its path inside the write; steps are numbered, also where there is one."""
+        said: list[tuple[Steps, CallSpec]] = []
         for name, call in (("find", self.find), ("message", self.message)):
             said += [((name,), call)] if call else []
-        said += [(("create",), call) for call in self.create]
+        said += [(("create", at), call) for at, call in enumerate(self.create)]
         if self.confirm and self.confirm.call:
             said.append((("confirm",), self.confirm.call))
         if self.update:
@@ -92,8 +97,19 @@ def _is_call(value: Any) -> bool:
 
 
 class Webhook(Spec):
-    """A wake-up call: how it is verified, which record key it names, which stream to read."""
+    """A wake-up call: how it is verified, which record key it names, which stream to read.
+
+    `verify` is an expression that must be true: it sees the call as `request` (raw `body`, `headers`, `time`)
+    and the secret as `conn.…`. `key` is a path to the record's key. `time` is a path
+    to when it was sent and `within` how old it may be; `replay` a path to what is different in every call.
+    Paths see {body: what the JSON, form or XML of the body says, headers: …, query: …}.
+    """
 
     verify: Text
     key: Text
     stream: Text
+    time: Text | None = None
+    format: Texts = ()
+    zone: Text | None = None
+    within: Duration | None = None
+    replay: Text | None = None

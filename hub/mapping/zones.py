@@ -21,7 +21,7 @@ def localized(wall: datetime, zone: tzinfo) -> tuple[datetime, str]:
 
     An hour that happens twice is taken as its first occurrence; one that never happens is moved forward.
     """
-    offset = _offset_of_day(zone, wall.date()) if wall.year < MAXYEAR else None
+    offset = offset_of_day(zone, wall.date()) if wall.year < MAXYEAR else None
     if offset is not None:
         return (wall - offset).replace(tzinfo=UTC), ""
     early, late = (wall.replace(tzinfo=zone, fold=fold).utcoffset() or timedelta() for fold in (0, 1))
@@ -30,7 +30,7 @@ def localized(wall: datetime, zone: tzinfo) -> tuple[datetime, str]:
 
 
 @lru_cache(maxsize=20_000)
-def _offset_of_day(zone: tzinfo, day: date) -> timedelta | None:
+def offset_of_day(zone: tzinfo, day: date) -> timedelta | None:
     """Return the offset that holds from one midnight to the next in `zone`, None on the day of a change."""
     start = datetime.combine(day, time(), zone)
     offsets = {one.replace(fold=fold).utcoffset() for one in (start, start + _DAY) for fold in (0, 1)}

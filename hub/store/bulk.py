@@ -2,23 +2,30 @@
 
 Nothing is compiled for a row: a table's statements are made once, values go through one function a column,
 rows reach the driver as plain tuples. They are sorted by key first, so that two writers meet in one order.
+What comes as rows (dicts in the hub's own types) may also come as columns in the driver's form (`*_bound`):
+the way of whole pages, on which a value is turned into its driver form once however many tables take it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cache
-from itertools import pairwise
+from itertools import count, pairwise
 from operator import itemgetter
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from hub.store import jsons
-from hub.store.columns import Values, binder, copy_form
+from hub.store import jsons, statements
+from hub.store.columns import Columns, Values, array_form, bind, binder, copy_form, listed
+from hub.store.types import Fixed, Utc, from_fixed, from_micros
 
-COPY_FROM = 2_000
-"""So many rows and more go through COPY on PostgreSQL."""
+COPY_FROM = 100
+"""So many rows and more are inserted by COPY on PostgreSQL; fewer travel as one array a column."""
+
+STAGE_FROM = 2_000
+"""So many rows and more are upserted out of a staging table: to make one costs more than fewer rows do."""
 
 _BLOCK = 5_000
 """Rows that are turned into driver form at a time: bounds memory."""
@@ -38,10 +45,18 @@ def insert(conn: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> None:
     key = _key(table, None)
     if set(key) <= set(columns):
         rows = sorted(rows, key=itemgetter(*key))
-    if _copies(conn, rows):
-        _copy(conn, table, columns, rows, _quoted(conn.dialect, table.name))
+    for block in _blocks(rows):
+        insert_bound(conn, table, bind(table, _by_column(columns, block)), len(block))
+
+
+def insert_bound(conn: sa.Connection, table: sa.Table, columns: Columns, rows: int) -> None:
+    """Insert `rows` rows given as columns in driver form, sorted by key; IntegrityError as for `insert`."""
+    if not rows:
+        return
+    if conn.dialect.name == "postgresql" and rows >= COPY_FROM:
+        _copy(conn, table, columns, table.name)
     else:
-        _execute(conn, _insert_sql(conn.dialect, table, columns), table, columns, rows)
+        _run(conn, statements.insert(conn.dialect, table, tuple(columns)), table, columns, rows)
 
 
 def upsert(
@@ -66,34 +81,24 @@ def upsert(
     rows = _in_order(rows, itemgetter(*names))
     rest = [name for name in columns if name not in names and name not in at_birth]
     told = tuple(name for name in rest if name not in incidental)
-    clause = _conflict_sql(conn.dialect, table, names, tuple(rest), told)
-    if not _copies(conn, rows):
-        return _execute(conn, _insert_sql(conn.dialect, table, columns) + clause, table, columns, rows)
-    listed = ", ".join(_quoted(conn.dialect, name) for name in columns)
-    target = _quoted(conn.dialect, table.name)
-    conn.exec_driver_sql(
-        f"CREATE TEMP TABLE hub_stage ON COMMIT DROP AS SELECT {listed} FROM {target} WITH NO DATA"
+    clause = statements.conflict(conn.dialect, table, names, tuple(rest), told)
+    if conn.dialect.name == "postgresql" and len(rows) >= STAGE_FROM:
+        return _through_stage(conn, table, columns, rows, clause)
+    sql = statements.insert(conn.dialect, table, columns) + clause
+    return sum(
+        _run(conn, sql, table, bind(table, _by_column(columns, block)), len(block)) for block in _blocks(rows)
     )
-    _copy(conn, table, columns, rows, "hub_stage")
-    written = conn.exec_driver_sql(
-        f"INSERT INTO {target} ({listed}) SELECT {listed} FROM hub_stage{clause}"
-    ).rowcount
-    conn.exec_driver_sql("DROP TABLE hub_stage")
-    return written
 
 
 def delete(
-    conn: sa.Connection, table: sa.Table, key_columns: Sequence[str], keys: Sequence[tuple[Any, ...]]
+    conn: sa.Connection, table: sa.Table, key_columns: Sequence[str], keys: Collection[tuple[Any, ...]]
 ) -> int:
     """Delete the rows whose `key_columns` equal one of `keys`; return how many there were."""
-    if not keys:
-        return 0
     names = tuple(key_columns)
-    mark = _mark(conn.dialect)
-    where = " AND ".join(f"{_quoted(conn.dialect, name)} = {mark}" for name in names)
-    rows = [dict(zip(names, one, strict=True)) for one in sorted(set(keys))]
-    return _execute(
-        conn, f"DELETE FROM {_quoted(conn.dialect, table.name)} WHERE {where}", table, names, rows
+    sql = statements.delete(conn.dialect, table, names)
+    return sum(
+        _run(conn, sql, table, bind(table, _transposed(names, block)), len(block))
+        for block in _blocks(sorted(set(keys)))
     )
 
 
@@ -110,16 +115,84 @@ def fetch_many(
     """
     names = tuple(key_columns)
     chosen = tuple(columns) if columns is not None else tuple(column.name for column in table.c)
-    statement = _fetch_statement(conn.dialect, table, names, chosen)
+    statement = _typed(conn.dialect, table, names, chosen)
     found: list[sa.Row[Any]] = []
     for block in _blocks(sorted(set(keys))):
-        by_column = zip(*block, strict=True)
-        bound = [binder(table.c[name])(values) for name, values in zip(names, by_column, strict=True)]
-        given: dict[str, Any] = {f"k{number}": list(values) for number, values in enumerate(bound)}
-        if conn.dialect.name == "sqlite":
-            given = {"keys": jsons.dumps(list(zip(*bound, strict=True)))}
-        found += conn.execute(statement, given).all()
+        given = _key_parameters(conn.dialect, table, names, block)
+        found += conn.execute(statement, {f"k{at}": value for at, value in enumerate(given)}).all()
     return found
+
+
+def fetch_bound(
+    conn: sa.Connection,
+    table: sa.Table,
+    key_columns: Sequence[str],
+    keys: Collection[tuple[Any, ...]],
+    columns: Sequence[str],
+    **fixed: str,
+) -> list[tuple[Any, ...]]:
+    """Return `columns` of the rows whose `key_columns` equal one of `keys`, as the driver gives them.
+
+    Times are microseconds, quantities millionths; `fixed` are columns that must equal one value (text).
+    """
+    names = tuple(key_columns)
+    sql = statements.look_up(conn.dialect, table, names, tuple(columns), tuple(fixed))
+    found: list[tuple[Any, ...]] = []
+    for block in _blocks(sorted(set(keys))):
+        given = _key_parameters(conn.dialect, table, names, block)
+        found += _all(conn, sql, (*given, *fixed.values()))
+    return found
+
+
+def fetch_set(
+    conn: sa.Connection,
+    table: sa.Table,
+    key_column: str,
+    keys: Collection[str],
+    column: str,
+    size: int,
+    **fixed: str,
+) -> set[bytes]:
+    """Return the values of a binary `column` of always `size` bytes, of the rows with one of `keys`.
+
+    They come out of the database in one piece: a row and an object for each would cost several times that.
+    """
+    sql = statements.gathered(conn.dialect, table, (key_column,), column, tuple(fixed))
+    found: set[bytes] = set()
+    for block in _blocks(list(keys)):
+        given = _key_parameters(conn.dialect, table, (key_column,), [(key,) for key in block])
+        [(told,)] = _all(conn, sql, (*given, *fixed.values()))
+        whole = bytes.fromhex(told) if isinstance(told, str) else bytes(told or b"")
+        found.update(whole[at : at + size] for at in range(0, len(whole), size))
+    return found
+
+
+def scan_bound(
+    conn: sa.Connection, table: sa.Table, columns: Sequence[str], after: tuple[str, ...], limit: int
+) -> list[tuple[Any, ...]]:
+    """Return up to `limit` rows in key order, as the driver gives them.
+
+    They come after `after`, the values of as many leading columns of the key.
+    """
+    dialect = conn.dialect
+    key = tuple(column.name for column in table.primary_key)
+    start = statements.listed(dialect, key[: len(after)])
+    marks = ", ".join(statements.mark(dialect) for _ in after)
+    return _all(
+        conn,
+        f"SELECT {statements.listed(dialect, tuple(columns))} FROM {statements.quoted(dialect, table.name)}"
+        f" WHERE ({start}) > ({marks}) ORDER BY {statements.listed(dialect, key)}"
+        f" LIMIT {int(limit)}",
+        after,
+    )
+
+
+def typed(table: sa.Table, name: str, value: Any) -> Any:
+    """Return a value of column `name` as the hub knows it from the form in which the driver gives it."""
+    kind = table.c[name].type
+    if value is None or not isinstance(kind, Utc | Fixed):
+        return value
+    return from_micros(value) if isinstance(kind, Utc) else from_fixed(value)
 
 
 def _shaped(table: sa.Table, rows: Sequence[Row]) -> tuple[tuple[str, ...], Sequence[Row]]:
@@ -152,101 +225,88 @@ def _in_order(rows: Sequence[Row], key: Callable[[Row], Any]) -> list[Row]:
     return ordered
 
 
-def _copies(conn: sa.Connection, rows: Sequence[Row]) -> bool:
-    return conn.dialect.name == "postgresql" and len(rows) >= COPY_FROM
-
-
 def _blocks(items: Sequence[T]) -> Iterator[Sequence[T]]:
     return (items[start : start + _BLOCK] for start in range(0, len(items), _BLOCK))
 
 
-def _bound(table: sa.Table, columns: Sequence[str], rows: Sequence[Row]) -> list[Values]:
-    """Return `rows` column by column, in driver form."""
+def _by_column(columns: tuple[str, ...], rows: Sequence[Row]) -> dict[str, Values]:
     pick = itemgetter(*columns)
     picked = map(pick, rows) if len(columns) > 1 else ((pick(row),) for row in rows)
-    by_column = zip(*picked, strict=True)
-    return [binder(table.c[name])(values) for name, values in zip(columns, by_column, strict=True)]
+    return _transposed(columns, picked)
 
 
-def _execute(
-    conn: sa.Connection, sql: str, table: sa.Table, columns: Sequence[str], rows: Sequence[Row]
+def _transposed(names: Sequence[str], rows: Any) -> dict[str, Values]:
+    return dict(zip(names, zip(*rows, strict=True), strict=True))
+
+
+def _run(conn: sa.Connection, sql: str, table: sa.Table, columns: Columns, rows: int) -> int:
+    """Run `sql` for `rows` rows in driver form; return how many it touched."""
+    if conn.dialect.name == "sqlite":
+        told = list(zip(*(listed(values, rows) for values in columns.values()), strict=True))
+        return conn.exec_driver_sql(sql, told).rowcount
+    given = tuple(array_form(table.c[name], values, rows) for name, values in columns.items())
+    return conn.exec_driver_sql(sql, given).rowcount
+
+
+def _through_stage(
+    conn: sa.Connection, table: sa.Table, columns: tuple[str, ...], rows: Sequence[Row], clause: str
 ) -> int:
-    """Run `sql` once for each row; return how many rows it touched."""
-    return sum(
-        conn.exec_driver_sql(sql, list(zip(*_bound(table, columns, block), strict=True))).rowcount
-        for block in _blocks(rows)
-    )
+    """Upsert by COPY into a staging table and one insert out of it (PostgreSQL)."""
+    make, take = statements.staged(conn.dialect, table, columns)
+    conn.exec_driver_sql(make)
+    for block in _blocks(rows):
+        _copy(conn, table, bind(table, _by_column(columns, block)), statements.STAGE)
+    written = conn.exec_driver_sql(take + clause).rowcount
+    conn.exec_driver_sql(f"DROP TABLE {statements.STAGE}")
+    return written
 
 
-def _copy(
-    conn: sa.Connection, table: sa.Table, columns: Sequence[str], rows: Sequence[Row], target: str
-) -> None:
-    """COPY `rows` into `target`, in the transaction that `conn` is in."""
+def _copy(conn: sa.Connection, table: sa.Table, columns: Columns, target: str) -> None:
+    """COPY rows in driver form into `target`, in the transaction that `conn` is in."""
     import psycopg  # late: an embedded store needs none
 
-    listed = ", ".join(_quoted(conn.dialect, name) for name in columns)
-    sql = f"COPY {target} ({listed}) FROM STDIN"
+    names = statements.listed(conn.dialect, tuple(columns))
+    sql = f"COPY {statements.quoted(conn.dialect, target)} ({names}) FROM STDIN"
     driver: Any = conn.connection.driver_connection
     try:
         with driver.cursor() as cursor, cursor.copy(sql) as copy:
-            for block in _blocks(rows):
-                copy.write(_copy_lines(table, columns, block))
+            copy.write(_copy_lines(table, columns))
     except psycopg.Error as error:  # as every other statement of the hub would raise it
         raise sa.exc.DBAPIError.instance(sql, None, error, psycopg.Error, dialect=conn.dialect) from error
 
 
-def _copy_lines(table: sa.Table, columns: Sequence[str], rows: Sequence[Row]) -> str:
-    bound = _bound(table, columns, rows)
-    written = [copy_form(table.c[name], values) for name, values in zip(columns, bound, strict=True)]
-    return "\n".join(map("\t".join, zip(*written, strict=True))) + "\n"
+def _copy_lines(table: sa.Table, columns: Columns) -> str:
+    written = [copy_form(table.c[name], values) for name, values in columns.items()]
+    return "\n".join(map("\t".join, zip(*written, strict=False))) + "\n"  # what is the same has no end
 
 
-def _quoted(dialect: sa.Dialect, name: str) -> str:
-    return dialect.identifier_preparer.quote(name)
+def _key_parameters(
+    dialect: sa.Dialect, table: sa.Table, names: tuple[str, ...], keys: Sequence[tuple[Any, ...]]
+) -> list[str]:
+    """Return what stands for many keys in a look-up: one JSON text, or one array a column."""
+    by_column = zip(*keys, strict=True)
+    bound = [binder(table.c[name])(values) for name, values in zip(names, by_column, strict=True)]
+    if dialect.name == "sqlite":
+        return [jsons.dumps(list(bound[0] if len(bound) == 1 else zip(*bound, strict=True)))]
+    return [array_form(table.c[name], values, len(keys)) for name, values in zip(names, bound, strict=True)]
 
 
-def _mark(dialect: sa.Dialect) -> str:
-    return "?" if dialect.name == "sqlite" else "%s"
-
-
-@cache
-def _insert_sql(dialect: sa.Dialect, table: sa.Table, columns: tuple[str, ...]) -> str:
-    listed = ", ".join(_quoted(dialect, name) for name in columns)
-    marks = ", ".join([_mark(dialect)] * len(columns))
-    return f"INSERT INTO {_quoted(dialect, table.name)} ({listed}) VALUES ({marks})"
-
-
-@cache
-def _conflict_sql(
-    dialect: sa.Dialect, table: sa.Table, key: tuple[str, ...], rest: tuple[str, ...], told: tuple[str, ...]
-) -> str:
-    """Return the clause that updates `rest` of a row with the same `key` if one of `told` differs."""
-    start = f" ON CONFLICT ({', '.join(_quoted(dialect, name) for name in key)}) DO "
-    if not told:
-        return start + "NOTHING"
-    target = _quoted(dialect, table.name)
-    moves = ", ".join(f"{_quoted(dialect, name)} = excluded.{_quoted(dialect, name)}" for name in rest)
-    stored = ", ".join(f"{target}.{_quoted(dialect, name)}" for name in told)
-    given = ", ".join(f"excluded.{_quoted(dialect, name)}" for name in told)
-    differs = "IS NOT" if dialect.name == "sqlite" else "IS DISTINCT FROM"
-    return f"{start}UPDATE SET {moves} WHERE ({stored}) {differs} ({given})"
+def _all(conn: sa.Connection, sql: str, given: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Return all rows of a statement as the driver's own tuples."""
+    result = conn.exec_driver_sql(sql, tuple(given))
+    try:
+        return list(result.cursor.fetchall())
+    finally:
+        result.close()
 
 
 @cache
-def _fetch_statement(
-    dialect: sa.Dialect, table: sa.Table, key: tuple[str, ...], chosen: tuple[str, ...]
-) -> Any:
-    """Return the look-up by many keys: they travel as one parameter (SQLite) or one array a column."""
-    listed = ", ".join(f"t.{_quoted(dialect, name)}" for name in chosen)
-    target = _quoted(dialect, table.name)
-    if dialect.name == "sqlite":  # CROSS JOIN: the keys lead, the table's index follows
-        keys = f"json_each(:keys) AS k CROSS JOIN {target} AS t"
-        told = [f"json_extract(k.value, '$[{number}]')" for number in range(len(key))]
-    else:
-        kinds = ["text" if isinstance(table.c[name].type, sa.String) else "bigint" for name in key]
-        arrays = ", ".join(f"CAST(:k{number} AS {kind}[])" for number, kind in enumerate(kinds))
-        names = ", ".join(f"k{number}" for number in range(len(key)))
-        keys = f"unnest({arrays}) AS k({names}) JOIN {target} AS t ON true"
-        told = [f"k.k{number}" for number in range(len(key))]
-    where = " AND ".join(f"t.{_quoted(dialect, name)} = {one}" for name, one in zip(key, told, strict=True))
-    return sa.text(f"SELECT {listed} FROM {keys} WHERE {where}").columns(*(table.c[name] for name in chosen))
+def _typed(dialect: sa.Dialect, table: sa.Table, key: tuple[str, ...], chosen: tuple[str, ...]) -> Any:
+    """Return the look-up as a statement whose rows come in the hub's own types."""
+    numbers = count()
+    sql = re.sub(
+        re.escape(statements.mark(dialect)),
+        lambda _: f":k{next(numbers)}",
+        statements.look_up(dialect, table, key, chosen),
+    )
+    return sa.text(sql).columns(*(table.c[name] for name in chosen))

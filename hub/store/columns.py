@@ -1,26 +1,57 @@
-"""Values on their way to the driver, a column at a time: for statements, and for COPY.
+"""Values on their way to the driver, a column at a time: for statements, for COPY and as arrays.
 
-What a whole column shows at once (its types, its longest text) is not asked of each value.
+What a whole column shows at once (its types, its longest text) is not asked of each value, and what is the
+same in every row is turned into its driver form once (`Same`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
+from itertools import repeat
 from typing import Any
 
 import sqlalchemy as sa
 
 from hub.store.types import Fixed, Utc, to_fixed, to_micros
 
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """One value that stands in every row."""
+
+    value: Any
+
+    def __iter__(self) -> Iterator[Any]:
+        return repeat(self.value)
+
+
 Values = Sequence[Any]
 Bind = Callable[[Values], Values]
+Columns = Mapping[str, Values | Same]
+"""The values of many rows by the column's name."""
 
 _NULL = r"\N"
 _NONE = type(None)
 _SPECIAL = re.compile(r"[\\\t\n\r]")
 _ESCAPED = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
+_QUOTED = re.compile(r'["\\]')
+
+
+def bind(table: sa.Table, columns: Columns) -> dict[str, Values | Same]:
+    """Return `columns` in the form that both drivers take; raises what `binder` raises."""
+    return {name: _bound(binder(table.c[name]), values) for name, values in columns.items()}
+
+
+def _bound(bind: Bind, values: Values | Same) -> Values | Same:
+    return Same(bind([values.value])[0]) if isinstance(values, Same) else bind(values)
+
+
+def listed(values: Values | Same, count: int) -> Values:
+    """Return the values of `count` rows one by one."""
+    return [values.value] * count if isinstance(values, Same) else values
 
 
 @cache
@@ -46,16 +77,33 @@ def binder(column: sa.Column[Any]) -> Bind:
     raise TypeError(f"{column}: {kind!r} has no bulk form")
 
 
-def copy_form(column: sa.Column[Any], values: Values) -> Iterable[str]:
+def copy_form(column: sa.Column[Any], values: Values | Same) -> Iterable[str]:
     """Return bound `values` of `column` in PostgreSQL's COPY text format."""
+    if isinstance(values, Same):
+        return repeat(next(iter(copy_form(column, [values.value]))))
     if isinstance(column.type, sa.String):
         return _copy_texts(values)
-    write: Callable[[Any], str] = str
-    if isinstance(column.type, sa.LargeBinary):
-        write = _copy_bytes
-    elif isinstance(column.type, sa.Boolean):
-        write = _copy_boolean
+    write = _writer(column)
     return [_NULL if value is None else write(value) for value in values]
+
+
+def array_form(column: sa.Column[Any], values: Values | Same, count: int) -> str:
+    """Return `count` bound values of `column` as the text of one PostgreSQL array."""
+    values = listed(values, count)
+    if isinstance(column.type, sa.String):
+        told = ["NULL" if value is None else f'"{value}"' for value in map(_in_quotes(values), values)]
+    elif isinstance(column.type, sa.LargeBinary):
+        told = ["NULL" if value is None else f'"{_copy_bytes(value)}"' for value in values]
+    else:
+        write = _writer(column)
+        told = ["NULL" if value is None else write(value) for value in values]
+    return f"{{{','.join(told)}}}"
+
+
+def array_type(column: sa.Column[Any]) -> str:
+    """Return the type that an array of bound values of `column` has on PostgreSQL."""
+    kinds = {sa.String: "text", sa.LargeBinary: "bytea", sa.Boolean: "boolean"}
+    return next((told for kind, told in kinds.items() if isinstance(column.type, kind)), "bigint") + "[]"
 
 
 def _each(convert: Callable[[Any], Any], plain: type | None = None) -> Bind:
@@ -100,6 +148,20 @@ def _copy_texts(values: Values) -> Iterable[str]:
 
 def _escape(found: re.Match[str]) -> str:
     return _ESCAPED[found[0]]
+
+
+def _in_quotes(values: Values) -> Callable[[str | None], str | None]:
+    """Return what makes each of `values` fit between double quotes: most columns need nothing."""
+    if not _QUOTED.search("".join([value for value in values if value is not None])):
+        return lambda value: value
+    return lambda value: None if value is None else _QUOTED.sub(r"\\\g<0>", value)
+
+
+def _writer(column: sa.Column[Any]) -> Callable[[Any], str]:
+    """Return how PostgreSQL's text formats write a value of `column` that is no text."""
+    if isinstance(column.type, sa.LargeBinary):
+        return _copy_bytes
+    return _copy_boolean if isinstance(column.type, sa.Boolean) else str
 
 
 def _copy_bytes(value: bytes) -> str:

@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import os
 import zlib
+from collections.abc import Iterable, Sequence
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -57,7 +58,7 @@ class Seal:
         if len(key) != KEY_BYTES:
             raise ConfigError("store.key_malformed")
         self._box = AESGCM(_derive(key, b"encrypt"))
-        self._digest_key = _derive(key, b"digest")
+        self._keyed = hashlib.blake2b(digest_size=DIGEST_BYTES, key=_derive(key, b"digest"))
         self._index_key = _derive(key, b"index")
 
     def __repr__(self) -> str:
@@ -65,13 +66,21 @@ class Seal:
 
     def encrypt(self, data: bytes, aad: str) -> bytes:
         """Return `data` packed and encrypted, bound to `aad` (where it lies: table and key)."""
-        head = _PLAIN
-        if len(data) >= _WORTH_PACKING:
-            packed = zlib.compress(data, 1)
-            if len(packed) < len(data):
-                head, data = _DEFLATED, packed
-        nonce = os.urandom(_NONCE)
-        return head + nonce + self._box.encrypt(nonce, data, head + aad.encode())
+        return self.encrypt_all([data], [aad])[0]
+
+    def encrypt_all(self, datas: Sequence[bytes], aads: Sequence[str]) -> list[bytes]:
+        """Return each of `datas` packed and encrypted, bound to the one of `aads` beside it.
+
+        One draw from the system gives the nonces of all: no two bytes of it are used twice.
+        """
+        drawn = os.urandom(_NONCE * len(datas))
+        nonces = (drawn[at : at + _NONCE] for at in range(0, len(drawn), _NONCE))
+        encrypt = self._box.encrypt
+        sealed = []
+        for data, aad, nonce in zip(datas, aads, nonces, strict=True):
+            head, content = _packed(data) if len(data) >= _WORTH_PACKING else (_PLAIN, data)
+            sealed.append(head + nonce + encrypt(nonce, content, head + aad.encode()))
+        return sealed
 
     def decrypt(self, sealed: bytes, aad: str) -> bytes:
         """Return what was encrypted under the same `aad`; ConfigError if key, place or bytes are others."""
@@ -86,11 +95,26 @@ class Seal:
 
     def digest(self, data: bytes) -> bytes:
         """Return 16 bytes that say whether `data` changed and, without the key, nothing about it."""
-        return hashlib.blake2b(data, digest_size=DIGEST_BYTES, key=self._digest_key).digest()
+        return self.digest_all([data])[0]
+
+    def digest_all(self, datas: Iterable[bytes]) -> list[bytes]:
+        """Return the digest of each of `datas`."""
+        begun, found = self._keyed.copy, []  # a copy of the keyed state costs less than the key once more
+        for data in datas:
+            state = begun()
+            state.update(data)
+            found.append(state.digest())
+        return found
 
     def index(self, value: str) -> bytes:
         """Return 32 bytes (HMAC-SHA256) by which a sealed `value` is searched."""
         return hmac.digest(self._index_key, value.encode(), "sha256")
+
+
+def _packed(data: bytes) -> tuple[bytes, bytes]:
+    """Return how `data` is packed best, and it so packed."""
+    packed = zlib.compress(data, 1)
+    return (_DEFLATED, packed) if len(packed) < len(data) else (_PLAIN, data)
 
 
 def _derive(key: bytes, purpose: bytes) -> bytes:

@@ -86,6 +86,7 @@ views = sa.Table(
     sa.Column("parts", sa.Integer, nullable=False),
     sa.Column("first_seen", Utc, nullable=False),
     sa.Column("run", Id, nullable=False),
+    sa.Column("gone_at", Utc),
     sa.PrimaryKeyConstraint(
         "company", "order_no", "system",
         postgresql_include=[
@@ -93,12 +94,17 @@ views = sa.Table(
             "confirmed_at", "stocked_at", "shipped_at", "delivered_at", "future", "unknown_code",
         ],
     ),
+    sa.Index(
+        "views_gone", "gone_at",
+        sqlite_where=sa.text("gone_at IS NOT NULL"), postgresql_where=sa.text("gone_at IS NOT NULL"),
+    ),
     sqlite_with_rowid=False,
     postgresql_with=_TIGHT,
 )  # fmt: skip
 """What one system says of one order now: the roll-up of its parts. The reconciler scans this table alone.
 
 `confirmed_at` … `delivered_at` are event stamps (second or minute precision) of those statuses, else None.
+`gone_at` tells since when the system no longer knows the order at all; what it said last stands beside it.
 """
 
 orders = sa.Table(
@@ -129,9 +135,19 @@ orders = sa.Table(
     sa.Column("changed_at", Utc, nullable=False),
     sa.Column("run", Id, nullable=False),
     sa.PrimaryKeyConstraint("company", "order_no"),
+    sa.Index(
+        "orders_standing",
+        "status",
+        "occurred_at",
+        sqlite_where=sa.text("status < 130"),
+        postgresql_where=sa.text("status < 130"),
+    ),
     sqlite_with_rowid=False,
 )
-"""The canonical order: the views merged by ownership. Written only by the leased merge."""
+"""The canonical order: the views merged by ownership. Written only by the leased merge.
+
+`orders_standing` finds those that have stood too long in a status before the last one.
+"""
 
 order_history = sa.Table(
     "order_history",
@@ -226,12 +242,83 @@ reads = sa.Table(
     sa.Column("newest_at", Utc),
     sa.Column("failed_at", Utc),
     sa.Column("error", sa.Text),
+    sa.Column("missed", sa.Integer),
     sa.PrimaryKeyConstraint("system", "stream", "kind"),
     sqlite_with_rowid=False,
 )
 """How far a stream is known: begin of its last complete read, newest stamp ever read, last failure and why.
 
-`kind` is since, sweep or keys.
+`kind` is since or sweep. `missed` counts what the last complete sweep brought that the cursor had not.
+"""
+
+seen_keys = sa.Table(
+    "seen_keys",
+    metadata,
+    sa.Column("system", name(64), nullable=False),
+    sa.Column("stream", name(64), nullable=False),
+    sa.Column("record", name(200), nullable=False),
+    sa.PrimaryKeyConstraint("system", "stream", "record"),
+    sqlite_with_rowid=False,
+    postgresql_with=_TIGHT,
+)
+"""What the sweep that is under way has seen so far; empty between sweeps."""
+
+absent = sa.Table(
+    "absent",
+    metadata,
+    sa.Column("system", name(64), nullable=False),
+    sa.Column("stream", name(64), nullable=False),
+    sa.Column("record", name(200), nullable=False),
+    sa.Column("times", sa.Integer, nullable=False),
+    sa.Column("since", Utc, nullable=False),
+    sa.Column("run", Id, nullable=False),
+    sa.PrimaryKeyConstraint("system", "stream", "record"),
+    sqlite_with_rowid=False,
+)
+"""Records that complete sweeps did not find, and how many times in a row; from the second on they are gone."""
+
+glances = sa.Table(
+    "glances",
+    metadata,
+    sa.Column("system", name(64), nullable=False),
+    sa.Column("stream", name(64), nullable=False),
+    sa.Column("record", name(200), nullable=False),
+    sa.Column("digest", name(64), nullable=False),
+    sa.PrimaryKeyConstraint("system", "stream", "record"),
+    sqlite_with_rowid=False,
+)
+"""Digests of list rows whose details were fetched: a row that stands need not be asked about again."""
+
+documents = sa.Table(
+    "documents",
+    metadata,
+    sa.Column("company", name(64), nullable=False),
+    sa.Column("system", name(64), nullable=False),
+    sa.Column("kind", name(16), nullable=False),
+    sa.Column("number", name(200), nullable=False),
+    sa.Column("stream", name(64), nullable=False),
+    sa.Column("record", name(200), nullable=False),
+    sa.Column("order_no", name()),
+    sa.Column("status", name(200)),
+    sa.Column("amount", Fixed),
+    sa.Column("currency", name(3)),
+    sa.Column("quantities", sa.Text),
+    sa.Column("occurred_at", Utc),
+    sa.Column("due_at", Utc),
+    sa.Column("deleted", sa.Boolean, nullable=False, default=False),
+    sa.Column("fields", sa.LargeBinary),
+    sa.Column("mapping", name(16), nullable=False),
+    sa.Column("first_seen", Utc, nullable=False),
+    sa.Column("changed_at", Utc, nullable=False),
+    sa.Column("run", Id, nullable=False),
+    sa.PrimaryKeyConstraint("company", "system", "kind", "number"),
+    sa.Index("documents_order", "company", "order_no"),
+    sqlite_with_rowid=False,
+)
+"""What is no order – receivables, invoices, bank entries, work orders, stock – as its system says it now.
+
+`quantities` is JSON; `fields` (JSON) is sealed, for it holds payers and their accounts. What a document said
+earlier lies in the system that it came from.
 """
 
 runs = sa.Table(
@@ -345,6 +432,24 @@ finding_events = sa.Table(
     sa.Index("finding_events_finding", "finding"),
 )
 """The life of a finding or cause, append-only. The birth is the finding's own row."""
+
+latencies = sa.Table(
+    "latencies",
+    metadata,
+    sa.Column("leader", name(64), nullable=False),
+    sa.Column("system", name(64), nullable=False),
+    sa.Column("word", name(24), nullable=False),
+    sa.Column("seconds", sa.Integer, nullable=False),
+    sa.Column("count", sa.Integer, nullable=False),
+    sa.Column("sketch", sa.Text, nullable=False),
+    sa.Column("as_of", Utc, nullable=False),
+    sa.PrimaryKeyConstraint("leader", "system", "word"),
+    sqlite_with_rowid=False,
+)
+"""How long `system` takes to say a status (or side) word once `leader` has said it, as measured.
+
+`seconds` is what all but few of `count` orders took; `sketch` counts them by length (JSON), older ones less.
+"""
 
 leases = sa.Table(
     "leases",

@@ -12,7 +12,7 @@ from reconciler.judge.clocks import judge_clocks
 from reconciler.judge.quantities import judge_lines, judge_quantities
 from reconciler.judge.sides import cancelled, judge_sides
 
-__all__ = ["Judgement", "judge"]
+__all__ = ["Judgement", "judge", "told"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +47,16 @@ def judge(case: Case, rules: Rules, horizons: Mapping[str, Horizon]) -> Judgemen
     verdicts += found
     lagging |= late | chain.lagging
     verdicts += judge_clocks(case, views, rules)
-    told = _told(case) if verdicts else {}
+    said = told(case) if verdicts else {}
     for verdict in verdicts:
         verdict.correct_in = verdict.system
         verdict.at_risk, verdict.currency = case.order.amount, case.order.currency
         if verdict.kind != "skew":  # its stamps say it all, and a wrong clock touches every order
-            verdict.details["views"] = told
+            verdict.details["views"] = said
     return Judgement(tuple(verdicts), tuple(sorted(lagging.items())), lone(case, chain, route))
 
 
-def _told(case: Case) -> dict[str, dict[str, object]]:
+def told(case: Case) -> dict[str, dict[str, object]]:
     """Return what every system says, as the report shows it."""
     names = ("ordered", "produced", "shipped", "returned")
     return {

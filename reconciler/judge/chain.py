@@ -10,7 +10,7 @@ from typing import Any
 from hub.model import Status
 from hub.rules import Route, Rules
 from reconciler.case import Case, Horizon, Verdict, View
-from reconciler.judge.trust import owed, range_owner, trust
+from reconciler.judge.trust import is_draft, owed, range_owner, trust
 from reconciler.judge.vote import Claim, agree, odd_ones
 
 _PARTLY = int(Status.PARTLY_SHIPPED)
@@ -35,7 +35,7 @@ def judge_chain(case: Case, route: Route, rules: Rules, horizons: Mapping[str, H
     standing = []
     for claim in claims:
         leader, moment = _passed_by(claim, claims)
-        if leader is not None and not _should_know(claim, moment, route, rules, horizons):
+        if leader is not None and not _should_know(claim, leader, moment, route, rules, horizons):
             chain.lagging[claim.system] = leader.system
         else:
             standing.append(claim)
@@ -110,17 +110,26 @@ def _passed_by(claim: Claim, claims: Sequence[Claim]) -> tuple[Claim | None, dat
 
 def _should_know(
     claim: Claim,
+    leader: Claim,
     moment: datetime | None,
     route: Route,
     rules: Rules,
     horizons: Mapping[str, Horizon],
 ) -> bool:
-    """Return whether the system was read so late that it ought to have said more."""
+    """Return whether the system was read so late that it ought to have said more.
+
+    For one that went back behind its confirmation (反审核: the order is being edited) time begins anew then.
+    """
     horizon = horizons.get(claim.system)
     if horizon is None or moment is None:
         return False
     need = route.systems.get(claim.system)
-    patience = need.within if claim.absent and need else rules.grace(claim.system, owed(claim.hi))
+    if claim.absent and need:
+        patience = rules.patience(claim.system, need.from_status.word, need.within, leader.system)
+    else:
+        patience = rules.grace(claim.system, owed(claim.hi), leader.system)
+    if claim.view is not None and is_draft(claim.view):
+        moment = max(moment, claim.view.moment())
     return horizon.knows(moment + patience)
 
 
@@ -160,7 +169,7 @@ def _verdict(case: Case, claim: Claim, claims: Sequence[Claim], route: Route) ->
     says = claim.view.status.word if claim.view and claim.view.status else None
     details = {"says": says, "others": others}
     if leader is not None:
-        details["owed"] = owed(claim.hi).word
+        details |= {"owed": owed(claim.hi).word, "since": moment}
     return Verdict(
         "status",
         order.company,

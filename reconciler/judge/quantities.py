@@ -12,7 +12,7 @@ from hub.model import QUANTITIES, Status
 from hub.rules import Rules
 from reconciler.case import Case, Horizon, Verdict, View
 from reconciler.judge.chain import Chain
-from reconciler.judge.trust import field_trust, newest, still_coming
+from reconciler.judge.trust import field_trust, is_draft, newest, still_coming
 from reconciler.judge.vote import minority
 
 _GROWING: dict[str, Status | str] = {
@@ -43,6 +43,7 @@ def judge_quantities(
     A system whose status is odd or on its way is not asked for what it shipped: it is one fault, not two.
     """
     amounts = Amounts()
+    views = _binding(views)
     settled = {
         system: view
         for system, view in views.items()
@@ -61,7 +62,12 @@ def judge_quantities(
 def judge_lines(
     case: Case, views: Mapping[str, View], rules: Rules, horizons: Mapping[str, Horizon]
 ) -> tuple[list[Verdict], dict[str, str]]:
-    """Return a `line` verdict where the ordered totals agree but the lines differ."""
+    """Return a verdict where the ordered totals agree but the lines differ.
+
+    It is a `line` that was entered wrongly until the odd system says that goods left: then it is a
+    `wrong_shipment` (错发).
+    """
+    views = _binding(views)
     ordered = {system: view.ordered for system, view in views.items() if view.ordered is not None}
     apart = minority(ordered, field_trust(rules, "ordered"))
     told = {
@@ -76,9 +82,19 @@ def judge_lines(
     standing = {system: value for system, value in values.items() if system not in lagging}
     odd = minority(standing, field_trust(rules, "lines"))
     key = case.order.company, case.order.order_no
-    found = [Verdict("line", *key, system, details={"against": _others(standing, odd)}) for system in odd]
-    coming = [Verdict("line", *key, system, in_flight=True) for system in lagging]
+    against = {"against": _others(standing, odd)}
+    found = [Verdict(_of_lines(views[system]), *key, system, details=dict(against)) for system in odd]
+    coming = [Verdict(_of_lines(views[system]), *key, system, in_flight=True) for system in lagging]
     return found + coming, lagging
+
+
+def _binding(views: Mapping[str, View]) -> Mapping[str, View]:
+    """Return the views but those of drafts: what is being edited is compared once it is confirmed."""
+    return {system: view for system, view in views.items() if not is_draft(view)}
+
+
+def _of_lines(view: View) -> str:
+    return "wrong_shipment" if view.lo >= Status.PARTLY_SHIPPED else "line"
 
 
 def _compare(
@@ -142,7 +158,7 @@ def _outgrown(
     return {
         system: leader
         for system, value in values.items()
-        if value < top and still_coming(rules, horizons, system, moment, word)
+        if value < top and still_coming(rules, horizons, system, moment, word, leader)
     }
 
 
@@ -167,7 +183,7 @@ def _outrun(
         system: leader.system
         for system, value in values.items()
         if value != values[leader.system]
-        and still_coming(rules, horizons, system, leader.moment(), leader.status)
+        and still_coming(rules, horizons, system, leader.moment(), leader.status, leader.system)
     }
 
 

@@ -36,7 +36,7 @@ def judge_sides(
             system: leader.system
             for system, value in values.items()
             if value != values[leader.system]
-            and still_coming(rules, horizons, system, _said_at(leader, bit), word)
+            and still_coming(rules, horizons, system, _said_at(leader, bit), word, leader.system)
         }
         lagging |= coming
         standing = {system: value for system, value in values.items() if system not in coming}

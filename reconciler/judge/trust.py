@@ -40,11 +40,22 @@ def owed(hi: int) -> Status:
 
 
 def still_coming(
-    rules: Rules, horizons: Mapping[str, Horizon], system: str, moment: datetime, status: Status | str | None
+    rules: Rules,
+    horizons: Mapping[str, Horizon],
+    system: str,
+    moment: datetime,
+    status: Status | str | None,
+    leader: str,
 ) -> bool:
-    """Return whether `system` may still be about to say what others said at `moment`."""
+    """Return whether `system` may still be about to say what `leader` said at `moment`."""
     horizon = horizons.get(system)
-    return horizon is None or not horizon.knows(moment + rules.grace(system, status or Status.CONFIRMED))
+    patience = rules.grace(system, status or Status.CONFIRMED, leader)
+    return horizon is None or not horizon.knows(moment + patience)
+
+
+def is_draft(view: View) -> bool:
+    """Return whether the system says that the order is not confirmed: what it holds binds nobody yet."""
+    return view.hi < Status.CONFIRMED
 
 
 def newest(views: Mapping[str, View]) -> View:

@@ -253,9 +253,12 @@ def test_folders_below(drop: Drop) -> None:
 @pytest.mark.parametrize(
     ("read", "message"),
     [
-        ({"format": "xml"}, "xml"),
+        ({"format": "text"}, "text"),
         ({"delimiter": "||"}, "delimiter"),
         ({"encoding": "gbk18"}, "gbk18"),
+        ({"system": {"text": {"file_names": "gbk18"}}}, "gbk18"),
+        ({"format": "fixed"}, "widths"),
+        ({"widths": [1], "kinds": {"head": {"first": "H", "columns": ["kind"]}}}, "not both"),
     ],
 )
 def test_what_cannot_be_done_is_said_at_once(drop: Drop, read: dict[str, Any], message: str) -> None:
@@ -339,7 +342,7 @@ def test_pages_say_where_their_records_stand(drop: Drop) -> None:
     assert [bool(page.state) for page in drop.pages] == [False, True]
     mtime = NOW - AGO
     assert drop.pages[0].meta == {
-        "file": "in/E_1.csv", "stem": "E_1", "mtime": mtime, "newest": mtime, "rows": 4
+        "file": "in/E_1.csv", "stem": "E_1", "words": ["E", "1"], "mtime": mtime, "newest": mtime, "rows": 4
     }  # fmt: skip
 
 

@@ -320,7 +320,11 @@ def test_a_sheet_that_is_not_there(drop: Drop) -> None:
         (_workbook(_orders)[:700] + b"xxxx" + _workbook(_orders)[704:], Incomplete, "files.cut_workbook"),
         (b"", Incomplete, "files.cut_workbook"),
         (b"PK", Incomplete, "files.cut_workbook"),
-        (b"<html><table></table></html>", Unavailable, "files.not_a_workbook"),
+        (b"\xef\xbb\xbf\r\n<HTML><table></table></html>", Unavailable, "files.html_workbook"),
+        ("<html><table></table></html>".encode("utf-16"), Unavailable, "files.html_workbook"),
+        (b"<?xml version='1.0'?><Workbook/>", Unavailable, "files.xml_workbook"),
+        ("单号\t数量\n1\t2\n".encode("gb18030"), Unavailable, "files.text_workbook"),
+        (b"\x00\x01\x02\x03", Unavailable, "files.not_a_workbook"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" * 64, Unavailable, "files.old_workbook"),
     ],
 )

@@ -144,7 +144,7 @@ def test_page_numbers_and_a_server_that_ignores_them(open_: Open, server: SoapSe
     server.answer = answer
     with pytest.raises(Unavailable) as caught:
         pages(open_(mapping(read)))
-    assert caught.value.key == "soap.repeated_page"
+    assert caught.value.key == "calls.repeated_page"
 
 
 def test_a_repeated_token_is_an_error(open_: Open, server: SoapServer) -> None:
@@ -152,7 +152,7 @@ def test_a_repeated_token_is_an_error(open_: Open, server: SoapServer) -> None:
     server.answer = lambda r: Reply(WSDL if r.method == "GET" else listing(rows, tail="<Next>7</Next>"))
     with pytest.raises(Unavailable) as caught:
         pages(open_())
-    assert caught.value.key == "soap.repeated_page"
+    assert caught.value.key == "calls.repeated_page"
     assert len(server.posts) == 2
 
 

@@ -33,6 +33,7 @@ class Bench:
         self.pages: list[Page] = []
         self.slept: list[float] = []
         self.timeout = "60s"
+        self.text: dict[str, Any] | None = None
 
     def run(self, *statements: str) -> None:
         with self.admin.begin() as conn:
@@ -41,7 +42,7 @@ class Bench:
 
     def connector(self, read: dict[str, Any], **stream: Any) -> SqlConnector:
         said: dict[str, Any] = {"system": "wms", "connector": "sql", "time": {"zone": "Asia/Shanghai"}}
-        said |= {"limits": {"timeout": self.timeout}}
+        said |= {"limits": {"timeout": self.timeout}} | ({"text": self.text} if self.text else {})
         mapping = SystemMapping.model_validate({**said, "streams": {"rows": {"read": read, **stream}}})
         spoken = json.dumps({"conn_type": "sql", "extra": {"sqlalchemy_url": self.url}})
         reached = connection("wms", {"AIRFLOW_CONN_WMS": spoken})
@@ -371,4 +372,4 @@ def test_an_unknown_driver_is_named() -> None:
 
 class _Elsewhere(Bench):
     def __init__(self, url: str) -> None:
-        self.url, self.connectors, self.slept, self.timeout = url, [], [], "60s"
+        self.url, self.connectors, self.slept, self.timeout, self.text = url, [], [], "60s", None

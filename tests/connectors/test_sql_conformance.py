@@ -155,6 +155,50 @@ class PostgresCase(SqlCase):
             conn.exec_driver_sql(statement)
 
 
+class MariaCase(SqlCase):
+    """MariaDB: the login is refused, or the table is lost."""
+
+    faults = {Fault.UNREACHABLE: Unavailable, Fault.DENIED: AuthExpired, Fault.CHANGED: Rejected}
+
+    def __init__(self, folder: Path, url: sa.URL, read: str) -> None:
+        super().__init__(url, "mariadb", read)
+        self.socket, self.real = folder / "socket", str(url.query["unix_socket"])
+        self.mend()
+        calls = self.streams[self.stream]
+        spoken = {
+            name: call | {"sql": _mysql(call["sql"])} if "sql" in call else call
+            for name, call in calls.items()
+        }
+        self.streams = {self.stream: spoken}
+
+    def fail(self, fault: Fault) -> None:
+        self.close()
+        if fault is Fault.CHANGED:
+            self.run(_mysql('ALTER TABLE "出库单" RENAME TO moved'))
+        elif fault is Fault.DENIED:
+            self.url = self.url.set(username="nobody-knows", password=self.secret)
+        else:
+            self.socket.unlink()
+
+    def mend(self) -> None:
+        self.socket.unlink(missing_ok=True)
+        self.socket.symlink_to(self.real)
+        self.url = self.admin.url.update_query_dict({"unix_socket": str(self.socket)})
+        with contextlib.suppress(sa.exc.ProgrammingError, sa.exc.OperationalError):
+            super().mend()
+
+    def run(self, statement: str, **values: object) -> None:
+        super().run(_mysql(statement), **values)
+
+
+def _mysql(statement: str) -> str:
+    return (
+        statement.replace('"', "`")
+        .replace("changed TIMESTAMP", "changed DATETIME NULL")
+        .replace("created TIMESTAMP", "created DATETIME")
+    )
+
+
 class TestSqlite(Reading):
     @pytest.fixture(params=sorted(READS))
     def case(self, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Case]:
@@ -167,5 +211,16 @@ class TestPostgres(Reading):
     @pytest.fixture(params=["paged", "table"])
     def case(self, request: pytest.FixtureRequest, postgres_url: str) -> Iterator[Case]:
         case = PostgresCase(postgres_url, request.param)
+        yield case
+        case.close()
+
+
+# PyMySQL leaves the socket of a connection that failed to the garbage collector
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+@pytest.mark.filterwarnings("ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning")
+class TestMariaDb(Reading):
+    @pytest.fixture(params=["paged", "table"])
+    def case(self, request: pytest.FixtureRequest, tmp_path: Path, mariadb_url: str) -> Iterator[Case]:
+        case = MariaCase(tmp_path, sa.make_url(mariadb_url), request.param)
         yield case
         case.close()

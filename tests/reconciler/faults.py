@@ -56,7 +56,7 @@ def with_faults(cases: list[Case]) -> tuple[list[Case], Truth]:
     broken.append(one)
     for _ in range(3):
         one = next(todo)
-        told("line", one, "wms")
+        told("wrong_shipment", one, "wms")
         broken.append(change(one, "wms", line_digest="f" * 32))
         one = next(todo)
         told("missing", one, "tms")

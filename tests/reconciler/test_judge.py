@@ -137,7 +137,17 @@ QUANTITY = [
     (
         "lines differ, totals agree: a swapped article",
         (erp(line_digest="a"), wms(line_digest="b"), tms()),
+        [("wrong_shipment", "wms", "")],
+    ),
+    (
+        "as long as nothing has left it is only entered wrongly",
+        (erp("confirmed", shipped=0, line_digest="a"), wms("allocated", shipped=0, line_digest="b")),
         [("line", "wms", "")],
+    ),
+    (
+        "a draft binds nobody: what is being edited is not compared",
+        (erp("draft", ordered=120, line_digest="a", ago=HOUR), wms("allocated", shipped=0, line_digest="b")),
+        [],
     ),
     (
         "lines differ because the totals do: one finding",

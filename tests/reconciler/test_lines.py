@@ -49,7 +49,7 @@ def test_a_swapped_article_is_named(store: Store) -> None:
         rows = [observation("erp", RIGHT, 1, key), observation("wms", RIGHT, 1, key)]
         bulk.insert(conn, tables.observations, [*rows, observation("wms", SWAPPED, 2, key)])
     (found,) = reconcile(store, hub_rules(), NOW).findings
-    assert (found.kind, found.system) == ("line", "wms")
+    assert (found.kind, found.system) == ("wrong_shipment", "wms")
     assert [change["sku"] for change in found.details["changes"]] == ["M6-NUT", "M8-NUT"]
     said = Words("en").reason(found)
     assert said == "Same total, different articles in WMS: M6-NUT: 60 instead of 0, M8-NUT: 0 instead of 60."

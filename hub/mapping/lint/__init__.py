@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from hub.mapping.grammar import SystemMapping
-from hub.mapping.lint.calls import lint_system_calls
 from hub.mapping.lint.found import Found
+from hub.mapping.lint.outside import lint_hook, lint_webhook
+from hub.mapping.lint.secrets import lint_secrets
 from hub.mapping.lint.streams import lint_streams
+from hub.mapping.lint.system import lint_system_calls
+from hub.mapping.lint.ways import lint_sweeps, lint_ways
 from hub.mapping.lint.writes import lint_writes
 from hub.mapping.support import refusals, unused
 from hub.problems import Problem, set_of
@@ -15,9 +18,17 @@ from hub.yamlfile import Document
 def lint(mapping: SystemMapping, document: Document) -> list[Problem]:
     """Return the errors and warnings of one mapping, in the order of its file."""
     found = Found(document)
-    lint_system_calls(mapping, found)
-    lint_streams(mapping, found)
-    lint_writes(mapping, found)
+    for look in (
+        lint_ways,
+        lint_system_calls,
+        lint_streams,
+        lint_sweeps,
+        lint_writes,
+        lint_webhook,
+        lint_hook,
+    ):
+        look(mapping, found)
+    lint_secrets(found)
     for path, what in refusals(mapping):
         found.warning(path, "mapping.not_yet", what=what)
     for path, what in unused(mapping):

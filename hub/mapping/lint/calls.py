@@ -1,78 +1,35 @@
-"""Calls: verbs, paths, expressions and the names in them, paging."""
+"""One call: its verb and keys, paths, expressions and the names in them, paging, what is nested."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
-from hub.mapping.callspec import VERBS, CallSpec, ErrorsSpec, keys_of
-from hub.mapping.expressions import READ_NAMES, compile_value
+from hub.mapping.callspec import REACTIONS, VERBS, CallSpec, ErrorsSpec, RowErrors, keys_of
+from hub.mapping.expressions import compile_value
 from hub.mapping.grammar import SystemMapping
+from hub.mapping.lint import names as known
+from hub.mapping.lint import sql
 from hub.mapping.lint.found import Found, Path
 from hub.mapping.paths import compile_path
 from hub.yamlfile import Document
 
-PAGING = frozenset({"next", "page", "offset", "last", "since"})
-"""Names one of which a call with a `size` must mention: else only its first page would ever be read."""
+INPUTS = ("query", "json", "form", "xml", "text", "headers", "args", "row", "rows")
+"""Parts of a call that hold what is sent."""
 
-_CURSORED = frozenset({"table", "sql", "get", "post", "op"})
-_INPUTS = ("query", "json", "form", "xml", "text", "headers", "args", "row", "rows")
-_ALWAYS = frozenset({"conn", "now", "item", "request"})
-_FILE = frozenset({"stem", "name", "record"})
-_BOUND = re.compile(r"(?<![:\w]):([A-Za-z_]\w*)")
-_REF = re.compile(r"""ref\(\s*['"]([^'"]*)['"]""")
+_PAGED = frozenset({"get", "post", "op", "sql"})
 _NOWHERE = Document(None)
-_WRITING = re.compile(r"^\s*(insert|update|delete|merge|replace|drop|alter|truncate|create)\b", re.I)
+_OWN_WORDS = frozenset({"order", "view"})
 
 
-def lint_system_calls(mapping: SystemMapping, found: Found) -> None:
-    """Lint every call that reads: login, look-ups, streams and their sweeps; and the error table."""
-    names = read_names(mapping)
-    lint_errors(mapping.errors, ("errors",), found)
-    if mapping.auth:
-        if mapping.auth.login:
-            lint_call(mapping, mapping.auth.login, ("auth", "login"), names, found)
-        for part in ("headers", "query", "json_"):
-            lint_values(mapping, getattr(mapping.auth, part), ("auth", part.rstrip("_")), names, found)
-    for name, call in mapping.refs.items():
-        lint_call(mapping, call, ("refs", name), names | {"value"}, found)
-        if not call.take:
-            found.error(("refs", name), "mapping.ref_takes_nothing", key=True, name=name)
-    for name, stream in mapping.streams.items():
-        path = ("streams", name, "read")
-        lint_call(mapping, stream.read, path, names, found)
-        _lint_reading_sql(stream.read, path, found)
-        if stream.sweep:
-            lint_call(mapping, stream.sweep.call, ("streams", name, "sweep"), names | {"keys"}, found)
-        if stream.read.overlap and not stream.read.cursor and stream.read.verb in _CURSORED:
-            found.warning((*path, "overlap"), "mapping.overlap_without_cursor", key=True)
+class Where(NamedTuple):
+    """Where a call stands: what it may mention (`names`), what its nested calls may, and whether it reads."""
+
+    names: frozenset[str]
+    nested: frozenset[str] = frozenset()
+    reads: bool = True
 
 
-def read_names(mapping: SystemMapping) -> frozenset[str]:
-    """Return the names that an expression of a reading call may mention."""
-    taken = {name for call in every_call(mapping) for name in call.take}
-    return _ALWAYS | _FILE | frozenset(READ_NAMES) | taken
-
-
-def every_call(mapping: SystemMapping) -> Iterator[CallSpec]:
-    """Yield all calls of a mapping, nested ones too."""
-    if mapping.auth and mapping.auth.login:
-        yield from mapping.auth.login.nested()
-    for call in mapping.refs.values():
-        yield from call.nested()
-    for stream in mapping.streams.values():
-        yield from stream.read.nested()
-        if stream.sweep:
-            yield from stream.sweep.call.nested()
-    for write in mapping.writes.values():
-        for _, call in write.calls():
-            yield from call.nested()
-
-
-def lint_call(
-    mapping: SystemMapping, call: CallSpec, path: Path, names: frozenset[str], found: Found
-) -> None:
+def lint_call(mapping: SystemMapping, call: CallSpec, path: Path, where: Where, found: Found) -> None:
     """Lint one call and what is nested in it."""
     verbs = VERBS.get(mapping.connector)
     if verbs is not None and call.verb not in verbs:
@@ -82,15 +39,21 @@ def lint_call(
         )  # fmt: skip
     _lint_keys(call, path, found)
     _lint_paths(call, path, found)
-    mentioned = _lint_inputs(mapping, call, path, names, found)
-    if call.size and call.verb in {"get", "post", "op", "sql"} and not mentioned & PAGING:
-        found.error((*path, "size"), "mapping.size_without_paging", key=True, known=", ".join(sorted(PAGING)))
+    names = where.names | (frozenset({"item"}) if call.each is not None else frozenset())
+    mentioned = lint_inputs(mapping, call, path, names, found)
+    if call.size and call.verb in _PAGED and not mentioned & known.PAGING:
+        found.error(
+            (*path, "size"), "mapping.size_without_paging", key=True, known=", ".join(sorted(known.PAGING))
+        )
     if call.errors:
         lint_errors(call.errors, (*path, "errors"), found)
+    if call.verb == "sql":
+        _lint_sql(call, (*path, "sql"), where.reads, found)
     for name, nested in call.nest.items():
         inner = (*path, "nest", name)
-        lint_call(mapping, nested, inner, names | {"keys"}, found)
-        if not nested.on and not (mentions(nested) & (_FILE | {"item", "keys"})):
+        allowed = known.nesting(nested.verb, where.nested or where.names) | call.take.keys()
+        lint_call(mapping, nested, inner, Where(allowed, allowed), found)
+        if not nested.on and not (mentions(nested) & (known.FILE | {"item", "keys", "key"})):
             found.error(inner, "mapping.nest_without_on", key=True, name=name)
 
 
@@ -99,9 +62,9 @@ def _lint_keys(call: CallSpec, path: Path, found: Found) -> None:
     fields = CallSpec.model_fields
     said = {fields[name].alias or name for name in call.model_fields_set} - CallSpec.inner
     for name in sorted(said - keys_of(call.verb)):
-        known = ", ".join(sorted(keys_of(call.verb)))
+        allowed = ", ".join(sorted(keys_of(call.verb)))
         found.error(
-            (*path, name), "mapping.key_without_meaning", key=True, name=name, verb=call.verb, known=known
+            (*path, name), "mapping.key_without_meaning", key=True, name=name, verb=call.verb, known=allowed
         )
 
 
@@ -111,8 +74,9 @@ def _lint_paths(call: CallSpec, path: Path, found: Found) -> None:
     ]
     said += [((*path, "take", name), one) for name, one in call.take.items()]
     said += [((*path, "cursor", index), one) for index, one in enumerate(call.cursor or ())]
-    if isinstance(call.id, str):
-        said.append(((*path, "id"), call.id))
+    said += [((*path, "volatile", index), one) for index, one in enumerate(call.volatile)]
+    ids = call.id.items() if isinstance(call.id, dict) else [("", call.id)]
+    said += [((*path, "id", name), one) for name, one in ids]
     for where, expression in said:
         if expression is not None:
             lint_path(expression, where, found)
@@ -123,37 +87,73 @@ def lint_path(expression: str, path: Path, found: Found) -> None:
     found.compiled(path, compile_path, expression)
 
 
-def lint_errors(errors: ErrorsSpec, path: Path, found: Found) -> None:
-    """Note paths of an error table that do not compile."""
-    for name in ("code", "text"):
-        if expression := getattr(errors, name):
+def lint_errors(errors: ErrorsSpec | RowErrors, path: Path, found: Found) -> None:
+    """Note paths of an error table that do not compile, and patterns that stand under two reactions."""
+    for name in ("ok", "code", "text"):
+        if expression := getattr(errors, name, None):
             lint_path(expression, (*path, name), found)
+    first: dict[str, str] = {}
+    for reaction in REACTIONS:
+        for index, pattern in enumerate(getattr(errors, reaction)):
+            earlier = first.setdefault(pattern, reaction)
+            if earlier != reaction:
+                found.error(
+                    (*path, reaction, index), "mapping.reaction_twice", pattern=pattern, reaction=earlier
+                )
+    if rows := getattr(errors, "rows", None):
+        lint_errors(rows, (*path, "rows"), found)
 
 
-def _lint_inputs(
+def lint_inputs(
     mapping: SystemMapping, call: CallSpec, path: Path, names: frozenset[str], found: Found
 ) -> frozenset[str]:
     """Lint what the call sends, and return the names that it mentions."""
-    if call.verb in {"table", "sql"}:
-        bound = frozenset(_BOUND.findall(f"{call.target} {call.where or ''}"))
-        for name in sorted(bound - names):
-            found.unknown((*path, call.verb if name in call.target else "where"), name, sorted(names))
-        return bound
+    if call.verb in VERBS["sql"]:
+        return _lint_bound(mapping, call, path, names, found)
     mentioned = lint_values(mapping, call.target, (*path, call.verb), names, found)
-    for name in (*_INPUTS, "done", "each"):
-        field = "json_" if name == "json" else name
-        value = getattr(call, field)
+    for name in (*INPUTS, "done"):
+        value = getattr(call, "json_" if name == "json" else name)
         if value is not None:
             mentioned |= lint_values(mapping, value, (*path, name), names, found)
+    if call.sign:
+        mentioned |= lint_values(mapping, call.sign, (*path, "sign"), names | {"request"}, found)
+    return mentioned | _lint_conditions(mapping, call, path, names, found)
+
+
+def _lint_conditions(
+    mapping: SystemMapping, call: CallSpec, path: Path, names: frozenset[str], found: Found
+) -> frozenset[str]:
+    """Lint `each`, which is a list or names one, and `if`, which is an expression."""
+    mentioned: frozenset[str] = frozenset()
+    if call.each is not None:
+        each = f"={call.each}" if isinstance(call.each, str) and not call.each.startswith("=") else call.each
+        mentioned |= lint_values(mapping, each, (*path, "each"), names - {"item"}, found)
     if call.if_:
         mentioned |= lint_values(mapping, f"={call.if_}", (*path, "if"), names, found)
     return mentioned
+
+
+def _lint_bound(
+    mapping: SystemMapping, call: CallSpec, path: Path, names: frozenset[str], found: Found
+) -> frozenset[str]:
+    """Lint the names that a SQL text binds; expressions have no place in it."""
+    for part, text in ((call.verb, call.target), ("where", call.where or "")):
+        if "{{" in text:
+            found.error((*path, part), "mapping.sql_not_bound")
+        for name in sorted(sql.bound(text) - names):
+            _note_unknown(mapping, name, (*path, part), names, found)
+    return sql.bound(f"{call.target} {call.where or ''}")
 
 
 def lint_values(
     mapping: SystemMapping, value: Any, path: Path, names: frozenset[str], found: Found
 ) -> frozenset[str]:
     """Lint every expression in a structure, and return the names that it mentions."""
+    if isinstance(value, dict) and set(value) == {"each", "as"}:
+        items = value["each"]
+        named = f"={items}" if isinstance(items, str) and not items.startswith("=") else items
+        outer = lint_values(mapping, named, (*path, "each"), names, found)
+        return outer | (lint_values(mapping, value["as"], (*path, "as"), names | {"item"}, found) - {"item"})
     if isinstance(value, dict):
         parts = [lint_values(mapping, one, (*path, str(name)), names, found) for name, one in value.items()]
         return frozenset().union(*parts)
@@ -161,25 +161,48 @@ def lint_values(
         parts = [lint_values(mapping, one, (*path, index), names, found) for index, one in enumerate(value)]
         return frozenset().union(*parts)
     compiled = found.compiled(path, compile_value, value)
-    if compiled is None:
+    if compiled is None or not compiled.names:
         return frozenset()
-    for name in sorted(compiled.names - names):
-        found.unknown(path, name, sorted(names))
-    for ref in _REF.findall(value) if isinstance(value, str) and compiled.names else ():
+    for name in sorted(compiled.names - names) if found.said(path) else ():
+        _note_unknown(mapping, name, path, names, found)
+    _lint_parts(value, path, found)
+    for ref in known.looked_up(value):
         if ref not in mapping.refs:
             found.unknown(path, ref, sorted(mapping.refs))
     return compiled.names
 
 
+def _note_unknown(mapping: SystemMapping, name: str, path: Path, names: frozenset[str], found: Found) -> None:
+    """Note a name that is not known here: one that is known elsewhere is no slip of the pen."""
+    if name in known.anywhere(mapping):
+        found.error(path, "mapping.name_not_here", name=name, known=", ".join(sorted(names)))
+    else:
+        found.unknown(path, name, sorted(names))
+
+
+def _lint_parts(value: Any, path: Path, found: Found) -> None:
+    """Note what stands behind a name's dot and is not there, and words that the hub does not have."""
+    for mention in known.mentions(value):
+        parts = known.PARTS.get(mention.name)
+        if parts is not None and mention.part not in parts:
+            found.unknown(path, mention.part, parts)
+        words = known.WORDS.get(mention.part, []) if mention.name in _OWN_WORDS else []
+        for word in mention.words:
+            if words and word not in words:
+                found.unknown(path, word, words, what="word")
+
+
 def mentions(call: CallSpec) -> frozenset[str]:
     """Return the names that a call mentions, as far as its expressions compile."""
     silent = Found(document=_NOWHERE)
-    nobody = SystemMapping.model_construct(refs={}, connector="")
-    return _lint_inputs(nobody, call, (), frozenset(), silent)
+    nobody = SystemMapping.model_construct(refs={}, connector="", streams={}, writes={}, auth=None)
+    return lint_inputs(nobody, call, (), frozenset(), silent)
 
 
-def _lint_reading_sql(call: CallSpec, path: Path, found: Found) -> None:
-    """Note SQL under `read` that writes."""
-    for nested in call.nested():
-        if nested.verb == "sql" and (verb := _WRITING.match(nested.target)):
-            found.error((*path, "sql"), "mapping.read_writes", verb=verb[1].upper())
+def _lint_sql(call: CallSpec, path: Path, reads: bool, found: Found) -> None:
+    """Note SQL that writes where it should read, and SQL that writes all rows."""
+    for one in sql.writings(call.target):
+        if reads:
+            found.error(path, "mapping.read_writes", verb=one.verb.upper())
+        elif not one.bounded:
+            found.error(path, "mapping.sql_without_where", verb=one.verb.upper())

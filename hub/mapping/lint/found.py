@@ -37,6 +37,16 @@ class Found:
         message, values = unknown(name, known, what)
         self._note(path, message, key, False, values)
 
+    def said(self, path: Path) -> bool:
+        """Tell whether the file says something at `path` itself; if not, it was laid there from elsewhere."""
+        steps: tuple[str | int, ...] = ()
+        for step in path:
+            if (*steps, step) in self.document.values:
+                steps = (*steps, step)
+            elif not isinstance(step, int):  # one alone may stand for a list of one
+                return False
+        return True
+
     def compiled(self, path: Path, work: Callable[[A], T], source: A) -> T | None:
         """Return what `work` makes of `source`; a MappingError of it becomes a problem at `path`."""
         try:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hub.mapping.extras import LINE, TYPED
+from hub.mapping.extras import LINE, TIMES, TYPED
 from hub.mapping.fieldspec import FieldSpec
 from hub.mapping.formats import ABSOLUTE, parser_of
 from hub.mapping.grammar import CORE, EVENT, StreamMapping, SystemMapping
+from hub.mapping.kinds import KINDS
 from hub.mapping.lint.calls import lint_path
-from hub.mapping.lint.codes import lint_codes, lint_examples
+from hub.mapping.lint.codes import lint_codes
+from hub.mapping.lint.examples import lint_examples
 from hub.mapping.lint.found import Found, Path
+from hub.mapping.lint.names import PARTS, of_connection
 from hub.mapping.measures import plain_number
 from hub.mapping.numbers import style_of
 from hub.mapping.zones import zone_of
@@ -21,6 +24,10 @@ _OFFSETS = frozenset({"iso", "odata", *ABSOLUTE})
 """Formats that name a moment, or may do so: whether an ISO stamp has an offset shows only in the record."""
 
 _NUMBERS = frozenset({*QUANTITIES, "amount", "lines.quantity"})
+_STAMPS = frozenset({"occurred_at", *TIMES})
+_SHARED = ("host", "port", "schema", "extra")
+"""What a fact may take from the connection: what is secret there must not become part of an order."""
+
 _KIND = 32
 
 
@@ -34,6 +41,8 @@ def lint_streams(mapping: SystemMapping, found: Found) -> None:
         _lint_own(stream, path, found)
         if stream.is_order:
             _lint_names(stream, path, found)
+        else:
+            _lint_document(stream, path, found)
         for group in ("fields", "extras", "links"):
             for field, spec in getattr(stream, group).items():
                 _lint_field(mapping, stream, field, spec, (*path, group, field), found)
@@ -56,9 +65,8 @@ def _lint_names(stream: StreamMapping, path: Path, found: Found) -> None:
     for name in stream.fields:
         if name not in known:
             found.unknown((*path, "fields", name), name, known, key=True)
-    needed = ["order_no"] + (["status", "occurred_at"] if stream.yields == "order" else [])
-    for name in needed:
-        if name not in stream.fields and name != "occurred_at":
+    for name in ("order_no", "status") if stream.yields == "order" else ("order_no",):
+        if name not in stream.fields:
             found.error((*path, "fields"), "mapping.core_field_missing", key=True, name=name)
     if stream.yields == "order" and not stream.fields.keys() & set(QUANTITIES):
         found.error((*path, "fields"), "mapping.core_field_missing", key=True, name=" | ".join(QUANTITIES))
@@ -67,8 +75,35 @@ def _lint_names(stream: StreamMapping, path: Path, found: Found) -> None:
     for name in ("order_no", "company", "part"):
         if name in stream.fields and stream.fields[name].keep:
             found.error((*path, "fields", name), "mapping.cannot_keep", name=name)
+    if stream.yields == "event" and "event_id" not in stream.fields and not _has_key(stream):
+        found.warning(("streams", path[1]), "mapping.event_without_key", key=True)
+    _lint_beside(stream, path, found)
+
+
+def _has_key(stream: StreamMapping) -> bool:
+    return stream.key is not None or stream.read.cursor is not None
+
+
+def _lint_document(stream: StreamMapping, path: Path, found: Found) -> None:
+    """Note fields that a document of this kind does not have, and those that it needs and lacks."""
+    kind = KINDS[stream.yields]
+    for name, spec in stream.fields.items():
+        if name not in kind.names:
+            found.unknown((*path, "fields", name), name, kind.names, key=True)
+        if spec.keep:
+            found.error((*path, "fields", name), "mapping.cannot_keep", name=name)
+    needs = kind.needs if kind.number else ("number", *kind.needs)
+    for name in dict.fromkeys(needs):
+        if name not in stream.fields:
+            found.error((*path, "fields"), "mapping.core_field_missing", key=True, name=name)
+    _lint_beside(stream, path, found)
+
+
+def _lint_beside(stream: StreamMapping, path: Path, found: Found) -> None:
+    """Note extras whose names look like slips, and kinds of link that are too long to keep."""
+    known = TYPED if stream.is_order else KINDS[stream.yields].names
     for name in stream.extras:
-        if name not in TYPED and (near := nearest(name, TYPED)) and name.casefold() != near:
+        if name not in known and (near := nearest(name, known)) and name.casefold() != near:
             found.warning((*path, "extras", name), "mapping.extra_near", key=True, name=name, nearest=near)
     for kind in stream.links:
         if len(kind) > _KIND:
@@ -80,7 +115,9 @@ def _lint_field(
 ) -> None:
     """Lint one FIELD and what is in it."""
     for where, one in _inner(spec, path):
-        for part, expression in _own_paths(one):
+        if of_connection(one):
+            _lint_connected(one.from_[0], (*where, "from"), found)
+        for part, expression in () if of_connection(one) else _own_paths(one):
             lint_path(expression, (*where, *part), found)
         if one.numbers:
             found.compiled((*where, "numbers"), style_of, one.numbers)
@@ -90,11 +127,21 @@ def _lint_field(
             found.error((*where, "link"), "mapping.link_outside_order_no", key=True)
         for inner, said in one.as_.items():
             _lint_field(mapping, stream, f"{name}.{inner}", said, (*where, "as", inner), found)
-    if name in _NUMBERS:
+    kind = KINDS.get(stream.yields)
+    if name in (_NUMBERS if kind is None else {"amount", *kind.quantities, *kind.amounts}):
         _lint_constants(spec, path, found)
     if name == "lines" and path[2] == "extras":
         _lint_lines(spec, path, found)
     lint_codes(stream, name, spec, path, found)
+
+
+def _lint_connected(said: str, path: Path, found: Found) -> None:
+    """Note what a FIELD cannot take from the connection: what is not there, and what is secret."""
+    part = said.removeprefix("=conn.").partition(".")[0]
+    if part in PARTS["conn"] and part not in _SHARED:
+        found.error(path, "mapping.secret_as_field", name=said, known=", ".join(_SHARED))
+    elif part not in _SHARED:
+        found.unknown(path, part, _SHARED)
 
 
 def _lint_constants(spec: FieldSpec, path: Path, found: Found) -> None:
@@ -134,7 +181,9 @@ def _lint_naive(
     mapping: SystemMapping, stream: StreamMapping, name: str, spec: FieldSpec, path: Path, found: Found
 ) -> None:
     """Note a format that is wall-clock time where no zone is declared anywhere."""
-    if not (name == "occurred_at" or name.startswith("due") or spec.format) or spec.keep:
+    kind = KINDS.get(stream.yields)
+    stamps = _STAMPS if kind is None else {"occurred_at", "due_at", *kind.times}
+    if not (name in stamps or spec.format) or spec.keep or of_connection(spec):
         return
     time = stream.time or mapping.time
     zone = spec.zone or time.zone or mapping.time.zone

@@ -2,45 +2,67 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 
+from hub.mapping.callspec import VERBS, CallSpec
 from hub.mapping.grammar import CORE, SystemMapping
-from hub.mapping.lint.calls import lint_call, lint_path, lint_values, mentions, read_names
-from hub.mapping.lint.codes import SIDES, STATUSES, not_sendable
+from hub.mapping.lint import names
+from hub.mapping.lint.calls import Where, lint_call, lint_path, lint_values, mentions
+from hub.mapping.lint.codes import not_sendable
 from hub.mapping.lint.found import Found, Path
+from hub.mapping.lint.system import login_took, takes
 from hub.mapping.writespec import WriteSpec
 
-_ORDER = frozenset({*CORE, "lines", "order", "was", "view", "id", "version", "key", "item", "extra", "value"})
 _OWN = frozenset({"order_no", "id", "key", "part"})
 _GUARDS = frozenset({"version", "was"})
-_UNBOUNDED = re.compile(r"^\s*(update|delete)\b(?!.*\bwhere\b)", re.I | re.S)
 
 
 def lint_writes(mapping: SystemMapping, found: Found) -> None:
-    """Lint all writes, and the webhook."""
+    """Lint all writes."""
     extras = {name for stream in mapping.streams.values() for name in stream.extras}
-    names = read_names(mapping) | _ORDER | extras
     for name, write in mapping.writes.items():
         path = ("writes", name)
         _lint_write(mapping, write, path, found)
-        for where, call in write.calls():
-            lint_call(mapping, call, (*path, *where), names, found)
-            if call.verb == "sql" and _UNBOUNDED.match(call.target):
-                found.error((*path, *where, "sql"), "mapping.sql_without_where")
+        for where, call, took, known in _in_order(mapping, write):
+            allowed = names.writing(mapping, call.verb, took, known=known)
+            if call.each is not None:  # what a line's answer gave, the next line may use
+                allowed |= call.take.keys()
+            lint_call(
+                mapping, call, (*path, *where), Where(allowed, allowed, reads=where[0] == "find"), found
+            )
         if write.when:
-            lint_values(mapping, f"={write.when}", (*path, "when"), names, found)
+            allowed = names.writing(mapping, "", login_took(mapping), known=True)
+            lint_values(mapping, f"={write.when}", (*path, "when"), allowed, found)
         _lint_targets(write, extras, path, found)
-    if mapping.webhook:
-        _lint_stream(mapping, mapping.webhook.stream, ("webhook", "stream"), found)
-        lint_path(mapping.webhook.key, ("webhook", "key"), found)
-        lint_values(mapping, f"={mapping.webhook.verify}", ("webhook", "verify"), names, found)
+        _lint_readable(mapping, write, path, found)
+
+
+def _in_order(
+    mapping: SystemMapping, write: WriteSpec
+) -> Iterator[tuple[tuple[str | int, ...], CallSpec, frozenset[str], bool]]:
+    """Yield each call of a write with what was taken before it, and whether the order is known by then."""
+    took = login_took(mapping)
+    for where, call in write.calls():
+        earlier = [one for place, one in write.calls() if _before(place, where)]
+        yield where, call, took | takes(earlier), where[0] in {"update", "confirm"}
+
+
+def _before(one: tuple[str | int, ...], other: tuple[str | int, ...]) -> bool:
+    """Tell whether the call at `one` was made before that at `other`: find, the steps of a list, confirm."""
+    if one[0] == "find":
+        return other[0] != "find"
+    if other[0] == "confirm":
+        return one[0] in {"create", "update", "message"}
+    return one[:-1] == other[:-1] and isinstance(one[-1], int) and one[-1] < int(other[-1])
 
 
 def _lint_write(mapping: SystemMapping, write: WriteSpec, path: Path, found: Found) -> None:
     if write.stream:
-        _lint_stream(mapping, write.stream, (*path, "stream"), found)
+        lint_stream_name(mapping, write.stream, (*path, "stream"), found)
     if write.confirm and write.confirm.stream:
-        _lint_stream(mapping, write.confirm.stream, (*path, "confirm", "stream"), found)
+        lint_stream_name(mapping, write.confirm.stream, (*path, "confirm", "stream"), found)
+    if write.confirm and write.confirm.until:
+        lint_path(write.confirm.until, (*path, "confirm", "until"), found)
     if write.message:
         return
     if write.find is None:
@@ -49,17 +71,30 @@ def _lint_write(mapping: SystemMapping, write: WriteSpec, path: Path, found: Fou
         write.create and not any(call.idempotent for call in write.create) and not mentions(write.find) & _OWN
     ):
         found.error((*path, "create"), "mapping.create_not_findable", key=True)
-    if write.update is None:
-        return
-    calls = [call for _, call in write.update.calls()]
+    if write.update is not None:
+        _lint_guard(mapping, write, path, found)
+
+
+def _lint_guard(mapping: SystemMapping, write: WriteSpec, path: Path, found: Found) -> None:
+    """Note an update that would overwrite what somebody else changed in between.
+
+    A `version` of the stream guards where the transport makes updates conditional by itself (If-Match).
+    """
+    calls = [call for _, call in write.update.calls()] if write.update else []
     stream = mapping.streams.get(write.stream or "")
-    guarded = bool(stream and stream.version) or any(mentions(call) & _GUARDS for call in calls)
-    if calls and not guarded:
+    by_itself = bool(stream and stream.version) and all(call.verb in VERBS["rest"] for call in calls)
+    if calls and not by_itself and not all(mentions(call) & _GUARDS for call in calls):
         found.warning((*path, "update"), "mapping.update_without_guard", key=True)
+
+
+def _lint_readable(mapping: SystemMapping, write: WriteSpec, path: Path, found: Found) -> None:
+    """Note statuses that a write would send and no code of its stream can be sent for."""
+    stream = mapping.streams.get(write.stream or "")
     status = stream.fields.get("status") if stream else None
-    sent = any("status" in mentions(call) for call in [*calls, *write.create])
-    words = not_sendable(status) if status is not None and sent else []
-    if words:
+    calls = [call for where, call in write.calls() if where[0] in {"create", "update"}]
+    if status is None or not any("status" in mentions(call) for call in calls):
+        return
+    if words := not_sendable(status):
         place = ("streams", write.stream or "", "fields", "status", "codes")
         found.warning(place, "mapping.not_sendable", key=True, words=", ".join(words))
 
@@ -72,11 +107,13 @@ def _lint_targets(write: WriteSpec, extras: set[str], path: Path, found: Found) 
     for name in write.update.fields:
         if name not in fields:
             found.unknown((*path, "update", name), name, fields, key=True)
+    words = [*names.WORDS["status"], *names.WORDS["side"]]
     for word in write.update.statuses:
-        if word not in (*STATUSES, *SIDES):
-            found.unknown((*path, "update", "status", word), word, [*STATUSES, *SIDES], key=True, what="word")
+        if word not in words:
+            found.unknown((*path, "update", "status", word), word, words, key=True, what="word")
 
 
-def _lint_stream(mapping: SystemMapping, name: str, path: Path, found: Found) -> None:
+def lint_stream_name(mapping: SystemMapping, name: str, path: Path, found: Found) -> None:
+    """Note a stream that the mapping does not have."""
     if name not in mapping.streams:
         found.unknown(path, name, list(mapping.streams))

@@ -1,0 +1,184 @@
+"""Loading, beside the floors: `python -m benchmarks.load [--orders 200000] [--engine sqlite] [--json FILE]`.
+
+The cases run one after the other on one store, as days would: first load, the same again with equal and
+with shifted pages, one percent changed with everything delivered, then polls that find nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import psycopg
+import sqlalchemy as sa
+
+from benchmarks.measure import Cost, in_child, metered
+from benchmarks.source import HUB_YAML, MAPPING, Latest, Pages, order, write_pages
+
+KEY = bytes(range(32))
+POLLS = 200
+
+
+def load(url: str, home: str, folder: str, server: int | None, traced: bool = False) -> Cost:
+    """Sync the pages of `folder` and merge: what one case of OrderHub costs."""
+    from sync.run import sync_systems
+
+    hub = _hub(url, home)
+    with mock.patch("sync.run.open_connector", lambda *_: Pages(Path(folder))), metered(server) as cost:
+        (result,) = sync_systems(hub, ["shop"])
+        hub.store.close()
+    if result.errors:
+        raise result.errors[0]
+    cost.told = dict(result.counts)
+    return cost
+
+
+def polls(url: str, home: str, server: int | None, changes: bool = False) -> Cost:
+    """Poll an incremental source `POLLS` times from one running worker; with `changes`, one order each time."""
+    from sync.run import sync_systems
+
+    hub = _hub(url, home)
+    source = Latest([(number, order(number)) for number in range(1000)])
+    with mock.patch("sync.run.open_connector", lambda *_: source):
+        for _ in range(2):
+            sync_systems(hub, ["shop"])
+        with metered(server) as cost:
+            for number in range(POLLS):
+                if changes:
+                    source.orders = [(1000 + number, order(number, changed=True))]
+                (result,) = sync_systems(hub, ["shop"])
+        cost.told = {"polls": POLLS, "errors": len(result.errors)}
+        hub.store.close()
+    return cost
+
+
+def _hub(url: str, home: str) -> Any:
+    from hub.mapping.survey import survey
+    from hub.rules import load_rules
+    from hub.store import open_store
+    from sync.run import Hub
+
+    mappings, wrong = survey(Path(home))
+    if wrong:
+        raise wrong[0]
+    return Hub(open_store(url, KEY), load_rules(Path(home)), mappings)
+
+
+class Bench:
+    """One engine: its databases, and the cases on them."""
+
+    def __init__(self, engine: str, folder: Path, orders: int, server: tuple[sa.URL, int] | None) -> None:
+        self.engine, self.folder, self.orders = engine, folder, orders
+        self.url, self.pid = server or (None, None)
+        self.costs: dict[str, Cost] = {}
+
+    def run(self) -> None:
+        """Run every case."""
+        ours, flat = self.database("ours", migrated=True), self.database("flat")
+        for name, pages in (("first", "equal"), ("again", "equal"), ("shifted", "shifted"), ("changed", "changed")):
+            self.case(f"{name}: ours", "load", "load", url=ours, home=str(self.folder / "home"), folder=self.pages(pages))
+            self.case(f"{name}: flat floor", "floors", "flat", url=self.plain(flat), folder=self.pages(pages))
+            if name == "first":
+                own = self.database("own", migrated=True)
+                self.case(
+                    "first: own-tables floor", "floors", "own",
+                    url=self.plain(own), recorded=self.plain(ours), folder=self.pages(pages),
+                )  # fmt: skip
+        polled = self.database("polled", migrated=True)
+        self.case("idle poll", "load", "polls", url=polled, home=str(self.folder / "home"))
+        self.case("poll with a change", "load", "polls", url=polled, home=str(self.folder / "home"), changes=True)
+
+    def case(self, name: str, module: str, function: str, **arguments: Any) -> None:
+        """Run one case in a process of its own; let the server settle first."""
+        if self.url is not None:
+            with psycopg.connect(arguments["url"].replace("+psycopg", ""), autocommit=True) as conn:
+                conn.execute("VACUUM (ANALYZE)")
+                conn.execute("CHECKPOINT")
+        cost = in_child(f"benchmarks.{module}", function, {**arguments, "server": self.pid})
+        self.costs[name] = cost
+        print(
+            f"{self.engine:10} {name:24} {cost.cpu:8.3f} CPU s ({cost.client:.2f} + {cost.server:.2f})"
+            f" wall {cost.wall:.2f} peak {cost.peak:.0f} MB {cost.told or ''}",
+            flush=True,
+        )
+
+    def pages(self, name: str) -> str:
+        return str(self.folder / name)
+
+    def plain(self, url: str) -> str:
+        return url.replace("postgresql+psycopg", "postgresql")
+
+    def database(self, name: str, *, migrated: bool = False) -> str:
+        """Make an empty database and return its URL."""
+        from hub.store import open_store
+
+        if self.url is None:
+            url = f"sqlite:///{self.folder / name}.db"
+        else:
+            with psycopg.connect(self.plain(self.url.render_as_string(hide_password=False)), autocommit=True) as conn:
+                conn.execute(f"CREATE DATABASE {name}")
+            url = self.url.set(database=name).render_as_string(hide_password=False)
+        if migrated:
+            store = open_store(url, KEY)
+            store.upgrade()
+            store.close()
+        return url
+
+
+@contextmanager
+def _server(engine: str) -> Iterator[tuple[sa.URL, int] | None]:
+    """Give a PostgreSQL with its default durability and the pid of its parent process; None for SQLite."""
+    if engine == "sqlite":
+        yield None
+        return
+    from tests.postgres import running_server
+
+    settings = ("autovacuum = off", "shared_buffers = '256MB'", "max_wal_size = '4GB'")
+    with running_server(settings) as url:
+        home = Path(str(url.query["host"]))
+        with psycopg.connect(url.set(drivername="postgresql").render_as_string(hide_password=False)) as conn:
+            (data,) = conn.execute("SHOW data_directory").fetchone() or (home,)
+        yield url, int((Path(data) / "postmaster.pid").read_text().split()[0])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--orders", type=int, default=200_000)
+    parser.add_argument("--engine", action="append", choices=("sqlite", "postgresql"))
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="oh-load-"))
+    results: dict[str, Any] = {"orders": options.orders}
+    try:
+        write_pages(folder / "equal", options.orders)
+        write_pages(folder / "shifted", options.orders, shift=337)
+        write_pages(folder / "changed", options.orders, changed=100)
+        systems = folder / "home" / "mappings" / "systems"
+        systems.mkdir(parents=True)
+        (systems.parent / "hub.yaml").write_text(HUB_YAML)
+        (systems / "shop.yaml").write_text(MAPPING)
+        for engine in options.engine or ("sqlite", "postgresql"):
+            with _server(engine) as server:
+                (folder / engine).mkdir()
+                bench = Bench(engine, folder, options.orders, server)
+                bench.run()
+                results[engine] = {name: asdict(cost) for name, cost in bench.costs.items()}
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1))
+
+
+if __name__ == "__main__":
+    main()

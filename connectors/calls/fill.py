@@ -1,0 +1,115 @@
+"""What a call sends, filled from the names that a read knows.
+
+Beside constants and expressions a structure may hold `{each: LIST, as: STRUCTURE}`, which makes a list (its
+items are called `item`), and `{tojson: STRUCTURE}`, which makes a JSON text of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from connectors.calls import jsons
+from hub.mapping.expressions import compile_value
+from hub.mapping.paths import compile_path
+
+GONE = object()
+"""What a value is filled with that mentions a name which is None now: it is left out, absent, not empty."""
+
+Render = Callable[[Mapping[str, Any]], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """A compiled structure: the `names` it mentions, and `render`, which gives GONE for what is absent."""
+
+    names: frozenset[str]
+    render: Render
+
+
+def mentioned(said: Any) -> frozenset[str]:
+    """Return the names that a structure mentions: what is mentioned is what is used."""
+    return compiled(said).names if said else frozenset()
+
+
+def fill(said: Mapping[str, Any] | None, names: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a map with its expressions replaced by values.
+
+    What mentions a name that is None now (no `since` at the first read, no `next` on the first page) is left
+    out: absent, not empty.
+    """
+    filled = compiled(dict(said)).render(names) if said else {}
+    return filled if isinstance(filled, dict) else {}
+
+
+def compiled(said: Any) -> Filling:
+    """Compile a structure of maps and lists; MappingError for an expression that is none."""
+    if isinstance(said, Mapping):
+        if set(said) == {"each", "as"}:
+            return _each(said["each"], compiled(said["as"]))
+        if set(said) == {"tojson"}:
+            return _tojson(compiled(said["tojson"]))
+        return _map({name: compiled(one) for name, one in said.items()})
+    if isinstance(said, list | tuple):
+        return _list([compiled(one) for one in said])
+    return _leaf(said)
+
+
+def _leaf(said: Any) -> Filling:
+    value = compile_value(said)
+    if value.constant:
+        constant = value.render({})
+        return Filling(frozenset(), lambda names: constant)
+
+    def render(names: Mapping[str, Any]) -> Any:
+        if any(names.get(name, ...) is None for name in value.names):
+            return GONE
+        return value.render(names)
+
+    return Filling(value.names, render)
+
+
+def _map(parts: Mapping[str, Filling]) -> Filling:
+    def render(names: Mapping[str, Any]) -> dict[str, Any]:
+        filled = {name: part.render(names) for name, part in parts.items()}
+        return {name: one for name, one in filled.items() if one is not GONE}
+
+    return Filling(_all(parts.values()), render)
+
+
+def _list(parts: list[Filling]) -> Filling:
+    def render(names: Mapping[str, Any]) -> list[Any]:
+        return [one for one in (part.render(names) for part in parts) if one is not GONE]
+
+    return Filling(_all(parts), render)
+
+
+def _each(items: Any, inner: Filling) -> Filling:
+    """Make one of `inner` for each item of a list: an expression (`=keys`) or the name of one."""
+    if isinstance(items, str) and not items.startswith("="):
+        path, get = items, compile_path(items)
+        outer = Filling(frozenset({path.partition(".")[0]}), lambda names: get(dict(names)))
+    else:
+        outer = compiled(items)
+
+    def render(names: Mapping[str, Any]) -> Any:
+        found = outer.render(names)
+        if found is None or found is GONE:
+            return GONE
+        made = [inner.render({**names, "item": item}) for item in found]
+        return [one for one in made if one is not GONE]
+
+    return Filling(outer.names | (inner.names - {"item"}), render)
+
+
+def _tojson(inner: Filling) -> Filling:
+    def render(names: Mapping[str, Any]) -> Any:
+        filled = inner.render(names)
+        return GONE if filled is GONE else jsons.written(filled).decode()
+
+    return Filling(inner.names, render)
+
+
+def _all(parts: Any) -> frozenset[str]:
+    return frozenset().union(*(part.names for part in parts))

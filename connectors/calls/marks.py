@@ -1,0 +1,134 @@
+"""How far a stream was read: the newest change stamp and key, as the source's clock says them.
+
+A stamp is a moment. Where it is a whole number and no time format is declared it is a sequence of the
+source's own (a change number, a row version) and is kept as such.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from datetime import time as midnight
+from typing import Any
+
+from hub.errors import RecordError
+from hub.mapping import times
+from hub.mapping.grammar import CallSpec, SystemMapping, TimeSpec
+from hub.mapping.paths import compile_path
+from hub.model import Record
+
+SLOT = "cursor"
+_AHEAD = timedelta(days=1)  # a stamp later than this is a mistake and must not carry the cursor away
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A position: aware UTC stamp or the source's own number, and key."""
+
+    at: datetime | int
+    key: str
+
+    def after(self, other: Mark) -> bool:
+        """Tell whether this position is later than another one of the same kind."""
+        one, two = self.at, other.at
+        if isinstance(one, int) or isinstance(two, int):
+            return not (isinstance(one, int) and isinstance(two, int)) or (one, self.key) > (two, other.key)
+        return (one, self.key) > (two, other.key)
+
+
+class Marks:
+    """Reads positions out of records and keeps the highest one."""
+
+    def __init__(self, call: CallSpec, at: TimeSpec, state: Mapping[str, Any]) -> None:
+        """Start from `state`; another cursor than the mapping's, or something unreadable, starts anew."""
+        stamp, key = call.cursor or ("", "")
+        self._by = f"{stamp},{key}"
+        self._stamp, self._key = (compile_path(path or "@") for path in (stamp, key))
+        self._spec, self._overlap = at, call.overlap or timedelta()
+        self._time = times.compile_time(at.format, at.zone)
+        self.active = call.cursor is not None
+        self.mark = _load(state, self._by) if self.active else None
+
+    def see(self, records: Sequence[Record], now: datetime) -> None:
+        """Move on to the newest of `records`. Absent, unreadable and far-ahead stamps move nothing."""
+        for record in records if self.active else ():
+            stamp = self._stamp(record)
+            number = self._number(stamp)
+            at = self._moment(stamp, now) if number is None else number
+            if at is None:
+                continue  # its mapping says what is wrong with it
+            mark = Mark(at, str(self._key(record)))
+            if self.mark is None or mark.after(self.mark):
+                self.mark = mark
+
+    def since(self, start: Any = None) -> Any:
+        """Return what to read from, as it is sent: the mark less the overlap, else `start`."""
+        if self.mark is None:
+            return start
+        at = self.mark.at
+        return at if isinstance(at, int) else times.send(at - self._overlap, self._spec)
+
+    def sent(self, record: Record) -> Any:
+        """Return the stamp of a record as the source is asked for what comes after it; None without one.
+
+        The source's own words where they are in the format that is sent, so that nothing is rounded off.
+        """
+        stamp = self._stamp(record) if self.active else None
+        if not isinstance(stamp, str | int) or self._number(stamp) is not None:
+            return stamp if isinstance(stamp, str | int) else None
+        if len(self._spec.format) < 2:
+            return stamp
+        moment = self._time(stamp)
+        return times.send(moment.at, self._spec) if moment else None
+
+    def within(self, records: list[Record], start: datetime, end: datetime) -> list[Record]:
+        """Return the records without those whose stamp is known to lie outside of [start, end)."""
+        if not self.active:
+            return records
+        latest = datetime.max.replace(tzinfo=UTC) - _AHEAD
+        stamps = [self._moment(self._stamp(record), latest) for record in records]
+        return [record for record, at in zip(records, stamps, strict=True) if at is None or start <= at < end]
+
+    def state(self) -> dict[str, Any]:
+        """Return the state slot of the position, {} before the first."""
+        if self.mark is None:
+            return {}
+        at = self.mark.at
+        said = {"number": at} if isinstance(at, int) else {"at": at.isoformat()}
+        return {SLOT: {"by": self._by, **said, "key": self.mark.key}}
+
+    def _number(self, stamp: Any) -> int | None:
+        if self._spec.format or isinstance(stamp, bool):
+            return None
+        if isinstance(stamp, str) and stamp.isdecimal():
+            return int(stamp)
+        return stamp if isinstance(stamp, int) else None
+
+    def _moment(self, stamp: Any, now: datetime) -> datetime | None:
+        try:
+            moment = self._time(stamp)
+        except RecordError:
+            return None
+        return None if moment is None or moment.at > now + _AHEAD else moment.at
+
+
+def begin(mapping: SystemMapping, at: TimeSpec) -> Any:
+    """Return the day from which a system counts (`start`) as it is sent; None if there is none."""
+    if mapping.start is None:
+        return None
+    zone = times.zone_of(at.zone) if at.zone else UTC
+    return times.send(datetime.combine(mapping.start, midnight(), zone), at)
+
+
+def _load(state: Mapping[str, Any], by: str) -> Mark | None:
+    kept = state.get(SLOT)
+    if not isinstance(kept, Mapping) or kept.get("by") != by:
+        return None
+    try:
+        if "number" in kept:
+            return Mark(int(kept["number"]), str(kept["key"]))
+        at = datetime.fromisoformat(str(kept["at"]))
+        return Mark(at, str(kept["key"])) if at.tzinfo else None
+    except (KeyError, TypeError, ValueError):
+        return None

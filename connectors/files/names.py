@@ -1,0 +1,83 @@
+"""Names of files: readable whatever charset they are in, and told temporary ones from finished."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+FILE_NAMES = ("utf-8", "gb18030")
+"""The charsets of file names, tried in order, where the mapping names none (`text: {file_names}`)."""
+
+_TEMPORARY = re.compile(r"^[.~]|~$|\.(tmp|temp|part|partial|filepart|crdownload|swp|writing)$", re.I)
+_WILD = re.compile(r"[*?\[]")
+_WORD = re.compile(r"[^\W_]+")
+_NUMBER = re.compile(r"(\d+)(?!.*\d)")
+
+
+def readable(name: str, charsets: Sequence[str] = ()) -> str:
+    """Return a name (UTF-8 with surrogate escapes) as text: in the first charset that it is whole in."""
+    if not charsets and name.isascii():
+        return name
+    raw = name.encode("utf-8", "surrogateescape")
+    *first, last = charsets or FILE_NAMES
+    for charset in first:
+        try:
+            return raw.decode(charset)
+        except UnicodeDecodeError:
+            continue
+    return raw.decode(last, "backslashreplace")
+
+
+def is_temporary(name: str) -> bool:
+    """Tell whether a name is one that programs give a file while they write it."""
+    return _TEMPORARY.search(name) is not None
+
+
+def is_literal(step: str) -> bool:
+    """Tell whether a step of a pattern names one folder, in a form that every charset shares."""
+    return step.isascii() and not _WILD.search(step)
+
+
+def matches(name: str, pattern: str) -> bool:
+    """Tell whether a readable name fits a glob; capitals count."""
+    return fnmatch.fnmatchcase(name, pattern)
+
+
+def words(stem: str) -> list[str]:
+    """Return the words and numbers of a name: ``ORD_N1-0007`` is ORD, N1 and 0007."""
+    return _WORD.findall(stem)
+
+
+def sequence_of(stem: str) -> tuple[str, int]:
+    """Return what comes before the last number in a name, and that number (-1 if there is none)."""
+    number = _NUMBER.search(stem)
+    return (stem[: number.start()], int(number[1])) if number else (stem, -1)
+
+
+@dataclass(frozen=True, slots=True)
+class Sequences:
+    """The numbers of all files that are there or were read before, by what comes before the number."""
+
+    numbers: dict[str, list[int]]
+
+    @classmethod
+    def of(cls, stems: Iterable[str]) -> Sequences:
+        """Take the stems of the files, in any order."""
+        numbers: dict[str, list[int]] = {}
+        for prefix, number in sorted({sequence_of(stem) for stem in stems}):
+            numbers.setdefault(prefix, []).append(number)
+        return cls(numbers)
+
+    def gap(self, stem: str) -> tuple[int, int] | None:
+        """Return the first and last number that lack before a file; None if none does.
+
+        The first of all lacks nothing.
+        """
+        prefix, number = sequence_of(stem)
+        before = self.numbers.get(prefix, [])
+        at = bisect_left(before, number)
+        last = before[at - 1] if at else -1
+        return (last + 1, number - 1) if 0 <= last < number - 1 else None

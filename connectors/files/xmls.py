@@ -1,0 +1,156 @@
+"""XML: the elements that are records, one after the other, as plain data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, BinaryIO
+
+from lxml import etree
+
+from connectors.files.rows import Around, Line, Rows, Torn, Unusable
+from hub.mapping.grammar import CallSpec
+
+_HEAD, _TAIL = 1 << 10, 1 << 12
+_DECLARED = re.compile(rb"""^<\?xml[^>]*?encoding\s*=\s*["']([\w.:-]+)["']""")
+_WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "x-gbk": "gb18030", "cp936": "gb18030"}
+"""Charsets that programs declare, and the one that they mean: it reads the same and more."""
+
+_END = re.compile(rb"(?:<!--(?:(?!-->).)*-->|<\?(?:(?!\?>).)*\?>|\s)*$", re.S)
+_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+
+
+def read_xml(file: BinaryIO, call: CallSpec, encoding: str, numbers: str | None) -> Rows:
+    """Yield the elements at `records` as plain data; each record's number is its place in the file.
+
+    `records` names them by the end of their path, without prefixes (`Orders.Order`, or `Order` wherever it
+    stands); by default they are the root's children. What stands before the first one is seen, in the same
+    form, as `meta.header`. See `plain` for the form. Declarations of types and entities are refused.
+    """
+    file.seek(0)
+    steps = tuple(call.records.split(".")) if call.records else None
+    number = 0
+    try:
+        for path, element in _elements(file, encoding, steps):
+            if not number and (header := _header(path, call.lists)):
+                yield Around({"header": header})
+            number += 1
+            record = plain(element, call.lists)
+            yield Line(number, record if isinstance(record, dict) else {"#text": record})
+    except etree.XMLSyntaxError as error:
+        raise _fault(file, error.lineno or 0) from error
+
+
+def declared_encoding(file: BinaryIO) -> str | None:
+    """Return the charset that an XML file says it is in, None if it says none."""
+    file.seek(0)
+    found = _DECLARED.match(file.read(_HEAD).removeprefix(b"\xef\xbb\xbf").lstrip())
+    name = found[1].decode().casefold() if found else None
+    return _WIDER.get(name, name) if name else None
+
+
+def plain(element: etree._Element, lists: Sequence[str] = ()) -> Any:
+    """Return an element as plain data, prefixes left out.
+
+    Only text: that text (None for `xsi:nil`); else a dict of attributes (`@name`) and children, in which a
+    name that comes again is a list, as is every name in `lists`; text beside them is `#text`.
+    """
+    if element.get(_NIL) in {"true", "1"}:
+        return None
+    found: dict[str, Any] = {f"@{_local(str(name))}": str(value) for name, value in element.attrib.items()}
+    counted: dict[str, int] = {}
+    for child in element.iterchildren("*"):
+        name, value = _local(str(child.tag)), plain(child, lists)
+        counted[name] = counted.get(name, 0) + 1
+        if counted[name] == 1:
+            found[name] = [value] if name in lists else value
+        elif counted[name] == 2 and name not in lists:
+            found[name] = [found[name], value]
+        else:
+            found[name].append(value)
+    if not found:
+        return element.text or ""
+    text = "".join([element.text or "", *(child.tail or "" for child in element)]).strip()
+    return {**found, "#text": text} if text else found
+
+
+def _elements(
+    file: BinaryIO, encoding: str, steps: tuple[str, ...] | None
+) -> Iterator[tuple[list[etree._Element], etree._Element]]:
+    """Yield (the elements around it, element) for each record, and forget it once it was used."""
+    events = etree.iterparse(
+        file, events=("start", "end"), encoding=encoding or None, resolve_entities=False, no_network=True,
+        load_dtd=False, remove_comments=True, remove_pis=True,
+    )  # fmt: skip
+    path: list[etree._Element] = []
+    names: list[str] = []
+    inside = 0
+    for event, element in events:
+        if event == "start":
+            path.append(element)
+            names.append(_local(str(element.tag)))
+            if len(path) == 1:
+                _require_plain(element, names[0])
+            inside += bool(inside) or _is_record(names, steps)
+            continue
+        path.pop()
+        names.pop()
+        if inside == 1:
+            yield path, element
+            _forget(element)
+        inside -= bool(inside)
+
+
+def _is_record(names: list[str], steps: tuple[str, ...] | None) -> bool:
+    return len(names) == 2 if steps is None else tuple(names[-len(steps) :]) == steps
+
+
+def _require_plain(root: etree._Element, name: str) -> None:
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise Unusable("files.xml_with_dtd")
+    if name.casefold() == "html":
+        raise Unusable("files.not_xml", 1)
+
+
+def _forget(element: etree._Element) -> None:
+    """Take a record out of the tree, so that a long file stays small."""
+    element.clear()
+    parent = element.getparent()
+    if parent is not None:
+        parent.remove(element)
+
+
+def _header(path: list[etree._Element], lists: Sequence[str]) -> dict[str, Any]:
+    """Return what stands in the elements around the first record, the record itself and its path left out."""
+    found: dict[str, Any] = {}
+    for depth, element in enumerate(path):
+        found |= {f"@{_local(str(name))}": str(value) for name, value in element.attrib.items()}
+        inner = path[depth + 1] if depth + 1 < len(path) else None
+        before = [child for child in element.iterchildren("*") if child is not inner]
+        if inner is None:
+            before = before[:-1]
+        found |= {_local(str(child.tag)): plain(child, lists) for child in before}
+    return found
+
+
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]
+
+
+def _fault(file: BinaryIO, line: int) -> Unusable:
+    """Return Torn if the file ends before its last closing tag, Unusable if it is no XML."""
+    file.seek(0)
+    head = file.read(_HEAD).replace(b"\0", b"")
+    file.seek(max(0, file.seek(0, 2) - _TAIL))
+    tail = file.read().replace(b"\0", b"")
+    if not head.strip():
+        return Torn("files.empty")
+    root = re.search(rb"<([^\s<>/!?]+)", head)
+    begun = head.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith(b"<")
+    ended = root is not None and _closed(tail, root[1])
+    return Unusable("files.not_xml", line) if ended or not begun else Torn("files.cut_xml", line)
+
+
+def _closed(tail: bytes, root: bytes) -> bool:
+    closing = [found.end() for found in re.finditer(rb"</" + re.escape(root) + rb"\s*>", tail)]
+    return bool(closing) and _END.match(tail, closing[-1]) is not None

@@ -1,0 +1,65 @@
+"""Any system over HTTP, described by its mapping alone: calls, paging, cursor, details, logins, signatures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import ClassVar
+
+import tenacity
+
+from connectors.calls.names import Names
+from connectors.calls.reading import Reading
+from connectors.contract import Ask, Capabilities, Health, Page
+from connectors.http.limits import Sleep
+from connectors.rest.caller import Caller
+from hub.config import Connection
+from hub.errors import HubError
+from hub.mapping.grammar import SystemMapping
+
+
+class RestConnector:
+    """Reads JSON, XML, CSV and text over HTTP. Not for several threads at once; connectors share a login."""
+
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        asks=frozenset({"since", "window", "keys", "everything"}), summary="rest.summary"
+    )
+
+    def __init__(
+        self,
+        mapping: SystemMapping,
+        connection: Connection,
+        clock: Callable[[], datetime],
+        retry: tenacity.Retrying | None = None,
+        *,
+        sleep: Sleep = time.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Open nothing yet; `retry` is how reads are tried again, `sleep` and `monotonic` keep to the limits."""
+        self._mapping, self._clock = mapping, clock
+        names = Names(connection, clock)
+        self._caller = Caller(mapping, connection, clock, names, retry, sleep=sleep, monotonic=monotonic)
+        self._reading = Reading(mapping, self._caller, names, clock)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._mapping.system!r})"
+
+    def check(self) -> Health:
+        """Log in and read the first page of the first stream, one record if the system heeds the size."""
+        begin = self._clock()
+        stream = next(iter(self._mapping.streams))
+        try:
+            self._reading.first(stream)
+        except HubError as error:
+            return Health(False, error.key, error.values, (self._clock() - begin).total_seconds())
+        values = {"system": self._mapping.system, "stream": stream}
+        return Health(True, "rest.healthy", values, (self._clock() - begin).total_seconds())
+
+    def fetch(self, stream: str, ask: Ask) -> Iterator[Page]:
+        """Yield pages; records of an answer come only after the whole answer was read and said yes."""
+        return self._reading.fetch(stream, ask)
+
+    def close(self) -> None:
+        """Close the session."""
+        self._caller.close()

@@ -1,0 +1,122 @@
+"""The texts of the statements that bulk work runs: made once for a table and a choice of columns."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import sqlalchemy as sa
+
+from hub.store.columns import array_type
+
+STAGE = "hub_stage"
+"""The table that rows lie in on PostgreSQL on their way to an upsert by COPY."""
+
+
+def quoted(dialect: sa.Dialect, name: str) -> str:
+    """Return `name` as it stands in a statement."""
+    return dialect.identifier_preparer.quote(name)
+
+
+def listed(dialect: sa.Dialect, names: tuple[str, ...], prefix: str = "") -> str:
+    """Return column names separated by commas."""
+    return ", ".join(prefix + quoted(dialect, name) for name in names)
+
+
+def mark(dialect: sa.Dialect) -> str:
+    """Return the place of one parameter."""
+    return "?" if dialect.name == "sqlite" else "%s"
+
+
+@cache
+def insert(dialect: sa.Dialect, table: sa.Table, columns: tuple[str, ...]) -> str:
+    """Return the insert of one row (SQLite) or of one array a column (PostgreSQL)."""
+    start = f"INSERT INTO {quoted(dialect, table.name)} ({listed(dialect, columns)})"
+    if dialect.name == "sqlite":
+        return f"{start} VALUES ({', '.join('?' for _ in columns)})"
+    return f"{start} SELECT * FROM {_unnested(table, columns)}"
+
+
+@cache
+def staged(dialect: sa.Dialect, table: sa.Table, columns: tuple[str, ...]) -> tuple[str, str]:
+    """Return how the staging table is made, and how its rows are inserted."""
+    target, names = quoted(dialect, table.name), listed(dialect, columns)
+    return (
+        f"CREATE TEMP TABLE {STAGE} ON COMMIT DROP AS SELECT {names} FROM {target} WITH NO DATA",
+        f"INSERT INTO {target} ({names}) SELECT {names} FROM {STAGE}",
+    )
+
+
+@cache
+def conflict(
+    dialect: sa.Dialect, table: sa.Table, key: tuple[str, ...], rest: tuple[str, ...], told: tuple[str, ...]
+) -> str:
+    """Return the clause that updates `rest` of a row with the same `key` if one of `told` differs."""
+    start = f" ON CONFLICT ({listed(dialect, key)}) DO "
+    if not told:
+        return start + "NOTHING"
+    target = quoted(dialect, table.name)
+    moves = ", ".join(f"{quoted(dialect, name)} = excluded.{quoted(dialect, name)}" for name in rest)
+    stored, given = listed(dialect, told, f"{target}."), listed(dialect, told, "excluded.")
+    differs = "IS NOT" if dialect.name == "sqlite" else "IS DISTINCT FROM"
+    return f"{start}UPDATE SET {moves} WHERE ({stored}) {differs} ({given})"
+
+
+@cache
+def delete(dialect: sa.Dialect, table: sa.Table, key: tuple[str, ...]) -> str:
+    """Return the deletion of the row (SQLite) or the rows (PostgreSQL, one array a column) with a key."""
+    target = quoted(dialect, table.name)
+    if dialect.name == "sqlite":
+        return f"DELETE FROM {target} WHERE {' AND '.join(f'{quoted(dialect, name)} = ?' for name in key)}"
+    return f"DELETE FROM {target} AS t USING {_unnested(table, key)} AS k({_numbered(key)}) WHERE " + _equal(
+        dialect, key, [f"k.k{number}" for number in range(len(key))]
+    )
+
+
+@cache
+def look_up(
+    dialect: sa.Dialect,
+    table: sa.Table,
+    key: tuple[str, ...],
+    chosen: tuple[str, ...],
+    fixed: tuple[str, ...] = (),
+) -> str:
+    """Return the look-up by many keys: they travel as one JSON text (SQLite) or one array a column.
+
+    `fixed` are columns that must equal one value each; those values come last.
+    """
+    return f"SELECT {listed(dialect, chosen, 't.')} {_found(dialect, table, key, fixed)}"
+
+
+@cache
+def gathered(
+    dialect: sa.Dialect, table: sa.Table, key: tuple[str, ...], column: str, fixed: tuple[str, ...]
+) -> str:
+    """Return the same look-up with all values of one binary column put together: hex text on SQLite."""
+    name = f"t.{quoted(dialect, column)}"
+    told = f"group_concat(hex({name}), '')" if dialect.name == "sqlite" else f"string_agg({name}, '')"
+    return f"SELECT {told} {_found(dialect, table, key, fixed)}"
+
+
+def _found(dialect: sa.Dialect, table: sa.Table, key: tuple[str, ...], fixed: tuple[str, ...]) -> str:
+    target = quoted(dialect, table.name)
+    where = [f"t.{quoted(dialect, name)} = {mark(dialect)}" for name in fixed]
+    if dialect.name == "sqlite":  # CROSS JOIN: the keys lead, the table's index follows
+        told = [f"json_extract(k.value, '$[{number}]')" for number in range(len(key))]
+        where.append(_equal(dialect, key, told if len(key) > 1 else ["k.value"]))
+        keys = f"json_each(?) AS k CROSS JOIN {target} AS t"
+    else:
+        where.append(_equal(dialect, key, [f"k.k{number}" for number in range(len(key))]))
+        keys = f"{_unnested(table, key)} AS k({_numbered(key)}) JOIN {target} AS t ON true"
+    return f"FROM {keys} WHERE {' AND '.join(where)}"
+
+
+def _equal(dialect: sa.Dialect, key: tuple[str, ...], told: list[str]) -> str:
+    return " AND ".join(f"t.{quoted(dialect, name)} = {one}" for name, one in zip(key, told, strict=True))
+
+
+def _numbered(columns: tuple[str, ...]) -> str:
+    return ", ".join(f"k{number}" for number in range(len(columns)))
+
+
+def _unnested(table: sa.Table, columns: tuple[str, ...]) -> str:
+    return f"unnest({', '.join(f'CAST(%s AS {array_type(table.c[name])})' for name in columns)})"

@@ -1,0 +1,44 @@
+"""One fault is one finding: what a more telling class has found, others need not say again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reconciler.case import Verdict
+from reconciler.sources import Key
+
+_WHOLE = {"duplicate": ("quantity", "line", "wrong_shipment", "illegal_transition")}
+"""What says it all of an order, whichever system is odd: and what then says nothing more."""
+
+_OWN = {
+    "illegal_transition": ("status",),
+    "gone": ("status", "missing", "quantity", "illegal_transition"),
+}
+"""What says it all of one system's share in an order."""
+
+_LAST = ("stale",)
+"""What is only said of an order of which nothing else is."""
+
+_BESIDE = frozenset({"skew", "changed_after_confirmation", "possible_duplicate", *_LAST})
+"""What says nothing of why an order stands still."""
+
+
+def one_fault_each(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """Return the verdicts that say something of their own."""
+    verdicts = list(verdicts)
+    wholes: dict[Key, set[str]] = {}
+    owns: dict[tuple[str, str, str], set[str]] = {}
+    troubled: set[Key] = set()
+    for one in verdicts:
+        key = one.company, one.order_no
+        wholes.setdefault(key, set()).update(_WHOLE.get(one.kind, ()))
+        owns.setdefault((*key, one.system), set()).update(_OWN.get(one.kind, ()))
+        if one.kind not in _BESIDE:
+            troubled.add(key)
+    return [
+        one
+        for one in verdicts
+        if one.kind not in wholes[one.company, one.order_no]
+        and one.kind not in owns[one.company, one.order_no, one.system]
+        and not (one.kind in _LAST and (one.company, one.order_no) in troubled)
+    ]

@@ -1,0 +1,178 @@
+"""Causes by lift: findings of one class and system that share a run, a mapping, a code, an hour, a customer …
+
+Asked only where ten findings or more have no cause yet. Some of them are compared with as many orders, taken
+evenly from all; only if a slice stands out, the rest of the findings is looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from hub.model import Precision
+from hub.rules import Rules
+from hub.store import bulk, tables
+from reconciler.case import EVERY, Cause, Verdict
+from reconciler.lift import FEWEST, Lift, Slice, Traits, explain
+from reconciler.sources import Key
+from sync.facts import parse_lines
+
+SAMPLE = 600
+"""So many findings are looked at, over all classes, and half as many orders."""
+
+_BLOCKS = 30
+_DIGITS = 6
+_PLACE = ("company", "order_no")
+_ORDER = ("company", "order_no", "order_type", "customer_no", "customer_name", "plant", "lines")
+_SAID = ("company", "order_no", "system", "seq", "code", "mapping")
+_VIEW = ("company", "order_no", "system", "run", "occurred_at", "precision")
+_o = tables.orders.c
+
+
+def shared(conn: sa.Connection, verdicts: Iterable[Verdict], rules: Rules) -> list[Cause]:
+    """Return what verdicts without a cause have in common, each put behind what explains it."""
+    groups: dict[tuple[str, str], list[Verdict]] = {}
+    for one in verdicts:
+        if one.cause is None and not one.noted and one.order_no != EVERY:
+            groups.setdefault((one.kind, one.system), []).append(one)
+    groups = {name: group for name, group in sorted(groups.items()) if len(group) >= FEWEST}
+    if not groups:
+        return []
+    most = max(FEWEST, SAMPLE // len(groups))
+    samples = {name: group[:: -(-len(group) // most)] for name, group in groups.items()}
+    at_large = spread(conn, SAMPLE // 2)
+    keys = {_key(one) for sample in samples.values() for one in sample} | set(at_large)
+    traits = _Traits(conn, keys, rules)
+    causes: list[Cause] = []
+    for (kind, system), group in groups.items():
+        found = [traits.of(_key(one), system) for one in samples[kind, system]]
+        lifts = list(explain(found, [traits.of(key, system) for key in at_large]))
+        if lifts:
+            causes += _causes(conn, group, system, lifts, rules)
+    return causes
+
+
+def spread(conn: sa.Connection, count: int) -> list[Key]:
+    """Return the keys of some orders, taken evenly from all: blocks that begin all over the range of numbers."""
+    companies = list(_companies(conn))
+    keys: list[Key] = []
+    for company in companies:
+        ends = sa.select(sa.func.min(_o.order_no), sa.func.max(_o.order_no)).where(_o.company == company)
+        first, last = conn.execute(ends).one()
+        blocks = max(1, _BLOCKS // len(companies))
+        for start in between(first, last, blocks):
+            block = (
+                sa.select(_o.company, _o.order_no)
+                .where(_o.company == company, _o.order_no >= start)
+                .order_by(_o.order_no)
+                .limit(-(-count // (blocks * len(companies))))
+            )
+            keys += [(row.company, row.order_no) for row in conn.execute(block)]
+    return list(dict.fromkeys(keys))
+
+
+def between(first: str, last: str, count: int) -> list[str]:
+    """Return `count` texts from `first` on that lie evenly between two texts, in byte order."""
+    same = next((at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+    low, high = (_number(text[same : same + _DIGITS]) for text in (first, last))
+    starts = [low + (high - low) * step // count for step in range(1, count)]
+    return [first, *(first[:same] + _text(start) for start in starts)]
+
+
+def _number(text: str) -> int:
+    number = 0
+    for place in range(_DIGITS):
+        number = number * 128 + (min(ord(text[place]), 127) if place < len(text) else 0)
+    return number
+
+
+def _text(number: int) -> str:
+    digits = [number // 128**place % 128 for place in reversed(range(_DIGITS))]
+    return "".join(chr(max(digit, 32)) for digit in digits)
+
+
+def _companies(conn: sa.Connection) -> Iterator[str]:
+    last = ""
+    while True:
+        found = conn.execute(sa.select(sa.func.min(_o.company)).where(_o.company > last)).scalar()
+        if found is None:
+            return
+        last = str(found)
+        yield last
+
+
+def _causes(
+    conn: sa.Connection, group: Sequence[Verdict], system: str, lifts: Iterable[Lift], rules: Rules
+) -> Iterator[Cause]:
+    """Yield a cause for each slice, with every verdict of the group that lies in it."""
+    traits = _Traits(conn, {_key(one) for one in group}, rules)
+    for lift in lifts:
+        behind = [one for one in group if not one.cause and lift.slice in traits.of(_key(one), system)]
+        if len(behind) < FEWEST:
+            continue
+        companies = {one.company for one in behind}
+        company = companies.pop() if len(companies) == 1 else EVERY
+        dimension, value = lift.slice
+        details = {"kind": behind[0].kind, "share": lift.share, "base": lift.base}
+        cause = Cause(f"shared_{dimension}", company, system, f"{behind[0].kind}/{value}"[:128], details)
+        for one in behind:
+            cause.add(one)
+        yield cause
+
+
+def _key(one: Verdict) -> Key:
+    return one.company, one.order_no
+
+
+class _Traits:
+    """The slices that orders lie in, loaded once for some of them."""
+
+    def __init__(self, conn: sa.Connection, keys: Collection[Key], rules: Rules) -> None:
+        """Load what is known of `keys`."""
+        self.rules, self.zone = rules, ZoneInfo(rules.zone)
+        self.orders = {
+            (row.company, row.order_no): row
+            for row in bulk.fetch_many(conn, tables.orders, _PLACE, keys, _ORDER)
+        }
+        self.views: dict[Key, dict[str, Any]] = {}
+        for row in bulk.fetch_many(conn, tables.views, _PLACE, keys, _VIEW):
+            self.views.setdefault((row.company, row.order_no), {})[row.system] = row
+        self.said: dict[tuple[str, str, str], Any] = {}
+        rows = bulk.fetch_many(conn, tables.observations, _PLACE, keys, _SAID)
+        for row in sorted(rows, key=lambda row: int(row.seq)):
+            self.said[row.company, row.order_no, row.system] = row
+
+    def of(self, key: Key, system: str) -> Traits:
+        """Return the slices of one order, as `system` holds it."""
+        found: set[Slice] = {("company", key[0])}
+        found.update(_of_order(self.orders.get(key)))
+        views: Mapping[str, Any] = self.views.get(key, {})
+        view, said = views.get(system), self.said.get((*key, system))
+        if view is not None:
+            found.add(("run", str(view.run)))
+        if said is not None:
+            found.add(("mapping", said.mapping))
+            if said.code is not None:
+                found.add(("code", said.code))
+        route = self.rules.route(key[0], getattr(self.orders.get(key), "order_type", None) or "")
+        dated = view or views.get(route.origin)
+        if dated is not None and dated.occurred_at is not None and dated.precision >= Precision.MINUTE:
+            found.add(("hour", f"{dated.occurred_at.astimezone(self.zone):%Y-%m-%d %H}:00"))
+        return frozenset(found)
+
+
+def _of_order(order: Any) -> Iterator[Slice]:
+    if order is None:
+        return
+    customer = order.customer_no or order.customer_name
+    for dimension, value in (
+        ("customer", customer), ("plant", order.plant), ("order_type", order.order_type),
+    ):  # fmt: skip
+        if value is not None:
+            yield dimension, value
+    if order.lines is not None:
+        for line in parse_lines(order.lines):
+            yield "sku", line.sku

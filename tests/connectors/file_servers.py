@@ -1,0 +1,147 @@
+"""Servers of files for the tests: SFTP and FTP over a real folder, on ports that the system chooses."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import asyncssh
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.11 warns of a module that it imports
+    from pyftpdlib.authorizers import DummyAuthorizer
+    from pyftpdlib.handlers import FTPHandler
+    from pyftpdlib.ioloop import IOLoop
+    from pyftpdlib.servers import FTPServer
+
+LOGIN, PASSWORD = "hub", "s3cret-Zq81"
+
+
+@dataclass(slots=True)
+class Served:
+    """A running server: its port, what was sent to it, and whether it breaks off (for `denied` logins)."""
+
+    port: int = 0
+    passwords: list[str] = field(default_factory=list)
+    commands: list[str] = field(default_factory=list)
+    deny: bool = False
+    keys: list[asyncssh.SSHKey] = field(default_factory=list)
+
+    @property
+    def host_key(self) -> str:
+        """The public key of an SFTP server, as OpenSSH writes it."""
+        return self.keys[0].export_public_key().decode().strip()
+
+
+class _Login(asyncssh.SSHServer):
+    def __init__(self, served: Served, keys: list[asyncssh.SSHKey]) -> None:
+        self._served, self._keys = served, [key.export_public_key() for key in keys]
+
+    def password_auth_supported(self) -> bool:
+        return True
+
+    def validate_password(self, username: str, password: str) -> bool:
+        self._served.passwords.append(password)
+        return (username, password) == (LOGIN, PASSWORD) and not self._served.deny
+
+    def public_key_auth_supported(self) -> bool:
+        return bool(self._keys)
+
+    def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+        return username == LOGIN and key.export_public_key() in self._keys
+
+
+@contextmanager
+def sftp_server(
+    root: Path, *, host_keys: tuple[str, ...] = ("ssh-ed25519",), users: list[asyncssh.SSHKey] | None = None
+) -> Iterator[Served]:
+    """Run an SFTP server over a folder, in a thread with a loop of its own, until the block ends."""
+    served = Served(keys=[asyncssh.generate_private_key(kind) for kind in host_keys])
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="sftp-server")
+    thread.start()
+
+    async def start() -> asyncssh.SSHAcceptor:
+        return await asyncssh.listen(
+            "127.0.0.1",
+            0,
+            server_factory=lambda: _Login(served, users or []),
+            server_host_keys=served.keys,
+            sftp_factory=lambda channel: asyncssh.SFTPServer(channel, chroot=str(root).encode()),
+        )
+
+    async def stop(acceptor: asyncssh.SSHAcceptor) -> None:
+        acceptor.close()
+        await acceptor.wait_closed()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        await asyncio.gather(*others, return_exceptions=True)
+
+    acceptor = asyncio.run_coroutine_threadsafe(start(), loop).result()
+    served.port = acceptor.get_port()
+    try:
+        yield served
+    finally:
+        asyncio.run_coroutine_threadsafe(stop(acceptor), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+@contextmanager
+def ftp_server(root: Path, *, lists: bool = True) -> Iterator[Served]:
+    """Run an FTP server over a folder, in a thread, until the block ends; without MLSD if it `lists` not."""
+    served = Served()
+    authorizer = DummyAuthorizer()
+    authorizer.add_user(LOGIN, PASSWORD, str(root), perm="elradfmwMT")
+
+    class Handler(FTPHandler):  # type: ignore[misc]  # the library has no types
+        banner = "ready"
+        use_sendfile = False
+        proto_cmds = {
+            name: said for name, said in FTPHandler.proto_cmds.items() if lists or name not in {"MLSD", "MLST"}
+        }
+
+        def on_login_failed(self, username: str, password: str) -> None:
+            served.passwords.append(password)
+
+        def pre_process_command(self, line: str, cmd: str, arg: str) -> None:
+            served.commands.append(cmd)
+            super().pre_process_command(line, cmd, arg)
+
+    Handler.authorizer = authorizer
+    loop = IOLoop()
+    server = FTPServer(("127.0.0.1", 0), Handler, ioloop=loop)
+    served.port = server.address[1]
+    going = threading.Event()
+    going.set()
+
+    def serve() -> None:
+        while going.is_set():
+            loop.loop(timeout=0.01, blocking=False)
+
+    thread = threading.Thread(target=serve, name="ftp-server")
+    thread.start()
+    try:
+        yield served
+    finally:
+        going.clear()
+        thread.join()
+        server.close_all()
+
+
+def spoken(kind: str, served: Served, **extra: Any) -> dict[str, Any]:
+    """Return the connection to a server, in Airflow's JSON form."""
+    return {
+        "conn_type": kind,
+        "host": "127.0.0.1",
+        "port": served.port,
+        "login": LOGIN,
+        "password": PASSWORD,
+        "extra": extra,
+    }
