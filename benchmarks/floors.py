@@ -136,7 +136,8 @@ def _copied(source: psycopg.Connection[Any], table: sa.Table) -> Iterator[bytes]
 
 
 def _names(table: sa.Table) -> list[str]:
-    return [column.name for column in table.c]
+    """Return the columns that are written: what the database computes is its own."""
+    return [column.name for column in table.c if column.computed is None]
 
 
 def _select(table: sa.Table) -> str:
@@ -145,9 +146,10 @@ def _select(table: sa.Table) -> str:
 
 
 def _insert(table: sa.Table) -> str:
-    marks = ", ".join("?" * len(table.c))
+    names = _names(table)
+    marks = ", ".join("?" * len(names))
     key = [column.name for column in table.primary_key]
-    return f"INSERT INTO {table.name} VALUES ({marks}) {_on_conflict(key, _names(table))}"
+    return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks}) {_on_conflict(key, names)}"
 
 
 def _on_conflict(key: Sequence[str], names: Sequence[str]) -> str:

@@ -155,6 +155,12 @@ class Here:
         with self.store() as store:
             yield Hub(store, rules, sheets.with_sheets(store, systems), self.clock, self.env)
 
+    def judging_rules(self) -> Rules:
+        """Return the rules, with the mappings' contacts where hub.yaml names nobody."""
+        from hub.mapping.survey import contacts
+
+        return self.rules.with_contacts(contacts(self.systems))
+
     def starts(self) -> dict[str, datetime]:
         """Return the moments before which orders are history, for the systems that name a start date."""
         from hub.mapping.survey import starts

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
-from decimal import Decimal
+from datetime import date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli import context, show
 from cli.context import Here
-from cli.options import Company, Json, Limit, System
+from cli.finding_life import life, typed
+from cli.options import Actor, Company, Json, Limit, System, actor, moment
 from hub.errors import ConfigError, HubError
 from hub.problems import nearest
 
 if TYPE_CHECKING:
-    from hub.findings import Event, Finding
+    from hub.findings import Finding
+    from reconciler.result import Finding as Reported
 
 app = typer.Typer(help="The differences between systems, and the life of each.", no_args_is_help=True)
 
 SHORT_ID = 8
 """So much of an id is shown in tables: enough to name a finding by."""
+
+Id = Annotated[str, typer.Argument(metavar="ID", help="The finding's id; its first letters will do.")]
+
+WAITING = ("in_flight", "open", "assigned")
+"""The states in which a finding waits for somebody: not those of one that was accepted or has ended."""
 
 STATES = ("in_flight", "open", "assigned", "explained", "closed")
 
@@ -41,11 +46,11 @@ def list_(
     limit: Limit = 50,
     as_json: Json = False,
 ) -> None:
-    """List findings, by order; without --state all that are not closed."""
-    from hub.findings import KINDS, LIVE, list_findings
+    """List findings, by order; without --state all that somebody has to see to."""
+    from hub.findings import KINDS, list_findings
 
     here = context.here()
-    states = LIVE if state is None else STATES if state == "all" else (_one_of(state, STATES, "state"),)
+    states = WAITING if state is None else STATES if state == "all" else (_one_of(state, STATES, "state"),)
     kinds = None if kind is None else (_one_of(kind, KINDS, "kind"),)
     with here.store() as store, store.read() as conn:
         found = list_findings(
@@ -73,9 +78,7 @@ def list_(
 
 @app.command("show")
 def show_(
-    finding: Annotated[
-        str, typer.Argument(metavar="ID", help="The finding's id; its first letters will do.")
-    ],
+    finding: Id,
     as_json: Json = False,
 ) -> None:
     """Show one finding: what each system says, where to correct it, and its life so far."""
@@ -85,25 +88,115 @@ def show_(
         show.print_json({**_json(here, found), "events": [asdict(event) for event in found.events]})
         return
     say, words = context.say, here.words
-    person = here.rules.people.get(found.correct_in or found.system)
+    person = here.judging_rules().person(found.correct_in or found.system)
     show.line(f"{words.kind(found.kind)}  {_order(found)}", "bold")
     show.line(reason(here, found))
+    if found.state != "closed":
+        show.line(f"→ {words.fix(reported(found))}")
     show.line()
     told = {
         "cli.id": found.id,
         "cli.state": say(f"findings.state_{found.state}"),
         "cli.correct_in": words.system(found.correct_in or found.system),
         "cli.owner": found.owner or (person.owner if person else None),
+        "cli.deputy": person.deputy if person else None,
         "cli.due": found.due_at and show.when(found.due_at, here.zone),
         "cli.at_risk": found.at_risk and words.money(found.at_risk, found.currency),
-        "cli.cause": found.cause,
+        "cli.cause": _cause(here, found),
     }
     show.pairs({say(name): value for name, value in told.items() if value})
     show.line()
     show.line(say("cli.life"), "bold")
-    show.pairs(dict(_life(here, found)))
+    show.pairs(dict(life(here, found)))
     if found.order_no != "*":
         show.line(say("cli.see_explain", order_no=found.order_no, company=found.company), "dim")
+
+
+@app.command("accept")
+def accept(
+    finding: Id,
+    *,
+    reason: Annotated[str, typer.Option(help="Why it may stand: kept with it.", metavar="TEXT")],
+    until: Annotated[
+        str, typer.Option(metavar="ISO", help="How long at most: a day, or a moment with its offset.")
+    ],
+    who: Actor = None,
+    as_json: Json = False,
+) -> None:
+    """Accept a difference as it stands: it is no longer counted.
+
+    It comes back when the values that were compared change, or when the time is over and it still stands.
+    """
+    from hub.findings import explain
+
+    here = context.here()
+    found, end = _load(here, finding), end_of(until, here.zone)
+    if end <= here.clock():
+        raise ConfigError("cli.past", text=until)
+    with here.store() as store, store.write() as conn:
+        explain(conn, found.id, reason, actor(who), here.clock(), end)
+    _told(here, found.id, "cli.accepted", as_json, until=show.when(end, here.zone))
+
+
+@app.command("assign")
+def assign_(
+    finding: Id,
+    *,
+    to: Annotated[str, typer.Option(help="Who is to settle it.", metavar="NAME")],
+    who: Actor = None,
+    due: Annotated[
+        str | None, typer.Option(metavar="ISO", help="Until when: a day, or a moment with its offset.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Give a finding to somebody. What is past due goes to the deputy of the system's owner."""
+    from hub.findings import assign
+
+    here = context.here()
+    found = _load(here, finding)
+    end = end_of(due, here.zone) if due else found.due_at
+    with here.store() as store, store.write() as conn:
+        assign(conn, found.id, to, actor(who), here.clock(), end)
+    _told(here, found.id, "cli.assigned", as_json, owner=to)
+
+
+def end_of(text: str, zone: tzinfo) -> datetime:
+    """Return the moment that `text` names; a day alone means its end in `zone`. ConfigError if it is none."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        found = moment(text)
+        assert found is not None  # there is a text
+        return found
+    return datetime(day.year, day.month, day.day, tzinfo=zone) + timedelta(days=1)
+
+
+def _told(here: Here, finding: str, key: str, as_json: bool, **values: object) -> None:
+    """Say what was done, or show how the finding stands now."""
+    found = _load(here, finding)
+    if as_json:
+        show.print_json({**_json(here, found), "events": [asdict(event) for event in found.events]})
+    else:
+        show.line(context.say(key, id=found.id[:SHORT_ID], order=_order(found), **values), "good")
+
+
+def _cause(here: Here, finding: Finding) -> str | None:
+    """Return the cause of a finding in words; None if it has none."""
+    from hub.findings import list_causes
+    from reconciler.result import CauseLine
+
+    if finding.cause is None:
+        return None
+    with here.store() as store, store.read() as conn:
+        known = next((one for one in list_causes(conn) if one.id == finding.cause), None)
+    if known is None:
+        return None
+    line = CauseLine(
+        id=known.id, kind=known.kind, company=known.company, system=known.system, slice=known.slice,
+        details=typed("not_compared", known.details), orders=known.findings, new=0, closed=0, at_risk={},
+        owner=None, deputy=None, correct_in=known.system, first_seen=known.first_seen,
+    )  # fmt: skip
+    return here.words.cause(line)
 
 
 def _load(here: Here, finding: str) -> Finding:
@@ -140,29 +233,6 @@ def _state(finding: Finding) -> show.Cell:
     return show.Cell(context.say(f"findings.state_{finding.state}"), looks.get(finding.state, "warn"))
 
 
-def _life(here: Here, finding: Finding) -> list[tuple[str, str]]:
-    """Return the turns of a finding's life as (when, what), its birth first."""
-    say = context.say
-    turns = [(show.when(finding.first_seen, here.zone, seconds=True), say("cli.event_new"))]
-    for event in finding.events:
-        who = f"  {event.who}" if event.who else ""
-        run = f"  ({say('cli.run', run=event.run)})" if event.run else ""
-        at = show.when(event.at, here.zone, seconds=True)
-        turns.append((at, f"{say(f'cli.event_{event.what}')}{who}{run}{_changes(event)}"))
-    return turns
-
-
-def _changes(event: Event) -> str:
-    told = [
-        f"{name}: {value[0]} → {value[1]}"
-        if isinstance(value, list) and len(value) == 2
-        else f"{name}: {value}"
-        for name, value in event.details.items()
-        if value is not None
-    ]
-    return "\n" + "\n".join(told) if told else ""
-
-
 def _json(here: Here, finding: Finding) -> dict[str, Any]:
     plain = {name: value for name, value in asdict(finding).items() if name != "events"}
     return {**plain, "says": reason(here, finding)}
@@ -170,43 +240,27 @@ def _json(here: Here, finding: Finding) -> dict[str, Any]:
 
 def reason(here: Here, finding: Finding) -> str:
     """Return what is wrong, in a sentence."""
+    return here.words.reason(reported(finding))
+
+
+def reported(finding: Finding) -> Reported:
+    """Return a finding of the store as reports take it."""
     from reconciler.result import Finding as Reported
 
-    return here.words.reason(
-        Reported(
-            id=finding.id,
-            kind=finding.kind,
-            company=finding.company,
-            order_no=finding.order_no,
-            system=finding.system,
-            field=finding.field,
-            details=_typed(finding.kind, finding.details),
-            correct_in=finding.correct_in or finding.system,
-            owner=finding.owner,
-            at_risk=finding.at_risk,
-            currency=finding.currency,
-            cause=finding.cause,
-            state=finding.state,
-            first_seen=finding.first_seen,
-        )
+    return Reported(
+        id=finding.id,
+        kind=finding.kind,
+        company=finding.company,
+        order_no=finding.order_no,
+        system=finding.system,
+        field=finding.field,
+        details=typed(finding.kind, finding.details),
+        correct_in=finding.correct_in or finding.system,
+        owner=finding.owner,
+        at_risk=finding.at_risk,
+        currency=finding.currency,
+        cause=finding.cause,
+        state=finding.state,
+        first_seen=finding.first_seen,
+        due_at=finding.due_at,
     )
-
-
-def _typed(kind: str, details: Mapping[str, Any]) -> dict[str, Any]:
-    """Return details, which the store keeps as JSON, with quantities and moments in their own types again."""
-    if kind == "quantity":
-        return {**details, "fields": _numbers(details["fields"])}
-    if kind == "line" and details.get("changes"):
-        return {**details, "changes": [{**_numbers(one), "sku": one["sku"]} for one in details["changes"]]}
-    if kind == "not_compared" and details.get("since"):
-        return {**details, "since": datetime.fromisoformat(details["since"])}
-    return dict(details)
-
-
-def _numbers(value: Any) -> Any:
-    """Return `value` with every text that is a number as a Decimal."""
-    if isinstance(value, Mapping):
-        return {name: _numbers(inner) for name, inner in value.items()}
-    if isinstance(value, str) and value.removeprefix("-").replace(".", "", 1).isdecimal():
-        return Decimal(value.rstrip("0").rstrip(".") if "." in value else value)
-    return value

@@ -20,6 +20,7 @@ from cli import (
     orders,
     quarantine,
     reconcile,
+    remap,
     report,
     status,
     sync,
@@ -151,6 +152,7 @@ app.command(rich_help_panel=_LOOK)(explain.explain)
 app.add_typer(findings.app, name="findings", rich_help_panel=_LOOK)
 app.add_typer(quarantine.app, name="quarantine", rich_help_panel=_MEND)
 app.command(rich_help_panel=_MEND)(link.link)
+app.command(rich_help_panel=_MEND)(remap.remap)
 app.add_typer(orders.app, name="orders", rich_help_panel=_MEND)
 app.add_typer(mapping.app, name="mapping", rich_help_panel=_SET_UP)
 app.add_typer(connector.app, name="connector", rich_help_panel=_SET_UP)

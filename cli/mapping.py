@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,7 +18,18 @@ if TYPE_CHECKING:
     from connectors.contract import Page
     from hub.mapping import ExampleResult, Problem, SystemMapping
     from hub.mapping.preview import PreviewRow
+    from hub.mapping.suggest import Sample
     from hub.model import Record
+
+Samples = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="[SAMPLE]...", exists=True, dir_okay=False, help="Records: JSON, JSON lines, CSV, XLSX, XML."
+    ),
+]
+
+_SAMPLED = 200
+"""So many records are read through a half-written mapping."""
 
 app = typer.Typer(help="The mapping files: check, try out, test.", no_args_is_help=True)
 
@@ -32,7 +45,7 @@ def check(systems: Systems = None, as_json: Json = False) -> None:
     here = context.here()
     problems = [*check_home(here.settings.home), *_unknown_kinds(here)]
     if systems:
-        files = {str(here.files[here.known(name)]) for name in systems}
+        files = {str(here.files[here.known(name)]) for name in systems} | _hooks(here, systems)
         problems = [one for one in problems if one.file in files]
     errors = sum(one.severity == "error" for one in problems)
     if as_json:
@@ -44,6 +57,21 @@ def check(systems: Systems = None, as_json: Json = False) -> None:
         values["files"] = show.number(len(systems or here.files))
         show.line(context.say("cli.mapping_checked", **values), "bad" if errors else "good")
     raise typer.Exit(WRONG if errors else DONE)
+
+
+def _hooks(here: Here, systems: list[str]) -> set[str]:
+    """Return the files of the systems' hooks, which are checked with them."""
+    from hub.errors import MappingError
+    from hub.mapping import hooks
+    from hub.yamlfile import load
+
+    found = set()
+    for name in systems:
+        with suppress(MappingError):  # said already
+            said = load(here.files[name]).data
+            hook = said.get("hook") if isinstance(said, dict) else None
+            found |= {str(hooks.file_of(str(hook), here.files[name]))} if hook else set()
+    return found
 
 
 def _unknown_kinds(here: Here) -> Iterator[Problem]:
@@ -81,12 +109,14 @@ def preview(
     Writes nothing.
     """
     from hub.mapping import preview as understand
+    from hub.mapping.connected import connected
 
     here = context.here()
     mapping = here.mapping(system)
     name = _stream(mapping, stream)
     seen, meta, broken = _first(here, mapping, name, records)
-    rows = understand(mapping, name, seen, here.rules, meta=meta, read_at=here.clock())
+    filled = connected(mapping, here.env)
+    rows = understand(filled, name, seen, here.rules, meta=meta, read_at=here.clock())
     if as_json:
         show.print_json([_row(one, seen if raw else None) for one in rows] + broken)
         return
@@ -208,6 +238,72 @@ def _result(system: str, one: ExampleResult) -> dict[str, Any]:
     differences = [{"field": d.field, "expected": d.expected, "got": d.got} for d in one.differences]
     place = {"system": system, "stream": one.stream, "number": one.number, "line": one.line}
     return {**place, "ok": one.ok, "differences": differences}
+
+
+@app.command()
+def suggest(
+    samples: Samples = None,
+    system: Annotated[str, typer.Option(help="What the system is to be called.")] = "new_system",
+    connector: Annotated[
+        str | None, typer.Option(metavar="KIND", help="rest, soap, sql, files; default: by the sample.")
+    ] = None,
+    yields: Annotated[
+        str | None, typer.Option(metavar="KIND", help="order, event, stock, …; default: by the sample.")
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option("--from", metavar="SYSTEM", help="Read through its half-written mapping.")
+    ] = None,
+    stream: Annotated[str | None, typer.Option(help="With --from: which stream; default: its first.")] = None,
+) -> None:
+    """Propose a mapping from sampled records, with a reason for each guess.
+
+    Prints YAML; what only a person can know is marked TODO.
+    """
+    from hub.errors import ConfigError
+    from hub.mapping.suggest import read_sample, together
+    from hub.mapping.suggest import suggest as propose
+
+    if source is not None:
+        sample, mapping = _through(context.here(), source, stream)
+        system, kind = mapping.system, mapping.connector
+    elif samples:
+        sample = together([read_sample(one.name, one.read_bytes()) for one in samples])
+        kind = connector or sample.connector
+    else:
+        raise ConfigError("suggest.no_sample")
+    show.print_plain(propose(sample, system, kind, yields=_yields(yields), locale=context.language()))
+
+
+def _yields(word: str | None) -> str | None:
+    """Return what the records are, if it is said; ConfigError with the nearest word if nothing is called so."""
+    from hub.errors import ConfigError
+    from hub.mapping.grammar import YIELDS
+    from hub.problems import unknown
+
+    if word is not None and word not in YIELDS:
+        key, values = unknown(word, YIELDS, "word")
+        raise ConfigError(key, **values)
+    return word
+
+
+def _through(here: Here, system: str, stream: str | None) -> tuple[Sample, SystemMapping]:
+    """Return the first records that a mapping brings, however little it says of them yet."""
+    from hub import yamlfile
+    from hub.errors import ConfigError
+    from hub.mapping.loading import read_system
+    from hub.mapping.suggest import Sample
+    from hub.problems import MappingErrors
+
+    path = here.files[here.known(system)]
+    document = yamlfile.load(path)
+    mapping, problems = read_system(document, path)
+    if mapping is None:
+        raise MappingErrors(problems)
+    name = _stream(mapping, stream)
+    records, _, broken = _first(here, mapping, name, _SAMPLED)
+    if not records:
+        raise ConfigError("suggest.no_records", file=system if not broken else broken[0]["error"])
+    return Sample(records, read=document.data["streams"][name]["read"]), mapping
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -22,7 +23,15 @@ AsOf = Annotated[
 ]
 Limit = Annotated[int, typer.Option(min=1, help="Show so many at most.")]
 Who = Annotated[str, typer.Option(help="Who does it: kept with it.", metavar="NAME")]
+Actor = Annotated[
+    str | None, typer.Option("--who", help="Who does it: kept with it; default: the login.", metavar="NAME")
+]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV or XLSX, told by its ending.")]
+
+
+def actor(who: str | None) -> str:
+    """Return who acts: as named, else by the login."""
+    return who or getpass.getuser()
 
 
 def moment(text: str | None) -> datetime | None:

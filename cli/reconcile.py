@@ -52,7 +52,8 @@ def compared(here: Here, as_of: str | None, write: bool = True) -> Result:
     now = here.clock()
     at = moment(as_of)
     with here.store() as store:
-        return run(store, here.rules, at or now, now=now, write=write and at is None, starts=here.starts())
+        rules, starts = here.judging_rules(), here.starts()
+        return run(store, rules, at or now, now=now, write=write and at is None, starts=starts)
 
 
 def _show(here: Here, result: Result) -> None:
@@ -70,6 +71,8 @@ def _show(here: Here, result: Result) -> None:
         _causes(here, result)
     agreeing = show.number(result.orders - result.differing)
     show.line(say("cli.agree", agreeing=agreeing, orders=show.number(result.orders)), "bold")
+    if result.accepted:
+        show.line(say("grace.accepted_said", accepted=show.number(len(result.accepted))))
     if result.in_flight:
         show.line(say("cli.in_flight", orders=show.number(sum(result.in_flight.values()))))
     turns = [say(f"cli.turn_{name}", n=show.number(count)) for name, count in result.changes.items() if count]

@@ -74,6 +74,11 @@ def print_text(text: str) -> None:
     console().print(styled(text), soft_wrap=True)
 
 
+def print_plain(text: str) -> None:
+    """Print text that another program may read, a file say: as it is, without colour, and without secrets."""
+    sys.stdout.write(redact(text))
+
+
 def print_json(value: Any) -> None:
     """Print `value` as JSON: decimals as strings, times in ISO 8601 (UTC), in the order given."""
     sys.stdout.write(redact(json.dumps(value, default=_json_form, ensure_ascii=False, indent=2)) + "\n")

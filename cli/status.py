@@ -10,21 +10,31 @@ from cli.context import Here
 from cli.options import Json
 
 if TYPE_CHECKING:
+    from reconciler.result import GraceLine
     from sync.standing import Standing, SystemStands
 
 
 def status(as_json: Json = False) -> None:
     """Show how fresh every system is, what waits and what is open."""
     from hub.store import migrate
+    from reconciler.grace import judged
     from sync.standing import standing
 
     here = context.here()
     with here.store() as store, store.read() as conn:
         stands = standing(conn, here.systems)
+        grace = judged(conn, here.rules)
         revision = migrate.revision(conn)
     broken = {name: context.tell(error) for name, error in here.broken.items()}
     if as_json:
-        show.print_json({**asdict(stands), "broken_mappings": broken, "revision": revision})
+        show.print_json(
+            {
+                **asdict(stands),
+                "broken_mappings": broken,
+                "grace": [asdict(one) for one in grace],
+                "revision": revision,
+            }
+        )
         return
     _show(here, stands)
     for name, error in broken.items():
@@ -32,6 +42,8 @@ def status(as_json: Json = False) -> None:
     say = context.say
     show.line(say("cli.status_orders", orders=show.number(stands.orders)))
     show.line(_findings(stands))
+    if grace:
+        show.line(_grace(here, grace), "dim")
     show.line(say("cli.status_store", revision=revision, offset=show.offset(here.clock(), here.zone)), "dim")
 
 
@@ -80,6 +92,20 @@ def _state(here: Here, one: SystemStands) -> show.Cell:
         return show.Cell(context.say("cli.never_read"), "warn")
     age = int((here.clock() - one.complete_at).total_seconds())
     return show.Cell(context.say("cli.ago", span=here.words.span(age)), "good")
+
+
+def _grace(here: Here, grace: list[GraceLine]) -> str:
+    """Return how much grace was learned, in a sentence; the report has all of it."""
+    words = here.words
+    longest = max(grace, key=lambda line: line.granted)
+    return context.say(
+        "grace.status_line",
+        lines=show.number(len(grace)),
+        granted=words.span(longest.granted),
+        system=words.system(longest.system),
+        leader=words.system(longest.leader),
+        word=words.said(longest.word),
+    )
 
 
 def _findings(stands: Standing) -> str:

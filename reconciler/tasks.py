@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from hub.config import Settings
-from hub.mapping.survey import starts, survey
+from hub.mapping.survey import contacts, starts, survey
 from hub.rules import load_rules
 from hub.store import open_store
 from reconciler.reports import write_reports
@@ -22,6 +22,7 @@ def reconcile_all(env: Mapping[str, str] | None = None) -> dict[str, int]:
     try:
         store.require_current()
         mappings, _ = survey(settings.home)
+        rules = rules.with_contacts(contacts(mappings))
         result = reconcile(store, rules, datetime.now(UTC), starts=starts(mappings))
     finally:
         store.close()

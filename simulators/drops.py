@@ -59,7 +59,7 @@ def drop(folder: Path, carrier: Carrier) -> int:
         old.unlink()
     drops = sorted_out(carrier)
     for month, events in sorted(drops.history.items()):
-        _write(folder, f"TMS_EVENTS_{month}_HISTORY", events, carrier.first_drop)
+        write_file(folder, f"TMS_EVENTS_{month}_HISTORY", events, carrier.first_drop)
     _write_recent(folder, drops.recent, Random(f"{carrier.seed}/files"))
     _write_half(folder, carrier.last_drop, drops.unsent)
     return drops.count
@@ -75,17 +75,18 @@ def _write_recent(folder: Path, files: Mapping[int, list[Event]], random: Random
         lines = [*sorted(events, key=lambda event: event.recorded), *repeats]
         if random.random() < 0.3:
             random.shuffle(lines)
-        _write(folder, f"TMS_EVENTS_{_name(at)}_01", lines, at)
+        write_file(folder, f"{file_name(at)}_01", lines, at)
         if lines and at < newest and random.random() < 0.02:
-            _write(folder, f"TMS_EVENTS_{_name(at)}_02", lines, at + 20 * MINUTE)
+            write_file(folder, f"{file_name(at)}_02", lines, at + 20 * MINUTE)
 
 
-def _name(moment: int) -> str:
-    """Return the local hour as yyyymmddHH."""
-    return clock.stamp(moment)[:13].translate({ord("-"): None, ord(" "): None})
+def file_name(moment: int) -> str:
+    """Return the name of the file dropped at `moment`, less its number: TMS_EVENTS_yyyymmddHH, local hour."""
+    return f"TMS_EVENTS_{clock.stamp(moment)[:13].translate({ord('-'): None, ord(' '): None})}"
 
 
-def _write(folder: Path, stem: str, events: Iterable[Event], at: int) -> None:
+def write_file(folder: Path, stem: str, events: Iterable[Event], at: int) -> None:
+    """Write one finished file with its marker, both with the time `at`."""
     path = folder / f"{stem}.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file)
@@ -99,7 +100,7 @@ def _write(folder: Path, stem: str, events: Iterable[Event], at: int) -> None:
 
 def _write_half(folder: Path, after: int, events: list[Event]) -> None:
     """Write what there is of a file that is still being sent: cut within a line, without marker."""
-    path = folder / f"TMS_EVENTS_{_name(after + PERIOD)}_01.csv"
+    path = folder / f"{file_name(after + PERIOD)}_01.csv"
     lines = [",".join(cells) for cells in (COLUMNS, *(event.row() for event in events[:1]))]
     whole = "\r\n".join(lines)
     path.write_text(whole[: len(whole) - len(lines[-1]) // 2], "utf-8", newline="")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -64,6 +64,24 @@ def fill(url: str, rows: Iterator[WmsRow], block: int = 5000) -> int:
     finally:
         engine.dispose()
     return count
+
+
+def insert(conn: sa.Connection, rows: Iterable[tuple[int, WmsRow]]) -> None:
+    """Write rows, each under the id given with it."""
+    rows = list(rows)
+    _write(
+        conn,
+        [_head(key, row) for key, row in rows],
+        [line for key, row in rows for line in _lines(key, row)],
+    )
+
+
+def remove(conn: sa.Connection, keys: Iterable[int]) -> None:
+    """Take the rows with these ids away, lines and all."""
+    bound = [{"key": key} for key in keys]
+    if bound:
+        conn.execute(outbound_line.delete().where(outbound_line.c.outbound_id == sa.bindparam("key")), bound)
+        conn.execute(outbound.delete().where(outbound.c.id == sa.bindparam("key")), bound)
 
 
 def _write(conn: sa.Connection, heads: list[dict[str, object]], lines: list[dict[str, object]]) -> None:

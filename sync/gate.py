@@ -17,6 +17,7 @@ from hub.model import Fact, Link, Record
 from hub.store import bulk, jsons
 from hub.store.seal import DIGEST_BYTES
 from hub.store.tables import ledger
+from hub.store.types import from_micros
 from sync.place import Place
 from sync.raw import pack_all
 
@@ -133,4 +134,7 @@ def _before(conn: sa.Connection, place: Place, keys: Sequence[str]) -> dict[str,
         system=place.system,
         stream=place.stream,
     )
-    return {key: Before(bytes(digest), *rest) for key, digest, *rest in rows}
+    return {
+        key: Before(bytes(digest), mapping, gave, from_micros(read_at))
+        for key, digest, mapping, gave, read_at in rows
+    }

@@ -1,46 +1,57 @@
-"""Views into canonical orders, with their history: the one writer of `orders` (leased)."""
+"""Views into canonical orders, with their history: the one writer of `orders` (leased).
+
+Marked orders are looked up; where one mark stands for all, views, observations and orders are read side by
+side in key order, a stretch at a time. Values stay in the store's own form from reading to writing.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
 
-from hub.model import QUANTITIES
 from hub.rules import Rules
 from hub.store import Store, bulk, jsons
+from hub.store.columns import Same, checked
 from hub.store.leases import Lease
 from hub.store.runs import Run
 from hub.store.tables import observations, order_history, orders, views
 from hub.store.turns import stay
+from hub.store.types import to_micros
 from sync import dirt
-from sync.ownership import TYPED, Merged, Owners, merge_views
+from sync.ownership import FIELDS, VIEW, Merged, Owners, View, merge_one, merge_views
 from sync.pull import Progress
+from sync.saying import Sayings, extras_and_lines
+
+BATCH = 1000
+"""Orders merged in one transaction, or views read in one stretch."""
+
+OrderNo = tuple[str, str]
+Keys = list[OrderNo]
 
 _KEY = ("company", "order_no")
-BATCH = 1000
-"""Orders merged in one transaction."""
-
-_FIELDS = (
-    "status",
-    "side",
-    "money",
-    *QUANTITIES,
-    "occurred_at",
-    *TYPED,
-    "due_first",
-    "due_now",
-    "lines",
-    "extras",
-)
-_HISTORY = tuple(name for name in _FIELDS if name != "occurred_at")
+_OF_KEY = itemgetter(0, 1)
+_ORDER = (*_KEY, *FIELDS, "first_seen")
+_PARTS = (*_KEY, "system", "part", "seq", "deleted", "is_return", "extras", "lines")
+_HISTORY = tuple(name for name in FIELDS if name != "occurred_at")
 """What leaves a row in the history; the stamp goes with the status."""
 
-Keys = list[tuple[str, str]]
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Orders to be merged, in key order: their views, what their parts say besides, and how they stand."""
+
+    keys: Keys
+    views: Mapping[OrderNo, Sequence[View]]
+    sayings: Mapping[OrderNo, Sayings]
+    orders: Mapping[OrderNo, Mapping[str, Any]]
 
 
 def merge(
@@ -51,166 +62,168 @@ def merge(
     owners = Owners(rules)
     with store.read() as conn:
         marks = dirt.marks(conn, "merge")
-    everything = [mark for mark in marks if mark[:2] == dirt.ALL]
-    batches = _all_orders(store) if everything else _batches([mark[:2] for mark in marks])
-    for keys in batches:
-        with store.write() as conn:
-            stay(lease, conn)
-            counts += merge_batch(conn, keys, owners, run, clock())
-            if not everything:
-                dirt.clear(conn, "merge", [mark for mark in marks if mark[:2] in set(keys)])
-        progress("merge", counts["merged"], None if everything else len(marks))
-    if everything:
+    if any(mark[:2] == dirt.ALL for mark in marks):
+        _merge_all(store, owners, lease, run, clock, progress, counts)
         with store.write() as conn:
             lease.check(conn)
             dirt.clear(conn, "merge", marks)
+        return counts
+    for at in range(0, len(marks), BATCH):
+        some = marks[at : at + BATCH]
+        with store.write() as conn:
+            stay(lease, conn)
+            counts += merge_batch(conn, [mark[:2] for mark in some], owners, run, clock())
+            dirt.clear(conn, "merge", some)
+        progress("merge", counts["merged"], len(marks))
     return counts
+
+
+def _merge_all(
+    store: Store,
+    owners: Owners,
+    lease: Lease,
+    run: Run,
+    clock: Callable[[], datetime],
+    progress: Progress,
+    counts: Counter[str],
+) -> None:
+    """Merge every order there is, a stretch of the views at a time."""
+    after: OrderNo | None = ("", "")
+    while after is not None:
+        with store.write() as conn:
+            stay(lease, conn)
+            batch, after = _stretch(conn, after)
+            counts += _settle(conn, batch, owners, run, clock())
+        progress("merge", counts["merged"], None)
 
 
 def merge_batch(conn: sa.Connection, keys: Keys, owners: Owners, run: Run, now: datetime) -> Counter[str]:
     """Merge the orders `keys` in the caller's transaction; the run is entered only if something changed."""
-    here = _by_order(bulk.fetch_many(conn, views, _KEY, keys))
-    before = _by_order(bulk.fetch_many(conn, orders, _KEY, keys))
-    extras = _extras(conn, keys)
-    rows: list[dict[str, Any]] = []
+    return _settle(conn, _looked_up(conn, sorted(keys)), owners, run, now)
+
+
+def _settle(conn: sa.Connection, batch: Batch, owners: Owners, run: Run, now: datetime) -> Counter[str]:
+    born: list[tuple[OrderNo, Merged]] = []
+    changed: list[tuple[OrderNo, Merged]] = []
     history: list[dict[str, Any]] = []
-    counts: Counter[str] = Counter(merged=len(keys))
-    for key in keys:
-        old = before[key][0] if key in before else None
-        if key not in here:
-            counts["emptied"] += _forget(conn, key, old, now, history)
+    counts: Counter[str] = Counter(merged=len(batch.keys))
+    for key in batch.keys:
+        before = batch.orders.get(key)
+        if key not in batch.views:
+            counts["emptied"] += _forget(conn, key, before, now, history)
             continue
-        merged = _merge_one(here[key], extras.get(key, {}), owners, old)
-        changes = _changes(merged.values, old)
-        if changes:
-            counts["born" if old is None else "changed"] += 1
-            row = {
-                "company": key[0],
-                "order_no": key[1],
-                **{name: merged.values.get(name) for name in _FIELDS},
-            }
-            rows.append(row | {"first_seen": old["first_seen"] if old else now, "changed_at": now})
-        if old is not None:
-            history += [_entry(key, name, changes[name], merged, now) for name in _HISTORY if name in changes]
-    if rows or history:
+        merged = _merged(batch.views[key], batch.sayings.get(key), owners, before)
+        if before is None:
+            born.append((key, merged))
+        elif changes := [name for name in FIELDS if before[name] != merged.values[name]]:
+            changed.append((key, merged))
+            history += [_entry(key, name, before[name], merged, now) for name in _HISTORY if name in changes]
+    counts.update(born=len(born), changed=len(changed))
+    if born or changed or history:
         number = run.enter(conn)
-        bulk.upsert(conn, orders, [row | {"run": number} for row in rows])
+        bulk.insert_bound(conn, orders, _columns(born, now, number), len(born))
+        bulk.upsert_bound(
+            conn, orders, _columns(changed, now, number), len(changed), at_birth=("first_seen",)
+        )
         bulk.insert(conn, order_history, [entry | {"run": number} for entry in history])
     return counts
 
 
-def _merge_one(
-    here: Sequence[Mapping[str, Any]],
-    extras: Mapping[tuple[str, str], str],
-    owners: Owners,
-    old: Mapping[str, Any] | None,
+def _merged(
+    here: Sequence[View], saying: Sayings | None, owners: Owners, before: Mapping[str, Any] | None
 ) -> Merged:
     """Return one order with its extras as JSON."""
-    lines = {system: text for (system, kind), text in extras.items() if kind == "lines"}
-    said = {system: _typed(jsons.loads(text)) for (system, kind), text in extras.items() if kind == "extras"}
-    merged = merge_views(here, said, lines, owners, old)
+    extras, lines = (saying.extras, saying.lines) if saying is not None else ({}, {})
+    if len(here) == 1:
+        system = here[0][0]
+        merged = merge_one(here[0], extras.get(system, {}), lines.get(system), owners, before)
+    else:
+        merged = merge_views(here, extras, lines, owners, before)
     rest = merged.values["extras"]
     merged.values["extras"] = jsons.dumps(rest) if rest else None
     return merged
 
 
-def _all_orders(store: Store) -> Iterator[Keys]:
-    """Yield all orders that have a view or stand in `orders`, in key order."""
-    last = ("", "")
-    while True:
-        with store.read() as conn:
-            pages = [
-                conn.execute(
-                    sa.select(table.c.company, table.c.order_no)
-                    .distinct()
-                    .where(sa.tuple_(table.c.company, table.c.order_no) > last)
-                    .order_by(table.c.company, table.c.order_no)
-                    .limit(BATCH)
-                ).all()
-                for table in (views, orders)
-            ]
-        keys = sorted({(row.company, row.order_no) for page in pages for row in page})[:BATCH]
-        if not keys:
-            return
-        yield keys
-        last = keys[-1]
+def _looked_up(conn: sa.Connection, keys: Keys) -> Batch:
+    """Return the orders `keys`, which are in order."""
+    here = bulk.fetch_bound(conn, views, _KEY, keys, (*_KEY, *VIEW))
+    parts = bulk.fetch_bound(conn, observations, _KEY, keys, _PARTS)
+    before = bulk.fetch_bound(conn, orders, _KEY, keys, _ORDER)
+    return _batch(keys, sorted(here), sorted(parts), before)
 
 
-def _batches(keys: Keys) -> Iterator[Keys]:
-    for at in range(0, len(keys), BATCH):
-        yield keys[at : at + BATCH]
+def _stretch(conn: sa.Connection, after: OrderNo) -> tuple[Batch, OrderNo | None]:
+    """Return the orders of the next stretch after `after`, and its last one; None if nothing follows.
 
-
-def _by_order(rows: Sequence[sa.Row[Any]]) -> dict[tuple[str, str], list[Mapping[str, Any]]]:
-    found: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
-    for row in rows:
-        found.setdefault((row.company, row.order_no), []).append(dict(row._mapping))
-    return found
-
-
-def _extras(conn: sa.Connection, keys: Keys) -> dict[tuple[str, str], dict[tuple[str, str], str]]:
-    """Return the newest extras and lines of each system by order: {(system, "extras" | "lines"): JSON}.
-
-    Lines of an order in several parts are put together.
+    Orders without a view are among them: nobody speaks of those any more.
     """
-    wanted = (*_KEY, "system", "part", "seq", "deleted", "is_return", "extras", "lines")
-    rows = bulk.fetch_many(conn, observations, _KEY, keys, wanted)
-    newest: dict[tuple[str, str, str, str], Any] = {}
-    for row in sorted(rows, key=lambda row: int(row.seq)):
-        if row.extras is None and row.lines is None and not row.deleted:
-            continue
-        newest[row.company, row.order_no, row.system, row.part] = row
-    found: dict[tuple[str, str], dict[tuple[str, str], str]] = {}
-    for (company, order_no, system, _), row in sorted(newest.items()):
-        if row.deleted or row.is_return:
-            continue
-        said = found.setdefault((company, order_no), {})
-        if row.extras is not None:
-            said[system, "extras"] = row.extras
-        if row.lines is not None:
-            earlier = jsons.loads(said[system, "lines"]) if (system, "lines") in said else []
-            said[system, "lines"] = jsons.dumps(earlier + jsons.loads(row.lines)) if earlier else row.lines
-    return found
+    here = bulk.scan_bound(conn, views, (*_KEY, *VIEW), after, limit=BATCH)
+    upto = None
+    if len(here) == BATCH:  # the last order may have more views than these: it comes with the next stretch
+        last = _OF_KEY(here[-1])
+        here = [row for row in here if _OF_KEY(row) != last]
+        upto = _OF_KEY(here[-1])
+    parts = bulk.scan_bound(conn, observations, _PARTS, after, upto)
+    before = bulk.scan_bound(conn, orders, _ORDER, after, upto)
+    keys = sorted({*map(_OF_KEY, here), *map(_OF_KEY, before)})
+    return _batch(keys, here, parts, before), upto
 
 
-def _typed(extras: dict[str, Any]) -> dict[str, Any]:
-    """Return extras as loaded from JSON with their types: amounts as Decimal, due dates as aware moments."""
-    typed = dict(extras)
-    if typed.get("amount") is not None:
-        typed["amount"] = Decimal(typed["amount"])
-    for name in ("due_first", "due_now"):
-        if typed.get(name) is not None:
-            typed[name] = datetime.fromisoformat(typed[name])
-    return typed
+def _batch(
+    keys: Keys,
+    here: Sequence[tuple[Any, ...]],
+    parts: Sequence[tuple[Any, ...]],
+    before: Sequence[tuple[Any, ...]],
+) -> Batch:
+    return Batch(
+        keys,
+        {key: [row[2:] for row in rows] for key, rows in _by_order(here)},
+        {key: said for key, rows in _by_order(parts) if (said := extras_and_lines(rows)) is not None},
+        {_OF_KEY(row): dict(zip(_ORDER, row, strict=True)) for row in before},
+    )
 
 
-def _changes(values: Mapping[str, Any], old: Mapping[str, Any] | None) -> dict[str, tuple[Any, Any]]:
-    return {
-        name: (old[name] if old else None, values.get(name))
-        for name in _FIELDS
-        if old is None or old[name] != values.get(name)
+def _by_order(rows: Sequence[tuple[Any, ...]]) -> Iterator[tuple[OrderNo, list[tuple[Any, ...]]]]:
+    """Yield rows, which are in key order, by their order."""
+    for key, together in groupby(rows, key=_OF_KEY):
+        yield key, list(together)
+
+
+def _columns(merged: Sequence[tuple[OrderNo, Merged]], now: datetime, run: int) -> dict[str, Any]:
+    """Return the columns of `orders` in driver form."""
+    values = [one.values for _, one in merged]
+    stamp = Same(to_micros(now))
+    told: dict[str, Any] = {
+        "company": [key[0] for key, _ in merged],
+        "order_no": [key[1] for key, _ in merged],
+        **{name: [*map(itemgetter(name), values)] for name in FIELDS},
+        "first_seen": stamp,
+        "changed_at": stamp,
+        "run": Same(run),
     }
+    return checked(orders, told)
 
 
-def _entry(
-    key: tuple[str, str], name: str, change: tuple[Any, Any], merged: Merged, now: datetime
-) -> dict[str, Any]:
+def _entry(key: OrderNo, name: str, old: Any, merged: Merged, now: datetime) -> dict[str, Any]:
     system, rule = merged.origin.get(name, (None, "owner"))
+    stamp = merged.values.get("occurred_at") if name == "status" else None
     return {
         "company": key[0],
         "order_no": key[1],
         "field": name,
-        "old": _words(change[0]),
-        "new": _words(change[1]),
+        "old": _words(name, old),
+        "new": _words(name, merged.values.get(name)),
         "system": system,
         "rule": rule,
         "who": None,
-        "occurred_at": merged.values.get("occurred_at") if name == "status" else None,
+        "occurred_at": bulk.typed(orders, "occurred_at", stamp),
         "at": now,
     }
 
 
-def _words(value: Any) -> str | None:
+def _words(name: str, stored: Any) -> str | None:
+    """Return a stored value as it is written in the history."""
+    value = bulk.typed(orders, name, stored)
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, Decimal):
@@ -220,16 +233,16 @@ def _words(value: Any) -> str | None:
 
 def _forget(
     conn: sa.Connection,
-    key: tuple[str, str],
-    old: Mapping[str, Any] | None,
+    key: OrderNo,
+    before: Mapping[str, Any] | None,
     now: datetime,
     history: list[Any],
 ) -> int:
     """Take away an order of which no view is left (its records turned out to speak of another one)."""
-    if old is None:
+    if before is None:
         return 0
-    conn.execute(sa.delete(orders).where(orders.c.company == key[0], orders.c.order_no == key[1]))
+    bulk.delete(conn, orders, _KEY, [key])
     merged = Merged()
     merged.put("status", None, None, "no record speaks of it any more")
-    history.append(_entry(key, "status", (old["status"], None), merged, now))
+    history.append(_entry(key, "status", before["status"], merged, now))
     return 1

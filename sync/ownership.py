@@ -2,15 +2,16 @@
 
 The order's status is the highest claim that a system makes inside its own range; it falls only by the word
 of the owner of the range that it stands in. Every other field comes from its owner, else from the first
-that says it.
+that says it. Values are in the store's own form (ranks, millionths, microseconds): merging compares and
+passes on, it does not reckon.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 from hub.model import QUANTITIES, Status
@@ -21,7 +22,33 @@ TYPED = (
 )  # fmt: skip
 """Extras with a column of their own, beside the promise dates."""
 
-_PROMISES = ("due_first", "due_now")
+PROMISES = ("due_first", "due_now")
+
+VIEW = ("system", "status", "side", "money", *QUANTITIES, "occurred_at")
+"""What merging reads of a view, in this order."""
+
+FIELDS = (
+    "status", "side", "money", *QUANTITIES, "occurred_at", *TYPED, *PROMISES, "lines", "extras",
+)  # fmt: skip
+"""What it makes of an order."""
+
+View = tuple[Any, ...]
+
+_SYSTEM, _STATUS, _SIDE, _MONEY = range(4)
+_QUANTITIES = tuple((name, VIEW.index(name)) for name in QUANTITIES)
+_STAMP = VIEW.index("occurred_at")
+_OWN = frozenset({*TYPED, *PROMISES})
+_RULES = {
+    "side": "any",
+    "money": "furthest",
+    "occurred_at": "with the status",
+}
+"""By which rule a field is chosen, where it is not its owner's."""
+
+_JOINT = ("side", "money", "extras")
+"""What all systems say together."""
+
+_OPEN = (None, "owner")
 
 
 class Owners:
@@ -30,13 +57,19 @@ class Owners:
     def __init__(self, rules: Rules) -> None:
         """Take the rules."""
         self.of = cache(rules.owner)
-        self.of_status = cache(rules.status_owner)
-        self.extras = rules.ownership.extras
+        self.of_status: Callable[[int], str | None] = cache(lambda rank: rules.status_owner(Status(rank)))
+        self.ranked = cache(self._ranked)
+        self._extras = rules.ownership.extras
+
+    def _ranked(self, name: str, systems: tuple[str, ...]) -> tuple[str, ...]:
+        """Return `systems` by whose word counts for a field: its owner, the order of `extras`, by name."""
+        wanted = [self.of(name), *self._extras, *sorted(systems)]
+        return tuple(dict.fromkeys(system for system in wanted if system in systems))
 
 
 @dataclass(slots=True)
 class Merged:
-    """The canonical values of one order, and for each the system and the rule that gave it."""
+    """The values of one order, and of each field the system and the rule that gave it."""
 
     values: dict[str, Any] = field(default_factory=dict)
     origin: dict[str, tuple[str | None, str]] = field(default_factory=dict)
@@ -47,92 +80,98 @@ class Merged:
 
 
 def merge_views(
-    views: Sequence[Mapping[str, Any]],
+    views: Sequence[View],
     extras: Mapping[str, Mapping[str, Any]],
     lines: Mapping[str, str],
     owners: Owners,
     before: Mapping[str, Any] | None,
 ) -> Merged:
-    """Return the order that `views` come to.
+    """Return the order that `views` come to; its extras are a dict.
 
     `extras` and `lines` (JSON) are by system; `before` is the stored order, None at its birth.
     """
     merged = Merged()
-    by_system = {view["system"]: view for view in views}
-    _status(merged, by_system, owners, before)
-    side = 0
+    _status(merged, views, owners, before)
+    side, money = 0, None
     for view in views:
-        side |= view["side"]
-    merged.put("side", side, None, "any")
-    money = {system: view["money"] for system, view in by_system.items() if view["money"] is not None}
-    merged.put("money", max(money.values(), default=None), None, "furthest")
-    for name in QUANTITIES:
-        said = {system: view[name] for system, view in by_system.items() if view[name] is not None}
-        system = _chosen(said, owners.of(name), owners)
-        merged.put(name, said.get(system) if system else None, system, "owner")
-    system = _chosen(lines, owners.of("lines"), owners)
-    merged.put("lines", lines.get(system) if system else None, system, "owner")
-    _extras(merged, extras, owners, before)
+        side |= view[_SIDE]
+        if view[_MONEY] is not None and (money is None or view[_MONEY] > money):
+            money = view[_MONEY]
+    merged.put("side", side, None, _RULES["side"])
+    merged.put("money", money, None, _RULES["money"])
+    systems = tuple(map(itemgetter(_SYSTEM), views))
+    by_system = dict(zip(systems, views, strict=True))
+    for name, at in _QUANTITIES:
+        system = next((one for one in owners.ranked(name, systems) if by_system[one][at] is not None), None)
+        merged.put(name, by_system[system][at] if system else None, system, "owner")
+    system = next(iter(owners.ranked("lines", tuple(lines))), None)
+    merged.put("lines", lines[system] if system else None, system, "owner")
+    _extras(merged, extras, owners)
+    _promise(merged, before)
     return merged
 
 
-def _status(
-    merged: Merged,
-    by_system: Mapping[str, Mapping[str, Any]],
-    owners: Owners,
-    before: Mapping[str, Any] | None,
-) -> None:
+def merge_one(
+    view: View, extras: Mapping[str, Any], lines: str | None, owners: Owners, before: Mapping[str, Any] | None
+) -> Merged:
+    """Return the same for an order that one system alone speaks of: its word counts, whoever owns the field.
+
+    The way of every first load. Of a birth nobody asks who gave what: its `origin` is left open.
+    """
+    merged = Merged()
+    values = merged.values
+    system = view[_SYSTEM]
+    _status(merged, (view,), owners, before)
+    values["side"], values["money"] = view[_SIDE], view[_MONEY]
+    for name, at in _QUANTITIES:
+        values[name] = view[at]
+    values["lines"] = lines
+    for name in _OWN:
+        values[name] = extras.get(name)
+    values["extras"] = {name: extras[name] for name in extras.keys() - _OWN if extras[name] is not None}
+    if before is not None:
+        for name in values.keys() - merged.origin.keys():
+            told = system if values[name] is not None and name not in _JOINT else None
+            merged.origin[name] = told, _RULES.get(name, "owner")
+    _promise(merged, before)
+    return merged
+
+
+def _status(merged: Merged, views: Sequence[View], owners: Owners, before: Mapping[str, Any] | None) -> None:
     """Choose the status, and its stamp with it."""
-    claims = {system: view["status"] for system, view in by_system.items() if view["status"] is not None}
-    owned = {system: rank for system, rank in claims.items() if owners.of_status(Status(rank)) == system}
+    claims = [view for view in views if view[_STATUS] is not None]
+    owned = [view for view in claims if owners.of_status(view[_STATUS]) == view[_SYSTEM]]
     pool, rule = (owned, "owner") if owned else (claims, "only word")
-    system = max(pool, key=lambda name: (pool[name], name), default=None)
-    rank = pool[system] if system else None
+    best = max(pool, key=itemgetter(_STATUS, _SYSTEM), default=None)
+    rank, system = (best[_STATUS], best[_SYSTEM]) if best is not None else (None, None)
     held = before["status"] if before else None
-    if held is not None and (rank is None or rank < held):
-        owner = owners.of_status(Status(held))
-        if owner not in claims and owner not in (system, None):
+    if before is not None and held is not None and (rank is None or rank < held):
+        owner = owners.of_status(held)
+        if owner not in (system, None) and all(view[_SYSTEM] != owner for view in claims):
             merged.put("status", held, owner, "falls only by its owner")
-            merged.put("occurred_at", before["occurred_at"] if before else None, owner, "with the status")
+            merged.put("occurred_at", before["occurred_at"], owner, _RULES["occurred_at"])
             return
     merged.put("status", rank, system, rule)
-    merged.put(
-        "occurred_at",
-        by_system[system]["occurred_at"] if system else _newest(by_system),
-        system,
-        "with the status",
-    )
+    stamp = best[_STAMP] if best is not None else _newest(views)
+    merged.put("occurred_at", stamp, system, _RULES["occurred_at"])
 
 
-def _newest(by_system: Mapping[str, Mapping[str, Any]]) -> datetime | None:
-    return max((view["occurred_at"] for view in by_system.values() if view["occurred_at"]), default=None)
+def _newest(views: Sequence[View]) -> int | None:
+    return max((view[_STAMP] for view in views if view[_STAMP] is not None), default=None)
 
 
-def _chosen(said: Mapping[str, Any], owner: str | None, owners: Owners) -> str | None:
-    """Return the system whose word counts: the owner, else by the order of `extras`, else by name."""
-    if owner in said:
-        return owner
-    for system in [*owners.extras, *sorted(said)]:
-        if system in said:
-            return system
-    return None
-
-
-def _extras(
-    merged: Merged, extras: Mapping[str, Mapping[str, Any]], owners: Owners, before: Mapping[str, Any] | None
-) -> None:
+def _extras(merged: Merged, extras: Mapping[str, Mapping[str, Any]], owners: Owners) -> None:
     rest: dict[str, Any] = {}
-    for name in sorted(
-        {*TYPED, "due_first", "due_now", *(name for said in extras.values() for name in said)}
-    ):
-        said = {system: values[name] for system, values in extras.items() if values.get(name) is not None}
-        system = _chosen(said, owners.of(name), owners)
-        value = said[system] if system else None
-        if name in TYPED or name in _PROMISES:
+    systems = tuple(extras)
+    for name in _OWN.union(*extras.values()):
+        system = next(
+            (one for one in owners.ranked(name, systems) if extras[one].get(name) is not None), None
+        )
+        value = extras[system][name] if system else None
+        if name in _OWN:
             merged.put(name, value, system, "owner")
         elif value is not None:
             rest[name] = value
-    _promise(merged, before)
     merged.put("extras", rest, None, "owner")
 
 
@@ -140,7 +179,7 @@ def _promise(merged: Merged, before: Mapping[str, Any] | None) -> None:
     """Keep the first promise ever made beside the current one; either stands for both at birth."""
     first, now = merged.values["due_first"], merged.values["due_now"]
     if now is None:
-        merged.put("due_now", first, merged.origin["due_first"][0], "owner")
+        merged.put("due_now", first, merged.origin.get("due_first", _OPEN)[0], "owner")
     kept = before["due_first"] if before else None
     if kept is not None or first is None:
-        merged.put("due_first", kept or now, merged.origin["due_now"][0], "first promise")
+        merged.put("due_first", kept or now, merged.origin.get("due_now", _OPEN)[0], "first promise")

@@ -49,7 +49,7 @@ class Details:
         for record in records:
             known = {**names, "item": record}
             try:
-                found, bad = self._read(call, known) if _is_due(call, known) else ([], [])
+                found, bad = self._read(call, known) if is_due(call, known) else ([], [])
             except Missing:
                 found, bad = [], []
             except (Rejected, RecordLocked) as error:
@@ -67,7 +67,8 @@ class Details:
             raise ConfigError("calls.nest_without_on", operation=call.name, name=name)
         ((theirs, ours),) = call.on.items()
         own, other = compile_path(ours), compile_path(theirs)
-        found: dict[str, list[Record]] = {str(key): [] for key in map(own, records) if not is_empty(key)}
+        due = [record for record in records if is_due(call, {**names, "item": record})]
+        found: dict[str, list[Record]] = {str(key): [] for key in map(own, due) if not is_empty(key)}
         refusals: dict[str, BadRecord] = {}
         for some in batches(list(found), call.size or self._size):
             details, bad = self._read(call, {**names, "keys": some})
@@ -87,7 +88,7 @@ class Details:
         return whole, refused
 
 
-def _is_due(call: CallSpec, names: Mapping[str, Any]) -> bool:
+def is_due(call: CallSpec, names: Mapping[str, Any]) -> bool:
     """Tell whether a call with `if` is to be made."""
     if call.if_ is None:
         return True

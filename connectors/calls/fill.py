@@ -1,11 +1,13 @@
 """What a call sends, filled from the names that a read knows.
 
 Beside constants and expressions a structure may hold `{each: LIST, as: STRUCTURE}`, which makes a list (its
-items are called `item`), and `{tojson: STRUCTURE}`, which makes a JSON text of it.
+items are called `item`), and `{tojson: STRUCTURE}`, which makes a JSON text of it. What mentions a name that
+is not known now is left out, unless the expression has a `default` for it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +18,8 @@ from hub.mapping.paths import compile_path
 
 GONE = object()
 """What a value is filled with that mentions a name which is None now: it is left out, absent, not empty."""
+
+_DEFAULT = re.compile(r"\|\s*(?:d|default)\s*\(")
 
 Render = Callable[[Mapping[str, Any]], Any]
 
@@ -62,10 +66,14 @@ def _leaf(said: Any) -> Filling:
         constant = value.render({})
         return Filling(frozenset(), lambda names: constant)
 
+    falls_back = _DEFAULT.search(said) is not None
+
     def render(names: Mapping[str, Any]) -> Any:
-        if any(names.get(name, ...) is None for name in value.names):
+        if all(names.get(name, ...) is not None for name in value.names):
+            return value.render(names)
+        if not falls_back:
             return GONE
-        return value.render(names)
+        return value.render({name: one for name, one in names.items() if one is not None})
 
     return Filling(value.names, render)
 

@@ -6,10 +6,12 @@ source's own (a change number, a row version) and is kept as such.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from datetime import time as midnight
+from operator import itemgetter
 from typing import Any
 
 from hub.errors import RecordError
@@ -19,6 +21,7 @@ from hub.mapping.paths import compile_path
 from hub.model import Record
 
 SLOT = "cursor"
+_DIRECTIVE = re.compile("%(.)")
 _AHEAD = timedelta(days=1)  # a stamp later than this is a mistake and must not carry the cursor away
 
 
@@ -47,20 +50,42 @@ class Marks:
         self._stamp, self._key = (compile_path(path or "@") for path in (stamp, key))
         self._spec, self._overlap = at, call.overlap or timedelta()
         self._time = times.compile_time(at.format, at.zone)
+        self._plain = itemgetter(stamp) if stamp.isidentifier() else None
         self.active = call.cursor is not None
         self.mark = _load(state, self._by) if self.active else None
 
     def see(self, records: Sequence[Record], now: datetime) -> None:
         """Move on to the newest of `records`. Absent, unreadable and far-ahead stamps move nothing."""
-        for record in records if self.active else ():
-            stamp = self._stamp(record)
-            number = self._number(stamp)
-            at = self._moment(stamp, now) if number is None else number
-            if at is None:
-                continue  # its mapping says what is wrong with it
-            mark = Mark(at, str(self._key(record)))
-            if self.mark is None or mark.after(self.mark):
+        if not self.active or not records:
+            return
+        marks = self._quickly(records, now) or [self._mark(record, now) for record in records]
+        for mark in marks:
+            if mark is not None and (self.mark is None or mark.after(self.mark)):
                 self.mark = mark
+
+    def _mark(self, record: Record, now: datetime) -> Mark | None:
+        stamp = self._stamp(record)
+        number = self._number(stamp)
+        at = self._moment(stamp, now) if number is None else number
+        return None if at is None else Mark(at, str(self._key(record)))
+
+    def _quickly(self, records: Sequence[Record], now: datetime) -> list[Mark | None]:
+        """Return the newest alone, where stamps compare as they stand; nothing where each must be read."""
+        stamps = self._stamps(records)
+        if not sortable(stamps, self._spec.format):
+            return []
+        top = max(stamps)
+        tied = [record for record, stamp in zip(records, stamps, strict=True) if stamp == top]
+        newest = self._mark(max(tied, key=lambda record: str(self._key(record))), now)
+        return [newest] if newest else []
+
+    def _stamps(self, records: Sequence[Record]) -> list[Any]:
+        if self._plain is not None:
+            try:
+                return list(map(self._plain, records))
+            except (KeyError, TypeError):
+                pass  # a record lacks it, or is none: the path says what that means
+        return [self._stamp(record) for record in records]
 
     def since(self, start: Any = None) -> Any:
         """Return what to read from, as it is sent: the mark less the overlap, else `start`."""
@@ -111,6 +136,22 @@ class Marks:
         except RecordError:
             return None
         return None if moment is None or moment.at > now + _AHEAD else moment.at
+
+
+def sortable(stamps: Sequence[Any], formats: Sequence[str]) -> bool:
+    """Tell whether raw stamps are in the order of time as texts (or numbers): one layout, one offset."""
+    layout = formats[0] if formats else "iso"
+    if layout in ("epoch", "epoch_ms"):
+        return len(formats) == 1 and set(map(type, stamps)) == {int}
+    if len(formats) > 1 or set(map(type, stamps)) != {str} or len(set(map(len, stamps))) != 1:
+        return False
+    if layout != "iso":
+        directives = "".join(_DIRECTIVE.findall(layout))
+        return layout.startswith("%Y") and len(directives) > 2 and "YmdHMSf".startswith(directives)
+    if len(stamps[0]) <= len("2026-01-05 08:00:00"):
+        return True
+    ends = {stamp[-6:] for stamp in stamps if stamp[-1] != "Z"}
+    return not ends or (len(ends) == 1 and stamps[0][-1] != "Z")
 
 
 def begin(mapping: SystemMapping, at: TimeSpec) -> Any:

@@ -24,6 +24,7 @@ Look = Callable[[str], Any]
 """Gives what an answer has at a path."""
 
 LINK = "link"
+_SAMPLED = 16
 _MOVING = frozenset({"last", "keyset", "since"})
 """Styles under which the question itself moves on, and a stated total may shrink with it."""
 
@@ -56,11 +57,13 @@ class Pager:
     def turn(self, look: Look, received: int, last: Sequence[Record]) -> bool:
         """Tell whether there is another page after one of `received` records that ended with `last`.
 
-        Raises Unavailable for a page or a token that was there before: going on would never end. Raises
-        Incomplete if the reading ended short of the stated total.
+        A filter in `records` does not count: what matters is how many the source sent. Raises Unavailable for
+        a page or a token that was there before: going on would never end. Raises Incomplete if the reading
+        ended short of the stated total.
         """
+        received = self._sent(look, received)
         self._received += received
-        more = self._more(look, last)
+        more = self._more(look, received, last)
         short = self.total is not None and self._received < self.total
         if not more and short and self._style not in _MOVING:
             place = {"system": self._system, "operation": self._call.target}
@@ -76,12 +79,18 @@ class Pager:
         self.names = dict(kept["names"])
         self._received, self.total = int(kept["received"]), kept["total"]
 
-    def _more(self, look: Look, last: Sequence[Record]) -> bool:
+    def _sent(self, look: Look, received: int) -> int:
+        """Return how many records the source sent, where the mapping takes only some of them."""
+        every, sign, _ = (self._call.records or "").partition("[?")
+        found = look(every) if sign and every else None
+        return max(received, len(found)) if isinstance(found, list) else received
+
+    def _more(self, look: Look, received: int, last: Sequence[Record]) -> bool:
         says_more = look(self._call.next) if self._call.next else None
         if self._style in ("next", LINK):
             self.names["next"] = says_more
             return says_more not in (None, "", False, [], {}) and self._new(says_more)
-        if not self._style or not last or (self._call.next and not says_more):
+        if not self._style or not received or (self._call.next and not says_more):
             return False
         if self._style not in _MOVING and self.total is not None and self._received >= self.total:
             return False
@@ -89,14 +98,17 @@ class Pager:
             return self._on_from(last)
         self.names["offset"] = self._received
         self.names["page"] += 1
-        self.names["last"] = self._key(last[-1]) if self._key else last[-1]
-        if self._style == "keyset":
+        if not last and self._style not in _MOVING:
+            return True  # a filter took none of them
+        if last:
+            self.names["last"] = self._key(last[-1]) if self._key else last[-1]
+        if last and self._style == "keyset":
             self.names["since"] = self._marks.sent(last[-1])
-        return self._new(list(last))
+        return self._new(_sample(last))
 
     def _on_from(self, last: Sequence[Record]) -> bool:
         """Go on from the last stamp; a page that brought nothing fresh is the end."""
-        stamp = self._marks.sent(last[-1])
+        stamp = self._marks.sent(last[-1]) if last else None
         if stamp is None:
             return False
         if stamp == self.names.get("since") and len(last) >= (self._call.size or 0):
@@ -118,9 +130,15 @@ class Pager:
         return Unavailable(key, system=self._system, operation=self._call.target, **values)
 
 
+def _sample(records: Sequence[Record]) -> list[Any]:
+    """Return what tells a page from another: its length and some rows, the first and the last among them."""
+    step = max(1, len(records) // _SAMPLED)
+    return [len(records), *records[::step], records[-1]]
+
+
 def _style(call: CallSpec, mentioned: frozenset[str]) -> str:
     if "last" in mentioned:
-        return "keyset" if "since" in mentioned and call.cursor else "last"
+        return "keyset" if "since" in mentioned and call.cursor and call.sorted else "last"
     found = next((name for name in ("next", "offset", "page") if name in mentioned), "")
     if found or call.next:
         return found or LINK

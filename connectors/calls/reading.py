@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
-from connectors.calls.details import Details
+from connectors.calls.details import Details, is_due
 from connectors.calls.fill import compiled, mentioned
 from connectors.calls.gates import PageGate, RowGate, Seen
 from connectors.calls.marks import Marks, begin
@@ -75,13 +75,17 @@ class Asker(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _How:
-    """How the answers of a read count: the marks (`moves`: they are kept), gates, the limits of a window."""
+    """How the answers of a read count: the marks (`moves`: they are kept), gates, the limits of a window.
+
+    Whether a `nested` call is to be made was asked for each record already.
+    """
 
     marks: Marks
     moves: bool = False
     answers: PageGate | None = None
     rows: RowGate | None = None
     window: Window | None = None
+    nested: bool = False
 
 
 @dataclass(slots=True)
@@ -175,6 +179,8 @@ class Reading:
         at_once = every is None and call.sorted
         for item in [None] if every is None else every:
             known = names if every is None else {**names, "item": item}
+            if not how.nested and not is_due(call, self._names.of(call, known)):
+                continue
             for page in self._pages(call, known, how):
                 state = how.marks.state() if how.moves and at_once else {}
                 yield replace(page, state={**page.state, **state})
@@ -201,9 +207,10 @@ class Reading:
             received, whole = 0, _Whole()
             for records, last in _with_end(reply.pages(call.size or PAGE)):
                 number, received = number + 1, received + len(records)
+                fresh = pager.fresh(records)
                 if last:
                     more = pager.turn(reply.look, received, records)
-                page = self._page(call, pager.fresh(records), {**names, **took}, how, whole)
+                page = self._page(call, fresh, {**names, **took}, how, whole)
                 meta = {**reply.meta, "page": number}
                 state = dict(page.state)
                 if gate and last:
@@ -236,7 +243,7 @@ class Reading:
     def _all(self, call: CallSpec, names: Mapping[str, Any]) -> tuple[list[Record], list[Any]]:
         """Return all records of a nested call, and its bad ones."""
         marks = Marks(call, self._mapping.time, {})
-        pages = list(self._read(call, {**NOTHING, **names}, _How(marks)))
+        pages = list(self._read(call, {**NOTHING, **names}, _How(marks, nested=True)))
         return (
             [record for page in pages for record in page.records],
             [bad for page in pages for bad in page.bad],

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from connectors.contract import Page
 from connectors.files.discovery import Folder, Found
+from connectors.files.names import written
 from hub.errors import SourceError
 from hub.locale import text
 from hub.mapping.grammar import CallSpec
@@ -43,6 +44,7 @@ def _put_away(folder: Folder, found: Found, after: str) -> None:
 
 def _move(folder: Folder, found: Found, to: str) -> None:
     """Move a file, beside one of its name that is there already (it never replaces anything)."""
+    to = written(to, found.path, folder.charsets)
     folder.ask(folder.place.make_folder, to)
     name = PurePosixPath(found.path)
     target, number = f"{to}/{name.name}", 1

@@ -1,10 +1,12 @@
-"""The charset and the digest of a file, from its bytes."""
+"""The charset and the digest of a file, from its bytes; and the file as text."""
 
 from __future__ import annotations
 
 import codecs
 import hashlib
-from collections.abc import Sequence
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import BinaryIO
 
 from connectors.files.rows import Torn, Unusable
@@ -45,6 +47,17 @@ def encoding_of(file: BinaryIO, wanted: Sequence[str] = ()) -> str:
         if _fits(file, name):
             return name
     raise Unusable("files.no_charset", tried=", ".join(tried))
+
+
+@contextmanager
+def text_of(file: BinaryIO, encoding: str, newline: str | None = None) -> Iterator[io.TextIOWrapper]:
+    """Yield a file as text, from its begin; it stays open, since it belongs to the caller."""
+    file.seek(0)
+    text = io.TextIOWrapper(file, encoding, newline=newline)
+    try:
+        yield text
+    finally:
+        text.detach()
 
 
 def _fits(file: BinaryIO, name: str) -> bool:

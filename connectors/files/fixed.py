@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import io
+import codecs
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from itertools import accumulate, islice
 from typing import BinaryIO
 
 from connectors.files.cells import Cells
+from connectors.files.encoding import text_of
 from connectors.files.rows import Around, Rows, Torn
 from connectors.files.tabular import records
 from hub.mapping.grammar import CallSpec
@@ -23,26 +25,22 @@ def read_fixed(file: BinaryIO, call: CallSpec, encoding: str, numbers: str | Non
     `widths_in: bytes` counts the bytes of the file's charset: a Chinese character is two columns of a host.
     The lines that `skip_rows` leaves out are seen under `meta.header`.
     """
-    lines = _lines(file, call, encoding)
-    skipped = [_text(line, encoding).rstrip("\r\n") for line in islice(lines, call.skip_rows)]
-    if skipped:
-        yield Around({"header": [[line] for line in skipped]})
-    yield from records(_rows(lines, call, encoding, len(skipped) + 1), call, numbers)
+    with _lines(file, call, encoding) as lines:
+        skipped = [_text(line, encoding).rstrip("\r\n") for line in islice(lines, call.skip_rows)]
+        if skipped:
+            yield Around({"header": [[line] for line in skipped]})
+        yield from records(_rows(lines, call, encoding, len(skipped) + 1), call, numbers)
 
 
-def _lines(file: BinaryIO, call: CallSpec, encoding: str) -> Iterator[bytes | str]:
+@contextmanager
+def _lines(file: BinaryIO, call: CallSpec, encoding: str) -> Iterator[Iterator[bytes | str]]:
     """Yield the lines as text, or as bytes where those are counted."""
-    file.seek(0)
     if call.widths_in == "bytes":
-        mark = 3 if encoding == "utf-8-sig" else 0
-        file.seek(mark)
-        yield from file
+        file.seek(len(codecs.BOM_UTF8) if encoding == "utf-8-sig" else 0)
+        yield file
         return
-    text = io.TextIOWrapper(file, encoding, newline="")
-    try:
-        yield from text
-    finally:
-        text.detach()  # the file belongs to the caller
+    with text_of(file, encoding, newline="") as text:
+        yield text
 
 
 def _rows(lines: Iterator[bytes | str], call: CallSpec, encoding: str, begin: int) -> Iterator[Cells]:

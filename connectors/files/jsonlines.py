@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any, BinaryIO
 
 import orjson
 
+from connectors.files.encoding import text_of
 from connectors.files.rows import BadLine, Line, Rows, Torn
 from hub.errors import RecordError
 from hub.mapping.grammar import CallSpec
@@ -34,29 +35,30 @@ def read_jsonl(file: BinaryIO, call: CallSpec, encoding: str, numbers: str | Non
     A line that is no JSON is a BadLine; but the last one means that the file is Torn.
     """
     pick = compile_path(call.records) if call.records else None
-    for number, line, last in _held(file, encoding):
-        try:
-            value = decode(line)
-        except ValueError as error:
-            if last:
-                raise Torn("files.cut_json", number) from error
-            yield BadLine(number, line, RecordError("files.bad_line", line=number))
-            continue
-        found = pick(value) if pick else value
-        for one in found if pick and isinstance(found, list) else (found,):
-            yield record_of(number, one, line, call.columns)
+    with _lines(file, encoding) as lines:
+        for number, line, last in _held(lines):
+            try:
+                value = decode(line)
+            except ValueError as error:
+                if last:
+                    raise Torn("files.cut_json", number) from error
+                yield BadLine(number, line, RecordError("files.bad_line", line=number))
+                continue
+            found = pick(value) if pick else value
+            for one in found if pick and isinstance(found, list) else (found,):
+                yield record_of(number, one, line, call.columns)
 
 
 def count_lines(file: BinaryIO, encoding: str) -> int:
     """Return how many lines are filled; Torn if the last of them is no JSON."""
-    count = 0
-    for number, line, last in _held(file, encoding):
-        count += 1
-        if last:
-            try:
-                decode(line)
-            except ValueError as error:
-                raise Torn("files.cut_json", number) from error
+    count, end = 0, (0, b"")
+    with _lines(file, encoding) as lines:
+        for number, line, _ in _held(lines):
+            count, end = count + 1, (number, line)
+    try:
+        decode(end[1])
+    except ValueError as error:
+        raise Torn("files.cut_json", end[0]) from error
     return count
 
 
@@ -80,10 +82,10 @@ def record_of(number: int, value: Any, raw: str | bytes, columns: tuple[str, ...
     return BadLine(number, kept, RecordError("files.not_a_record", line=number))
 
 
-def _held(file: BinaryIO, encoding: str) -> Iterator[tuple[int, bytes, bool]]:
-    """Yield (number, line in UTF-8, whether it is the last) of all lines that are not blank."""
+def _held(lines: Iterable[bytes]) -> Iterator[tuple[int, bytes, bool]]:
+    """Yield (number, line, whether it is the last) of all lines that are not blank."""
     held: tuple[int, bytes] | None = None
-    for number, line in enumerate(_lines(file, encoding), 1):
+    for number, line in enumerate(lines, 1):
         if line.isspace():
             continue
         if held is not None:
@@ -94,16 +96,14 @@ def _held(file: BinaryIO, encoding: str) -> Iterator[tuple[int, bytes, bool]]:
     yield *held, True
 
 
-def _lines(file: BinaryIO, encoding: str) -> Iterator[bytes]:
-    file.seek(0)
+@contextmanager
+def _lines(file: BinaryIO, encoding: str) -> Iterator[Iterable[bytes]]:
+    """Yield the lines of a file in UTF-8."""
     if encoding in _UTF8:
+        file.seek(0)
         if file.read(len(_MARK)) != _MARK:
             file.seek(0)
-        yield from file
+        yield file
         return
-    text = io.TextIOWrapper(file, encoding)
-    try:
-        for line in text:
-            yield line.encode()
-    finally:
-        text.detach()  # the file belongs to the caller
+    with text_of(file, encoding) as text:
+        yield (line.encode() for line in text)

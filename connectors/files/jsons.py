@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
+from connectors.files.encoding import text_of
 from connectors.files.jsonlines import DECODER, read_jsonl, record_of
 from connectors.files.rows import Rows, Torn, Unusable
 from hub.mapping.grammar import CallSpec
@@ -23,14 +24,10 @@ def read_json(file: BinaryIO, call: CallSpec, encoding: str, numbers: str | None
     With `records` the document is held whole and each record's number is its place in it; an array, or one
     record a line, is read as it comes.
     """
-    file.seek(0)
-    text = io.TextIOWrapper(file, encoding)
-    try:
+    with text_of(file, encoding) as text:
         values = _values(text, call.records)
         for number, value, raw in values or ():
             yield record_of(number, value, raw, call.columns)
-    finally:
-        text.detach()  # the file belongs to the caller
     if values is None:
         yield from read_jsonl(file, call, encoding, numbers)
 

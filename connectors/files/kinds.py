@@ -28,6 +28,8 @@ def grouped(
     of no known kind, and one before any that it could belong to, are BadLines of their own.
     """
     group = _Group(kinds)
+    if trailer:
+        trailer.columns = list(dict.fromkeys(name for kind in kinds.values() for name in kind.columns))
     for row, last in with_last(rows):
         if trailer and trailer.closes(row, last):
             break
@@ -36,8 +38,9 @@ def grouped(
             yield bad_line(row, "files.unknown_kind", known=", ".join(kinds))
             continue
         line = line_of(row, kinds[name].columns, last=last, ragged=ragged)
-        if trailer and _counts(name, kinds[name], trailer):
-            trailer.count(line.record if isinstance(line, Line) else None)
+        if trailer:
+            record = line.record if isinstance(line, Line) else None
+            trailer.count(record, counts=_counts(name, kinds[name], trailer))
         yield from group.take(name, row, line)
     yield from group.done()
 

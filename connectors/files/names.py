@@ -21,14 +21,29 @@ def readable(name: str, charsets: Sequence[str] = ()) -> str:
     """Return a name (UTF-8 with surrogate escapes) as text: in the first charset that it is whole in."""
     if not charsets and name.isascii():
         return name
-    raw = name.encode("utf-8", "surrogateescape")
+    return _bytes(name).decode(_charset(name, charsets), "backslashreplace")
+
+
+def written(text: str, beside: str, charsets: Sequence[str] = ()) -> str:
+    """Return a readable name as one that stands `beside` another: in the charset that this one is in."""
+    if text.isascii():
+        return text
+    return text.encode(_charset(beside, charsets)).decode("utf-8", "surrogateescape")
+
+
+def _charset(name: str, charsets: Sequence[str]) -> str:
     *first, last = charsets or FILE_NAMES
     for charset in first:
         try:
-            return raw.decode(charset)
+            _bytes(name).decode(charset)
         except UnicodeDecodeError:
             continue
-    return raw.decode(last, "backslashreplace")
+        return charset
+    return last
+
+
+def _bytes(name: str) -> bytes:
+    return name.encode("utf-8", "surrogateescape")
 
 
 def is_temporary(name: str) -> bool:

@@ -32,6 +32,8 @@ def records(rows: Iterable[Cells], call: CallSpec, numbers: str | None, *, ragge
 
 def _alike(rows: Iterator[Cells], call: CallSpec, trailer: Trailer | None, ragged: bool) -> Rows:
     header = named(call.columns) if call.columns else _header(rows)
+    if trailer:
+        trailer.columns = header
     for row, last in with_last(rows):
         if trailer and trailer.closes(row, last):
             return

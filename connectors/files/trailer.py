@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fnmatch import fnmatchcase
@@ -17,14 +18,14 @@ from hub.model import Record
 
 @dataclass(slots=True)
 class Trailer:
-    """Counts a file along and compares with what its last row says."""
+    """Counts a file along and compares with what its last row says. `columns` are those the file can have."""
 
     spec: TrailerSpec
     numbers: str | None
     rows: int = 0
     sum: Decimal | None = field(default_factory=Decimal)  # None: a row's number cannot be read
     found: Cells | None = None
-    _known: dict[str, None] = field(default_factory=dict)
+    columns: Sequence[str] = ()
 
     def closes(self, row: Cells, last: bool) -> bool:
         """Tell whether `row` is the trailer; it must be the last."""
@@ -35,13 +36,10 @@ class Trailer:
         self.found = row
         return True
 
-    def count(self, record: Record | None) -> None:
-        """Count one row of the file, None for one that could not be read."""
-        self.rows += 1
-        if self.spec.of is None or record is None:
-            return
-        self._known.update(dict.fromkeys(record))
-        if self.spec.of in record:
+    def count(self, record: Record | None, *, counts: bool = True) -> None:
+        """Take one row of the file along, None for one that could not be read; the total is of all rows."""
+        self.rows += counts
+        if record is not None and self.spec.of in record:
             number = self._number(record[self.spec.of])
             self.sum = None if self.sum is None or number is None else self.sum + number
 
@@ -49,8 +47,8 @@ class Trailer:
         """Raise Torn if there was no trailer, or it counts otherwise."""
         if self.found is None:
             raise Torn("files.no_trailer")
-        if self.spec.of is not None and self._known and self.spec.of not in self._known:
-            raise Unusable("files.no_column", column=self.spec.of, known=", ".join(self._known))
+        if self.spec.of is not None and self.spec.of not in self.columns:
+            raise Unusable("files.no_column", column=self.spec.of, known=", ".join(self.columns))
         if self.spec.count is not None:
             self._compare("files.count_differs", self.spec.count, Decimal(self.rows + self.spec.plus))
         if self.spec.total is not None and self.sum is not None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import pairwise, takewhile
+from operator import is_not
 from typing import Any, BinaryIO
 
 from lxml import etree
@@ -31,11 +34,11 @@ def read_xml(file: BinaryIO, call: CallSpec, encoding: str, numbers: str | None)
     steps = tuple(call.records.split(".")) if call.records else None
     number = 0
     try:
-        for path, element in _elements(file, encoding, steps):
+        for path in _elements(file, encoding, steps):
             if not number and (header := _header(path, call.lists)):
                 yield Around({"header": header})
             number += 1
-            record = plain(element, call.lists)
+            record = plain(path[-1], call.lists)
             yield Line(number, record if isinstance(record, dict) else {"#text": record})
     except etree.XMLSyntaxError as error:
         raise _fault(file, error.lineno or 0) from error
@@ -55,81 +58,78 @@ def plain(element: etree._Element, lists: Sequence[str] = ()) -> Any:
     Only text: that text (None for `xsi:nil`); else a dict of attributes (`@name`) and children, in which a
     name that comes again is a list, as is every name in `lists`; text beside them is `#text`.
     """
-    if element.get(_NIL) in {"true", "1"}:
-        return None
-    found: dict[str, Any] = {f"@{_local(str(name))}": str(value) for name, value in element.attrib.items()}
-    counted: dict[str, int] = {}
-    for child in element.iterchildren("*"):
-        name, value = _local(str(child.tag)), plain(child, lists)
-        counted[name] = counted.get(name, 0) + 1
-        if counted[name] == 1:
-            found[name] = [value] if name in lists else value
-        elif counted[name] == 2 and name not in lists:
-            found[name] = [found[name], value]
-        else:
+    found: dict[str, Any] = {}
+    if element.attrib:
+        if element.get(_NIL) in {"true", "1"}:
+            return None
+        found = {f"@{_local(str(name))}": str(value) for name, value in element.attrib.items()}
+    several: set[str] = set()
+    for child in element:
+        name = _local(str(child.tag))
+        value = plain(child, lists) if len(child) or child.attrib else child.text or ""
+        if name in several:
             found[name].append(value)
+        elif name in found or name in lists:
+            several.add(name)
+            found[name] = [found[name], value] if name in found else [value]
+        else:
+            found[name] = value
     if not found:
         return element.text or ""
     text = "".join([element.text or "", *(child.tail or "" for child in element)]).strip()
     return {**found, "#text": text} if text else found
 
 
-def _elements(
-    file: BinaryIO, encoding: str, steps: tuple[str, ...] | None
-) -> Iterator[tuple[list[etree._Element], etree._Element]]:
-    """Yield (the elements around it, element) for each record, and forget it once it was used."""
+def _elements(file: BinaryIO, encoding: str, steps: tuple[str, ...] | None) -> Iterator[list[etree._Element]]:
+    """Yield each record, after the elements around it, and forget it, and all before it, once it was used."""
     events = etree.iterparse(
-        file, events=("start", "end"), encoding=encoding or None, resolve_entities=False, no_network=True,
-        load_dtd=False, remove_comments=True, remove_pis=True,
+        file, events=("end",), tag=f"{{*}}{steps[-1]}" if steps else None, encoding=encoding or None,
+        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True,
     )  # fmt: skip
-    path: list[etree._Element] = []
-    names: list[str] = []
-    inside = 0
-    for event, element in events:
-        if event == "start":
-            path.append(element)
-            names.append(_local(str(element.tag)))
-            if len(path) == 1:
-                _require_plain(element, names[0])
-            inside += bool(inside) or _is_record(names, steps)
-            continue
-        path.pop()
-        names.pop()
-        if inside == 1:
-            yield path, element
-            _forget(element)
-        inside -= bool(inside)
+    root: etree._Element | None = None
+    for _, element in events:
+        path = [*element.iterancestors()][::-1] + [element]
+        if root is None:
+            root = path[0]
+            _require_plain(root)
+        if _is_record(path, steps):
+            yield path
+            _forget(path)
+    if root is None:
+        _require_plain(events.root)
 
 
-def _is_record(names: list[str], steps: tuple[str, ...] | None) -> bool:
-    return len(names) == 2 if steps is None else tuple(names[-len(steps) :]) == steps
+def _is_record(path: list[etree._Element], steps: tuple[str, ...] | None) -> bool:
+    """Tell whether a path ends as `steps` say, and does not lie within another that does."""
+    if steps is None:
+        return len(path) == 2
+    names, count = tuple(_local(str(one.tag)) for one in path), len(steps)
+    ends = (names[at - count : at] == steps for at in range(count, len(names)))
+    return names[-count:] == steps and not any(ends)
 
 
-def _require_plain(root: etree._Element, name: str) -> None:
+def _require_plain(root: etree._Element) -> None:
     if root.getroottree().docinfo.internalDTD is not None:
         raise Unusable("files.xml_with_dtd")
-    if name.casefold() == "html":
+    if _local(str(root.tag)).casefold() == "html":
         raise Unusable("files.not_xml", 1)
 
 
-def _forget(element: etree._Element) -> None:
-    """Take a record out of the tree, so that a long file stays small."""
-    element.clear()
-    parent = element.getparent()
-    if parent is not None:
-        parent.remove(element)
+def _forget(path: list[etree._Element]) -> None:
+    """Take what was read out of the tree, so that a long file stays small."""
+    path[-1].clear()
+    for outer, element in pairwise(path):
+        while element.getprevious() is not None:
+            del outer[0]
 
 
 def _header(path: list[etree._Element], lists: Sequence[str]) -> dict[str, Any]:
-    """Return what stands in the elements around the first record, the record itself and its path left out."""
+    """Return what stands before the last element of a path, in those around it."""
     found: dict[str, Any] = {}
-    for depth, element in enumerate(path):
+    for element, inner in pairwise(path):
         found |= {f"@{_local(str(name))}": str(value) for name, value in element.attrib.items()}
-        inner = path[depth + 1] if depth + 1 < len(path) else None
-        before = [child for child in element.iterchildren("*") if child is not inner]
-        if inner is None:
-            before = before[:-1]
-        found |= {_local(str(child.tag)): plain(child, lists) for child in before}
+        for child in takewhile(partial(is_not, inner), element.iterchildren("*")):
+            found[_local(str(child.tag))] = plain(child, lists)
     return found
 
 

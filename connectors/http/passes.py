@@ -6,9 +6,14 @@ import threading
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from requests.cookies import RequestsCookieJar
+
+from connectors.calls import jsons
+from hub.config import Connection
+from hub.mapping.grammar import SystemMapping
 
 
 class Grant(NamedTuple):
@@ -68,6 +73,15 @@ def shared(key: Hashable) -> Shared:
     """Return what the connectors of one system share; `key` names system, connection and mapping of auth."""
     with _lock:
         return _known.setdefault(key, Shared())
+
+
+def identity(mapping: SystemMapping, connection: Connection) -> tuple[str, ...]:
+    """Return what connectors must have in common to share a login."""
+    auth = mapping.auth.model_dump_json() if mapping.auth else ""
+    secrets = jsons.written([connection.password, dict(connection.extra)])
+    digest = blake2b(auth.encode() + b"\0" + secrets, digest_size=16).hexdigest()
+    limits = f"{mapping.limits.per_second} {mapping.limits.parallel}"
+    return mapping.system, connection.conn_id, connection.url(), connection.login or "", limits, digest
 
 
 def one(common: Shared, name: str) -> Pass:

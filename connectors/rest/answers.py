@@ -70,7 +70,7 @@ class RestReply:
     def pages(self, size: int) -> Iterator[list[Record]]:
         """Yield the records, at most `size` at a time; one empty list if there are none."""
         rows = as_rows(self.look(self._call.records or "@"))
-        if rows and not all(type(row) is dict for row in rows):
+        if rows and set(map(type, rows)) != {dict}:
             columns = columns_of(self._call.columns, self.look)
             rows = [record_of(row, columns) for row in rows]
         for begin in range(0, max(len(rows), 1), size):
@@ -98,7 +98,7 @@ def digest_of(answer: Answer, call: CallSpec) -> str:
 
 
 def conditions(seen: Seen | None, url: str) -> dict[str, str]:
-    """Return the headers that ask for an answer only if it is another than last time (RFC 9110, section 13)."""
+    """Return the headers that ask for an answer only if it is another now (RFC 9110, section 13)."""
     if not seen or seen.get("url") != _digest(url.encode()):
         return {}
     names = {"etag": "If-None-Match", "modified": "If-Modified-Since"}

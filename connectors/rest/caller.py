@@ -5,12 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from hashlib import blake2b
 from typing import Any
 
 import tenacity
 
-from connectors.calls import jsons
 from connectors.calls.gates import Seen
 from connectors.calls.names import Names
 from connectors.calls.reading import NOTHING
@@ -59,7 +57,7 @@ class Caller:
         limits = mapping.limits
         self._pauses = [Pause.of(said) for said in limits.pause]
         self._zone = zone_of(mapping.time.zone) if mapping.time.zone else UTC
-        common = passes.shared(_identity(mapping, connection))
+        common = passes.shared(passes.identity(mapping, connection))
         limiter = passes.thing(common, "limiter", lambda: Limiter(limits.per_second, limits.parallel))
         timeout = limits.timeout.total_seconds() if limits.timeout else TIMEOUT
         self._session = Session(
@@ -97,7 +95,7 @@ class Caller:
         require_open(self._pauses, self._clock(), self._zone, self._mapping.system, call.name)
         held = self._access.values()
         try:
-            return self._once(call, {**names, **held}, seen)
+            return self._once(call, {**names, **self._names, **held}, seen)
         except AuthExpired:
             if not self._access.renew():
                 raise
@@ -143,12 +141,3 @@ class Caller:
         charsets = call.encoding or self._mapping.text.encoding
         columns = call.columns if call.format == "csv" else ()
         return Style(charsets, call.format, call.delimiter, columns, self._many)
-
-
-def _identity(mapping: SystemMapping, connection: Connection) -> tuple[str, ...]:
-    """Return what connectors must have in common to share a login."""
-    auth = mapping.auth.model_dump_json() if mapping.auth else ""
-    secrets = jsons.written([connection.password, dict(connection.extra)])
-    digest = blake2b(auth.encode() + b"\0" + secrets, digest_size=16).hexdigest()
-    limits = f"{mapping.limits.per_second} {mapping.limits.parallel}"
-    return mapping.system, connection.conn_id, connection.url(), connection.login or "", limits, digest

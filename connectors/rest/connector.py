@@ -1,4 +1,4 @@
-"""Any system over HTTP, described by its mapping alone: calls, paging, cursor, details, logins, signatures."""
+"""Any system over HTTP, described by its mapping alone: calls, paging, details, logins, signatures."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class RestConnector:
         sleep: Sleep = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Open nothing yet; `retry` is how reads are tried again, `sleep` and `monotonic` keep to the limits."""
+        """Open nothing yet; `retry` says how reads are tried again, `sleep` and `monotonic` serve limits."""
         self._mapping, self._clock = mapping, clock
         names = Names(connection, clock)
         self._caller = Caller(mapping, connection, clock, names, retry, sleep=sleep, monotonic=monotonic)

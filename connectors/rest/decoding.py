@@ -10,7 +10,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from email.message import Message
 from typing import Any
@@ -153,7 +153,7 @@ def _delimiter(text: str) -> str:
 def _utf8(body: bytes, kind: Message, style: Style) -> bytes:
     """Return a body in UTF-8 without a mark; nothing is copied where it is that already."""
     charset = _charset(body, kind, style)
-    if charset in _UTF8 and not body.startswith(codecs.BOM_UTF8):
+    if charset in _UTF8 and len(style.charsets) < 2 and not body.startswith(codecs.BOM_UTF8):
         return body
     return _text(body, kind, style).encode("utf-8", "surrogatepass")
 

@@ -64,12 +64,12 @@ class Judge:
         except Unreadable as error:
             return None, error
         except RecordError as error:
-            return None, Unreadable(error.key, **error.values)
+            return None, Unreadable(error.key, torn=False, **error.values)
 
     def _said(
         self, reply: RestReply, call: CallSpec, unreadable: Unreadable | None, answer: Answer
     ) -> tuple[str, str]:
-        """Return code and text of what went wrong: by the tables' paths, else the status and what is shown."""
+        """Return code and text of what went wrong: by the tables' paths, else status and what is shown."""
         if unreadable is None:
             code, text = reactions.said(reply.look, call.errors, self.errors)
             if code or text:

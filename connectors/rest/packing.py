@@ -1,5 +1,6 @@
-"""Parts of an answer that are not what they seem: texts that hold a document, values that always differ, lists
-that XML cannot tell from single elements.
+"""Parts of an answer that are not what they seem.
+
+Texts that hold a document, values that differ each time, lists that XML cannot tell from single elements.
 """
 
 from __future__ import annotations

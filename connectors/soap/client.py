@@ -1,22 +1,38 @@
-"""Asking a SOAP system: descriptions loaded once, reads tried again, faults turned into errors."""
+"""Asking a SOAP system: descriptions loaded once, logins kept, reads tried again, faults named."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import tenacity
 
+from connectors.calls import reactions as answers
+from connectors.calls.fill import fill
+from connectors.calls.names import Names
+from connectors.calls.reading import NOTHING
+from connectors.http import passes
+from connectors.http.access import Access, Look, access
+from connectors.http.draft import Draft
+from connectors.http.limits import Limiter, Pause, require_open
+from connectors.http.ways import Way, way_of
 from connectors.retry import retrying
-from connectors.soap import reactions
+from connectors.soap import reactions, security
 from connectors.soap.stream import Answer
 from connectors.soap.transport import TIMEOUT, Transport
 from connectors.soap.wsdl import Operation, Wsdl
 from hub.config import Connection
-from hub.errors import ConfigError
-from hub.mapping.callspec import ErrorsSpec
+from hub.errors import AuthExpired
+from hub.mapping.callspec import CallSpec, ErrorsSpec
 from hub.mapping.grammar import SystemMapping
+from hub.mapping.paths import compile_path
+from hub.mapping.zones import zone_of
+
+Filled = Callable[[Mapping[str, Any]], tuple[Mapping[str, Any], Mapping[str, Any]]]
+"""Gives arguments and SOAP headers, from what the login gave."""
 
 
 class Client:
@@ -29,17 +45,28 @@ class Client:
         clock: Callable[[], datetime],
         retry: tenacity.Retrying | None,
     ) -> None:
-        """Open nothing yet. Raises ConfigError if the mapping asks for a login that is not basic."""
-        ways = mapping.auth.names_ if mapping.auth else ()
-        if mapping.auth and (mapping.auth.login or set(ways) - {"basic"}):
-            raise ConfigError("soap.auth", system=mapping.system, known="basic")
-        timeout = mapping.limits.timeout.total_seconds() if mapping.limits.timeout else TIMEOUT
-        encoding = mapping.text.encoding[0] if mapping.text.encoding else None
-        self.transport = Transport(connection, mapping.system, clock, timeout, encoding)
-        self._system = mapping.system
-        self._errors = mapping.errors
+        """Open nothing yet. Raises ConfigError for a way of being let in that the connection cannot serve."""
+        self._mapping, self._connection, self._clock = mapping, connection, clock
+        self._names = Names(connection, clock)
         self._retry = retry or retrying()
         self._wsdls: dict[str, Wsdl] = {}
+        ways = mapping.auth.names_ if mapping.auth else ()
+        self._secure = security.secure(ways, connection, clock)
+        limits = mapping.limits
+        self._pauses = [Pause.of(said) for said in limits.pause]
+        self._zone = zone_of(mapping.time.zone) if mapping.time.zone else UTC
+        common = passes.shared(passes.identity(mapping, connection))
+        self._access = self._accessed(common)
+        self.transport = Transport(
+            connection,
+            mapping.system,
+            clock,
+            limits.timeout.total_seconds() if limits.timeout else TIMEOUT,
+            mapping.text.encoding[0] if mapping.text.encoding else None,
+            self._ways(),
+            common.jar,
+            passes.thing(common, "limiter", lambda: Limiter(limits.per_second, limits.parallel)),
+        )
 
     def wsdl(self, url: str, *, service: str = "", port: str = "", address: str = "") -> Wsdl:
         """Return the description at `url`, loaded once."""
@@ -49,10 +76,20 @@ class Client:
             )
         return self._wsdls[url]
 
+    def description(self) -> Wsdl:
+        """Return the description that the mapping names."""
+        said = self._mapping.wsdl
+        return self.wsdl(
+            self._located(said.url if said else "?wsdl"),
+            service=said and said.service or "",
+            port=said and (said.port or said.binding) or "",
+            address=said and said.address or "",
+        )
+
     def ask(
         self,
         operation: Operation,
-        args: Mapping[str, Any],
+        args: Mapping[str, Any] | Filled,
         *,
         address: str = "",
         errors: ErrorsSpec | None = None,
@@ -61,18 +98,21 @@ class Client:
         """Send one read and return its complete answer; what may work later is tried again.
 
         A fault raises by the tables of the call and the system. `judge` raises for an answer that says no
-        without a fault; it runs within the same tries.
+        without a fault; it runs within the same tries. Where a login expired there is one new login and one
+        more try.
         """
-        body = operation.request(args)
+        filled: Filled = args if callable(args) else lambda held: (args, {})
 
         def once() -> Answer:
-            answer = self.transport.call(operation, body, address=address)
-            if answer.fault is not None:
-                raise reactions.of_fault(
-                    answer.fault, errors, self._errors, system=self._system, operation=operation.name
-                )
-            judge(answer)
-            return answer
+            require_open(self._pauses, self._clock(), self._zone, self._mapping.system, operation.name)
+            held = self._access.values()
+            try:
+                return self._exchanged(operation, filled, held, address, errors, judge)
+            except AuthExpired:
+                if not self._access.renew():
+                    raise
+            self.transport.forgive()
+            return self._exchanged(operation, filled, self._access.values(), address, errors, judge)
 
         return self._retry(once)
 
@@ -80,5 +120,104 @@ class Client:
         """Close the session."""
         self.transport.close()
 
+    def _exchanged(
+        self,
+        operation: Operation,
+        filled: Filled,
+        held: Mapping[str, Any],
+        address: str,
+        errors: ErrorsSpec | None,
+        judge: Callable[[Answer], None],
+    ) -> Answer:
+        def dress(draft: Draft) -> None:
+            self._access.apply(draft, {**self._names, **held})
+
+        body = operation.request(*filled(held), self._secure)
+        return self._sent(operation, body, address, dress, errors, judge)
+
+    def _sent(
+        self,
+        operation: Operation,
+        body: bytes,
+        address: str,
+        dress: Callable[[Draft], None] | None,
+        errors: ErrorsSpec | None,
+        judge: Callable[[Answer], None],
+    ) -> Answer:
+        answer = self.transport.call(operation, body, address=address, dress=dress)
+        if answer.fault is not None:
+            raise reactions.of_fault(
+                answer.fault,
+                errors,
+                self._mapping.errors,
+                system=self._mapping.system,
+                operation=operation.name,
+            )
+        judge(answer)
+        return answer
+
+    def _enter(self, call: CallSpec, _ways: tuple[Way, ...]) -> Look:
+        """Send a call of the login itself, without what a login gives."""
+        operation = self.description().operation(call.target)
+        # `calls:` may put what a login gives under this call too, where it is not known yet
+        names = {**dict.fromkeys(call.take), **self._names.of(call, NOTHING)}
+        args, headers = filled_by(call, operation, names)
+        body = operation.request(args, headers, self._secure)
+        answer = self._sent(
+            operation, body, "", None, call.errors, lambda answer: self._judge_login(answer, call)
+        )
+        whole = answer.plain()
+        return lambda path: compile_path(path)(whole)
+
+    def _judge_login(self, answer: Answer, call: CallSpec) -> None:
+        def look(path: str) -> Any:
+            return compile_path(path)(answer.plain())
+
+        system, operation = self._mapping.system, call.target
+        tables = (call.errors, self._mapping.errors)
+        error = answers.of_answer(look, call.ok, *tables, system=system, operation=operation)
+        if error is not None:
+            raise error
+
+    def _accessed(self, common: passes.Shared) -> Access:
+        """Return what logins give; ways that need no call are the transport's own."""
+        auth = self._mapping.auth
+        if auth is None:
+            return Access((), (), common, self._clock)
+        names = tuple(name for name in auth.names_ if name not in security.WAYS and name not in _PLAIN)
+        said = auth.model_copy(update={"names_": names})
+        return access(said, self._connection, self._mapping.system, self._enter, common, self._clock)
+
+    def _ways(self) -> tuple[Way, ...]:
+        """Return the ways that the mapping names; basic, if it names none and the connection has a login."""
+        auth = self._mapping.auth
+        names = auth.names_ if auth else ("basic",) if self._connection.login else ()
+        wanted = [name for name in names if name in _PLAIN]
+        return tuple(way for name in wanted if (way := way_of(name, self._connection)))
+
+    def _located(self, url: str) -> str:
+        """Return where the description is: an address, a file beside the mapping, or a path."""
+        if urlsplit(url).scheme in ("http", "https", "file"):
+            return url
+        path = self._mapping.path
+        beside = path.parent / url if path else Path(url)
+        if beside.is_file():
+            return beside.absolute().as_uri()
+        base = self._connection.url()
+        return base + url if url.startswith("?") else urljoin(base + "/", url)
+
     def _fetch(self, url: str) -> bytes:
         return self._retry(self.transport.get, url)
+
+
+_PLAIN = frozenset({"basic", "bearer", "api_key"})
+
+
+def filled_by(
+    call: CallSpec, operation: Operation, names: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the arguments (by name, however the call gives them) and SOAP headers of a call."""
+    said = call.args or {}
+    if isinstance(said, list):
+        said = operation.by_position(said)
+    return fill(said, names), fill(call.headers, names)

@@ -5,22 +5,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import urljoin, urlsplit
 
 import tenacity
 
 from connectors.calls import reactions
-from connectors.calls.fill import fill, mentioned
+from connectors.calls.fill import mentioned
 from connectors.calls.gates import Seen
 from connectors.calls.names import Names
 from connectors.calls.reading import Reading
 from connectors.contract import Ask, Capabilities, Health, Page
-from connectors.soap.client import Client
+from connectors.soap.client import Client, filled_by
 from connectors.soap.selection import Selection
 from connectors.soap.stream import Answer
-from connectors.soap.wsdl import Operation, Wsdl
+from connectors.soap.wsdl import Operation
 from hub.config import Connection
 from hub.errors import HubError
 from hub.mapping.grammar import CallSpec, SystemMapping
@@ -31,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 
 class SoapConnector:
-    """Reads a document/literal SOAP service. Not for several threads at once."""
+    """Reads a SOAP service: document/literal, rpc/literal or rpc/encoded. Not for several threads at once."""
 
     capabilities: ClassVar[Capabilities] = Capabilities(
         asks=frozenset({"since", "window", "keys", "everything"}),
@@ -58,7 +56,7 @@ class SoapConnector:
         """Load the description and look for each stream's operation; no operation is called."""
         begin = self._clock()
         try:
-            wsdl = self._wsdl()
+            wsdl = self._client.description()
             for stream in self._mapping.streams.values():
                 wsdl.operation(stream.read.target)
         except HubError as error:
@@ -80,7 +78,7 @@ class SoapConnector:
 
     def ask(self, call: CallSpec, names: Mapping[str, Any], seen: Seen | None = None) -> SoapReply:
         """Send a call and return its answer, which said yes."""
-        operation = self._wsdl().operation(call.target)
+        operation = self._client.description().operation(call.target)
         selection = Selection(call, operation.shape)
 
         def judge(answer: Answer) -> None:
@@ -95,30 +93,14 @@ class SoapConnector:
             if error is not None:
                 raise error
 
-        args = _args(call, operation, names)
-        answer = self._client.ask(operation, args, errors=call.errors, judge=judge)
+        answer = self._client.ask(
+            operation,
+            lambda held: filled_by(call, operation, {**names, **held}),
+            errors=call.errors,
+            judge=judge,
+        )
         self._note_drift(operation, answer)
         return SoapReply(answer, selection)
-
-    def _wsdl(self) -> Wsdl:
-        said = self._mapping.wsdl
-        url = said.url if said else "?wsdl"
-        return self._client.wsdl(
-            self._located(url),
-            service=said and said.service or "",
-            port=said and (said.port or said.binding) or "",
-            address=said and said.address or "",
-        )
-
-    def _located(self, url: str) -> str:
-        """Return where the description is: an address, a file beside the mapping, or a path."""
-        if urlsplit(url).scheme in ("http", "https", "file"):
-            return url
-        beside = self._mapping.path.parent / url if self._mapping.path else Path(url)
-        if beside.is_file():
-            return beside.absolute().as_uri()
-        base = self._connection.url()
-        return base + url if url.startswith("?") else urljoin(base + "/", url)
 
     def _note_drift(self, operation: Operation, answer: Answer) -> None:
         for path in sorted(answer.drift):
@@ -157,11 +139,3 @@ class SoapReply:
     def seen(self) -> Seen | None:
         """Return None: an answer is not remembered, since its parts carry identifiers of their own."""
         return None
-
-
-def _args(call: CallSpec, operation: Operation, names: Mapping[str, Any]) -> dict[str, Any]:
-    said = call.args or {}
-    if isinstance(said, list):
-        said = dict(zip(operation.takes, said, strict=False))
-    args = fill(said, names)
-    return {**args, "_soapheaders": fill(call.headers, names)} if call.headers else args

@@ -43,7 +43,10 @@ class Selection:
     def _rows(self, answer: Answer) -> Rows:
         if self._path is not None:
             return answer.table(*self._path)
-        found = compile_path(self._call.records or "@")(answer.plain())
+        whole = answer.plain()
+        if answer.lone and not self._call.records:
+            (whole,) = whole.values()
+        found = compile_path(self._call.records or "@")(whole)
         rows = Rows()
         for row in as_rows(found):
             rows.append(row)

@@ -13,8 +13,11 @@ from typing import Any
 
 from lxml import etree
 
+from connectors.soap.encoded import Decoder
+from connectors.soap.kinds import Kind
 from connectors.soap.plain import Plain
 from connectors.soap.rows import Rows
+from connectors.soap.schemas import ENCODING_11
 from connectors.soap.shape import ANYTHING, Path, Shape, Table, tables
 from hub.errors import Incomplete, Unavailable
 
@@ -37,7 +40,8 @@ class Answer:
     """One complete answer.
 
     `head` is the content of the response element without its lists; `rows` are the lists by path. `name` is
-    the response element's local name. `drift` holds paths of elements that the schema does not know.
+    the response element's local name. `drift` holds paths of elements that the schema does not know. `lone`
+    says that an encoded answer has a single part, which is then what it is all about.
     """
 
     name: str = ""
@@ -45,6 +49,7 @@ class Answer:
     rows: dict[Path, Rows] = field(default_factory=dict)
     fault: Fault | None = None
     drift: set[str] = field(default_factory=set)
+    lone: bool = False
 
     def plain(self, but: Path | None = None) -> dict[str, Any]:
         """Return everything as one structure, lists included (except the list at `but`)."""
@@ -66,8 +71,9 @@ def read(
     encoding: str | None = None,
     system: str = "",
     operation: str = "",
+    encoded: Mapping[str, Kind] | None = None,
 ) -> Answer:
-    """Read an answer to its end and return it.
+    """Read an answer to its end and return it; `encoded` are the parts of one in SOAP encoding.
 
     `encoding` wins over the XML declaration. Raises Incomplete if the input ends before the Envelope does,
     and Unavailable if it is no SOAP answer at all: malformed, another root, a document type, bytes that are
@@ -75,7 +81,7 @@ def read(
     """
     place = {"system": system, "operation": operation}
     try:
-        reader = _Reader(shape, encoding, place)
+        reader = _Reader(shape, encoding, place, encoded)
     except LookupError as error:
         raise Unavailable("soap.unknown_charset", charset=encoding, **place) from error
     tail = b""
@@ -97,8 +103,14 @@ def read(
 class _Reader:
     """Feeds the parser and takes rows out of the growing tree."""
 
-    def __init__(self, shape: Shape, encoding: str | None, place: Mapping[str, str]) -> None:
-        self._shape, self._place = shape, place
+    def __init__(
+        self,
+        shape: Shape,
+        encoding: str | None,
+        place: Mapping[str, str],
+        encoded: Mapping[str, Kind] | None,
+    ) -> None:
+        self._shape, self._place, self._encoded = shape, place, encoded
         self._looked = False
         self._plain = Plain()
         self._tables = {(t.parent, t.tag): t for t in tables(shape)}
@@ -168,13 +180,14 @@ class _Reader:
             if left.getparent() is not None:
                 left.getparent().remove(left)
         body = root.find(f"{{{version.namespace}}}Body")
-        content = (
-            next((child for child in body if isinstance(child.tag, str)), None) if body is not None else None
-        )
-        if content is None:
+        content = next((child for child in body if _is_response(child)), None) if body is not None else None
+        if body is None or content is None:
             raise Unavailable("soap.empty", **self._place)
         if content.tag == f"{{{version.namespace}}}Fault":
             return Answer(name="Fault", fault=_fault(content, self._plain))
+        if self._encoded is not None:
+            parts = Decoder(body, **self._place).parts(content, self._encoded)
+            return Answer(self._plain.name(content), parts, lone=len(parts) == 1)
         return self._whole(content)
 
     def _whole(self, content: Any) -> Answer:
@@ -186,6 +199,11 @@ class _Reader:
                 del above[table.path[-1]]
                 self._rows.setdefault(table.path, Rows())  # there, and empty
         return Answer(self._plain.name(content), head, self._rows, None, self._plain.drift)
+
+
+def _is_response(element: Any) -> bool:
+    """Tell a response from a comment, and from an object that is only referred to (SOAP 1.1, section 5.6)."""
+    return isinstance(element.tag, str) and element.get(f"{{{ENCODING_11}}}root") != "0"
 
 
 def _path(parent: Any) -> Path | None:

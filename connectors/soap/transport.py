@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import Message
 from typing import Any
@@ -16,9 +16,13 @@ from urllib.parse import urlsplit
 
 import requests
 import urllib3.exceptions
+from requests.cookies import RequestsCookieJar
 from requests.exceptions import RequestException
 
 from connectors.http import wire
+from connectors.http.draft import Draft, Request
+from connectors.http.limits import Limiter
+from connectors.http.ways import Way
 from connectors.soap import stream
 from connectors.soap.stream import Answer
 from connectors.soap.wsdl import Operation
@@ -38,6 +42,9 @@ CHUNK = 1 << 16
 TIMEOUT = 60.0
 _FAULT_LIMIT = 1 << 20  # an error page is read no further than this
 
+Dress = Callable[[Draft], None]
+"""Adds to a request what a login gave."""
+
 
 @dataclass(slots=True)
 class Transport:
@@ -52,6 +59,9 @@ class Transport:
     clock: Callable[[], datetime]
     timeout: float = TIMEOUT
     encoding: str | None = None
+    ways: tuple[Way, ...] = ()
+    jar: RequestsCookieJar = field(default_factory=RequestsCookieJar)
+    limiter: Limiter = field(default_factory=Limiter)
     _session: requests.Session | None = None
     _refused: bool = False
 
@@ -63,15 +73,18 @@ class Transport:
         url = urlsplit(self.connection.url())
         return f"{url.scheme}://{url.netloc.rpartition('@')[2]}"
 
-    def call(self, operation: Operation, body: bytes, *, address: str = "") -> Answer:
+    def call(
+        self, operation: Operation, body: bytes, *, address: str = "", dress: Dress | None = None
+    ) -> Answer:
         """Send one request and return the whole answer, a fault included as `Answer.fault`.
+
+        `dress` adds what a login gave to headers, cookies and query.
 
         Raises AuthExpired (401), RateLimited (429), Missing (404), Rejected (other 4xx), Unavailable (5xx
         or HTML, and whatever is no SOAP), Incomplete (an answer that ended too soon).
         """
-        with self._send(
-            "POST", address or operation.address, operation.name, body, operation.headers
-        ) as response:
+        url = address or operation.address
+        with self._send("POST", url, operation.name, body, operation.headers, dress) as response:
             failed = self._failure(response, operation.name)
             if failed is None:
                 return self._answer(response, operation)
@@ -88,6 +101,10 @@ class Transport:
                 raise failed
             return b"".join(self._chunks(response, "wsdl"))
 
+    def forgive(self) -> None:
+        """Forget that the system refused: there is a new login to try."""
+        self._refused = False
+
     def close(self) -> None:
         """Close the session; a later call opens a new one."""
         if self._session is not None:
@@ -102,20 +119,33 @@ class Transport:
         operation: str,
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
+        dress: Dress | None = None,
     ) -> Iterator[requests.Response]:
         if self._refused:
             raise self._error(AuthExpired, "soap.refused_before", operation)
-        self._session = session = self._session or requests.Session()
-        login = (self.connection.login, self.connection.password or "") if self.connection.login else None
-        if self.base and wire.origin(url) != wire.origin(self.base):
-            login = None  # credentials go to no other host
+        draft = Draft(method, url, headers=dict(headers or {}))
+        if not self.base or wire.origin(url) == wire.origin(self.base):  # credentials go to no other host
+            for way in self.ways:
+                way(draft)
+            if dress is not None:
+                dress(draft)
+        request = draft.sealed(body)
+        with self.limiter.turn():
+            response = self._opened(request, operation)
+            with response:
+                yield response
+
+    def _opened(self, request: Request, operation: str) -> requests.Response:
+        if self._session is None:
+            self._session = requests.Session()
+            self._session.cookies = self.jar
         try:
-            response = session.request(
-                method,
-                url,
-                data=body,
-                headers=headers,
-                auth=login,
+            return self._session.request(
+                request.method,
+                request.url,
+                data=request.body,
+                headers=dict(request.headers),
+                auth=_nobody,  # what lets us in is in the headers; a netrc is none of ours
                 stream=True,
                 allow_redirects=False,
                 timeout=self.timeout,
@@ -127,9 +157,7 @@ class Transport:
         except requests.exceptions.Timeout as error:
             raise self._error(Unavailable, "soap.timeout", operation, seconds=f"{self.timeout:g}") from error
         except RequestException as error:
-            raise self._unreachable(error, url, operation) from error
-        with response:
-            yield response
+            raise self._unreachable(error, request.url, operation) from error
 
     def _unreachable(self, error: RequestException, url: str, operation: str) -> Exception:
         if isinstance(error, ValueError):  # how requests marks a URL that is none
@@ -181,7 +209,12 @@ class Transport:
         charset = self.encoding or wire.charset(_content_type(response))
         chunks = self._chunks(response, operation.name, limit)
         answer = stream.read(
-            chunks, operation.shape, encoding=charset, system=self.system, operation=operation.name
+            chunks,
+            operation.shape,
+            encoding=charset,
+            system=self.system,
+            operation=operation.name,
+            encoded=operation.encoded,
         )
         if operation.answer and answer.fault is None and answer.name != operation.answer:
             raise self._error(
@@ -208,6 +241,10 @@ class Transport:
 
     def _error(self, kind: type[SourceError], key: str, operation: str, **values: Any) -> SourceError:
         return kind(key, system=self.system, operation=operation, **values)
+
+
+def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
 
 
 def _content_type(response: requests.Response) -> Message:

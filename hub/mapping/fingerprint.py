@@ -106,7 +106,7 @@ def record_keys(spec: StreamMapping) -> Callable[[Iterable[Record]], list[str]]:
     """Return a function to the keys of many records; faster than one by one where the key is a plain name."""
     key, path = record_key(spec), _key_path(spec)
     name = paths.only(path) if path else None
-    if name is None or len(name) > 1:
+    if name is None or len(name) > 1 or _event_path(spec) not in (None, path):
         return lambda records: [key(record) for record in records]
     field = name[0]
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -50,6 +50,7 @@ SHARED = tuple(name for name in CallSpec.names() if name not in all_verbs())
 """What `calls` may lay under every call: all but a verb, by which a call is known."""
 
 Yields = Literal["order", "event", "stock", "receivable", "invoice", "bank_entry", "work_order"]
+YIELDS: tuple[str, ...] = get_args(Yields)
 
 
 class SweepSpec(Spec):

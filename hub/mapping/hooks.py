@@ -32,7 +32,7 @@ from hub.mapping.purity import FUNCTIONS, impurities
 from hub.model import Record
 from hub.problems import MappingErrors, nearest
 
-__all__ = ["FUNCTIONS", "NONE", "Hook", "find", "load"]
+__all__ = ["FUNCTIONS", "NONE", "Hook", "file_of", "find", "load"]
 
 FOLDER = "hooks"
 """The folder of hook files, beside the folder of the mapping files."""
@@ -72,17 +72,21 @@ def load(mapping: SystemMapping) -> Hook:
 
 def find(mapping: SystemMapping) -> Path:
     """Return the file of a mapping's hook; MappingError, with the nearest name, if there is none."""
-    name = mapping.hook or ""
-    folder = mapping.path.parent.parent / FOLDER
-    beside = folder.joinpath(*name.split(".")).with_suffix(".py")
+    name, beside = mapping.hook or "", file_of(mapping.hook or "", mapping.path)
     if mapping.path.name and beside.is_file():
         return beside
     origin = _installed(name) if "." in name else None
     if origin is not None:
         return Path(origin)
-    near = nearest(name, [path.stem for path in folder.glob("*.py")] if mapping.path.name else [])
+    known = (mapping.path.parent.parent / FOLDER).glob("*.py") if mapping.path.name else ()
+    near = nearest(name, [path.stem for path in known])
     key = "hook.not_found_near" if near else "hook.not_found"
     raise MappingError(key, hook=name, nearest=near, folder=f"mappings/{FOLDER}")
+
+
+def file_of(name: str, mapping: Path) -> Path:
+    """Return where the hook `name` of a mapping file stands if it is no installed module."""
+    return (mapping.parent.parent / FOLDER).joinpath(*name.split(".")).with_suffix(".py")
 
 
 def _installed(name: str) -> str | None:

@@ -110,13 +110,15 @@ def compile_money(spec: FieldSpec, defaults: Defaults) -> Callable[[Any, Sight],
     if spec.any:
         return first_of([compile_money(one, defaults) for one in spec.any])
     get = raw(spec, defaults)
-    words = {code: said[0] for code, said in spec.codes.items()} or {
+    # null in the table: this code says nothing of the money
+    words = {code: said[0] if said else "" for code, said in spec.codes.items()} or {
         one.name.lower(): one.name.lower() for one in Money
     }
     match = matcher(words)
 
     def read(record: Any, sight: Sight) -> Money | None:
-        word = match(text_of(get(record)) or "") or spec.default
-        return None if word is None else Money.__members__.get(word.upper())
+        word = match(text_of(get(record)) or "")
+        said = spec.default if word is None else word
+        return Money.__members__.get(said.upper()) if said else None
 
     return read

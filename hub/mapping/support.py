@@ -5,28 +5,40 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hub.errors import MappingError
-from hub.mapping.grammar import StreamMapping, SystemMapping
+from hub.mapping.callspec import CallSpec
+from hub.mapping.grammar import Limits, SystemMapping
 
 Step = str | int
+
+_LACKS: dict[str, frozenset[str]] = {
+    "sql": frozenset({"each", "if", "per_second", "parallel", "pause"}),
+    "files": frozenset({"each", "if", "per_second", "parallel", "pause", "timeout"}),
+    "sap_soap": frozenset({"each", "if"}),
+}
+"""What a connector kind of ours does not look at."""
 
 
 def refusals(mapping: SystemMapping, stream: str | None = None) -> Iterator[tuple[tuple[Step, ...], str]]:
     """Yield (path, what) for everything that reading `stream` (or any stream) would have to ignore."""
+    lacks = _LACKS.get(mapping.connector, frozenset())
     if mapping.mode != "read_only":
         yield ("mode",), f"mode: {mapping.mode}"
-    for name in ("per_second", "parallel", "pause"):
+    for name in sorted(lacks & Limits.model_fields.keys()):
         if getattr(mapping.limits, name):
             yield ("limits", name), f"limits: {name}"
     for name, said in mapping.streams.items():
         if stream in (None, name):
-            yield from (((("streams", name, *path)), what) for path, what in _of_stream(said))
+            yield from _of_call(said.read, ("streams", name, "read"), lacks)
 
 
-def _of_stream(stream: StreamMapping) -> Iterator[tuple[tuple[Step, ...], str]]:
-    if stream.read.if_:
-        yield ("read", "if"), "if"
-    if stream.read.each is not None:
-        yield ("read", "each"), "each"
+def _of_call(
+    call: CallSpec, path: tuple[Step, ...], lacks: frozenset[str]
+) -> Iterator[tuple[tuple[Step, ...], str]]:
+    for name, said in (("if", call.if_), ("each", call.each)):
+        if name in lacks and said is not None:
+            yield (*path, name), name
+    for name, nested in call.nest.items():
+        yield from _of_call(nested, (*path, "nest", name), lacks)
 
 
 def unused(mapping: SystemMapping) -> Iterator[tuple[tuple[Step, ...], str]]:

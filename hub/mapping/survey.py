@@ -45,3 +45,8 @@ def starts(mappings: Mapping[str, SystemMapping]) -> dict[str, datetime]:
         for name, mapping in mappings.items()
         if (day := mapping.start) is not None
     }
+
+
+def contacts(mappings: Mapping[str, SystemMapping]) -> dict[str, str]:
+    """Return who looks after each system, where its mapping names somebody."""
+    return {name: mapping.contact for name, mapping in mappings.items() if mapping.contact}

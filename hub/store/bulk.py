@@ -79,15 +79,39 @@ def upsert(
     columns, rows = _shaped(table, rows)
     names = _key(table, key)
     rows = _in_order(rows, itemgetter(*names))
-    rest = [name for name in columns if name not in names and name not in at_birth]
-    told = tuple(name for name in rest if name not in incidental)
-    clause = statements.conflict(conn.dialect, table, names, tuple(rest), told)
     if conn.dialect.name == "postgresql" and len(rows) >= STAGE_FROM:
+        clause = _clause(conn.dialect, table, columns, names, tuple(incidental), tuple(at_birth))
         return _through_stage(conn, table, columns, rows, clause)
-    sql = statements.insert(conn.dialect, table, columns) + clause
     return sum(
-        _run(conn, sql, table, bind(table, _by_column(columns, block)), len(block)) for block in _blocks(rows)
+        upsert_bound(
+            conn,
+            table,
+            bind(table, _by_column(columns, block)),
+            len(block),
+            key=names,
+            incidental=incidental,
+            at_birth=at_birth,
+        )
+        for block in _blocks(rows)
     )
+
+
+def upsert_bound(
+    conn: sa.Connection,
+    table: sa.Table,
+    columns: Columns,
+    rows: int,
+    *,
+    key: Sequence[str] | None = None,
+    incidental: Collection[str] = (),
+    at_birth: Collection[str] = (),
+) -> int:
+    """Do as `upsert` with some thousand `rows` rows given as columns in driver form, each key once."""
+    if not rows:
+        return 0
+    names = tuple(columns)
+    clause = _clause(conn.dialect, table, names, _key(table, key), tuple(incidental), tuple(at_birth))
+    return _run(conn, statements.insert(conn.dialect, table, names) + clause, table, columns, rows)
 
 
 def delete(
@@ -111,10 +135,11 @@ def fetch_many(
 ) -> list[sa.Row[Any]]:
     """Return the rows whose `key_columns` (text or numbers) equal one of `keys`, in no order.
 
-    `columns` names those to fetch, all by default: leave sealed bodies where they are not needed.
+    `columns` names those to fetch, all that are not computed by default: leave sealed bodies where they are
+    not needed.
     """
     names = tuple(key_columns)
-    chosen = tuple(columns) if columns is not None else tuple(column.name for column in table.c)
+    chosen = tuple(columns or (column.name for column in table.c if column.computed is None))
     statement = _typed(conn.dialect, table, names, chosen)
     found: list[sa.Row[Any]] = []
     for block in _blocks(sorted(set(keys))):
@@ -168,23 +193,19 @@ def fetch_set(
 
 
 def scan_bound(
-    conn: sa.Connection, table: sa.Table, columns: Sequence[str], after: tuple[str, ...], limit: int
+    conn: sa.Connection,
+    table: sa.Table,
+    columns: Sequence[str],
+    after: Sequence[str],
+    upto: Sequence[str] | None = None,
+    limit: int | None = None,
 ) -> list[tuple[Any, ...]]:
-    """Return up to `limit` rows in key order, as the driver gives them.
+    """Return rows in key order as the driver gives them, up to `limit` of them.
 
-    They come after `after`, the values of as many leading columns of the key.
+    They come after `after` and not after `upto`, which hold values of as many leading columns of the key.
     """
-    dialect = conn.dialect
-    key = tuple(column.name for column in table.primary_key)
-    start = statements.listed(dialect, key[: len(after)])
-    marks = ", ".join(statements.mark(dialect) for _ in after)
-    return _all(
-        conn,
-        f"SELECT {statements.listed(dialect, tuple(columns))} FROM {statements.quoted(dialect, table.name)}"
-        f" WHERE ({start}) > ({marks}) ORDER BY {statements.listed(dialect, key)}"
-        f" LIMIT {int(limit)}",
-        after,
-    )
+    sql = statements.scan(conn.dialect, table, tuple(columns), len(after), upto is not None, limit)
+    return _all(conn, sql, (*after, *(upto or ())))
 
 
 def typed(table: sa.Table, name: str, value: Any) -> Any:
@@ -223,6 +244,20 @@ def _in_order(rows: Sequence[Row], key: Callable[[Row], Any]) -> list[Row]:
         if key(one) == key(other):
             raise ValueError(f"two rows with the key {key(one)!r}")
     return ordered
+
+
+@cache
+def _clause(
+    dialect: sa.Dialect,
+    table: sa.Table,
+    columns: tuple[str, ...],
+    key: tuple[str, ...],
+    incidental: tuple[str, ...],
+    at_birth: tuple[str, ...],
+) -> str:
+    rest = tuple(name for name in columns if name not in key and name not in at_birth)
+    told = tuple(name for name in rest if name not in incidental)
+    return statements.conflict(dialect, table, key, rest, told)
 
 
 def _blocks(items: Sequence[T]) -> Iterator[Sequence[T]]:

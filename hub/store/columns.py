@@ -45,6 +45,12 @@ def bind(table: sa.Table, columns: Columns) -> dict[str, Values | Same]:
     return {name: _bound(binder(table.c[name]), values) for name, values in columns.items()}
 
 
+def checked(table: sa.Table, columns: Columns) -> dict[str, Values | Same]:
+    """Return `columns` that are in driver form already, their texts checked as `binder` checks them."""
+    texts = {name: values for name, values in columns.items() if isinstance(table.c[name].type, sa.String)}
+    return {**columns, **bind(table, texts)}
+
+
 def _bound(bind: Bind, values: Values | Same) -> Values | Same:
     return Same(bind([values.value])[0]) if isinstance(values, Same) else bind(values)
 

@@ -97,6 +97,25 @@ def gathered(
     return f"SELECT {told} {_found(dialect, table, key, fixed)}"
 
 
+@cache
+def scan(
+    dialect: sa.Dialect,
+    table: sa.Table,
+    columns: tuple[str, ...],
+    leading: int,
+    bounded: bool,
+    limit: int | None,
+) -> str:
+    """Return a scan in key order past one key (of `leading` columns), and up to another one if `bounded`."""
+    key = tuple(column.name for column in table.primary_key)
+    start = f"({listed(dialect, key[:leading])})"
+    marks = f"({', '.join([mark(dialect)] * leading)})"
+    where = f"{start} > {marks}" + (f" AND {start} <= {marks}" if bounded else "")
+    sql = f"SELECT {listed(dialect, columns)} FROM {quoted(dialect, table.name)} WHERE {where}"
+    sql += f" ORDER BY {listed(dialect, key)}"
+    return sql if limit is None else f"{sql} LIMIT {limit:d}"
+
+
 def _found(dialect: sa.Dialect, table: sa.Table, key: tuple[str, ...], fixed: tuple[str, ...]) -> str:
     target = quoted(dialect, table.name)
     where = [f"t.{quoted(dialect, name)} = {mark(dialect)}" for name in fixed]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from hub import agreement
 from hub.store.types import Fixed, Utc, name
 
 metadata = sa.MetaData()
@@ -77,11 +78,13 @@ views = sa.Table(
     metadata,
     *_order_key(),
     sa.Column("system", name(64), nullable=False),
-    *_said(),
+    sa.Column("claims", sa.BigInteger, sa.Computed(agreement.claims(), persisted=True), nullable=False),
+    sa.Column("goods", sa.BigInteger, sa.Computed(agreement.goods(), persisted=True), nullable=False),
     sa.Column("confirmed_at", Utc),
     sa.Column("stocked_at", Utc),
     sa.Column("shipped_at", Utc),
     sa.Column("delivered_at", Utc),
+    *_said(),
     sa.Column("future", sa.Boolean, nullable=False, default=False),
     sa.Column("parts", sa.Integer, nullable=False),
     sa.Column("first_seen", Utc, nullable=False),
@@ -89,10 +92,7 @@ views = sa.Table(
     sa.Column("gone_at", Utc),
     sa.PrimaryKeyConstraint(
         "company", "order_no", "system",
-        postgresql_include=[
-            "lo", "hi", "side", "ordered", "produced", "shipped", "returned", "line_digest",
-            "confirmed_at", "stocked_at", "shipped_at", "delivered_at", "future", "unknown_code",
-        ],
+        postgresql_include=["claims", "goods", "confirmed_at", "stocked_at", "shipped_at", "delivered_at"],
     ),
     sa.Index(
         "views_gone", "gone_at",
@@ -103,6 +103,8 @@ views = sa.Table(
 )  # fmt: skip
 """What one system says of one order now: the roll-up of its parts. The reconciler scans this table alone.
 
+`claims` and `goods` fold it for the scan (`hub.agreement`); what a scan reads stands first, for an engine
+that reads a row from its beginning.
 `confirmed_at` … `delivered_at` are event stamps (second or minute precision) of those statuses, else None.
 `gone_at` tells since when the system no longer knows the order at all; what it said last stands beside it.
 """
@@ -380,7 +382,7 @@ findings = sa.Table(
     "findings",
     metadata,
     sa.Column("id", name(16), primary_key=True),
-    sa.Column("kind", name(24), nullable=False),
+    sa.Column("kind", name(32), nullable=False),
     *_order_key(),
     sa.Column("system", name(64), nullable=False),
     sa.Column("field", name(64), nullable=False),

@@ -7,7 +7,10 @@ from collections.abc import Iterable
 from reconciler.case import Verdict
 from reconciler.sources import Key
 
-_WHOLE = {"duplicate": ("quantity", "line", "wrong_shipment", "illegal_transition")}
+_WHOLE = {
+    "duplicate": ("quantity", "line", "wrong_shipment", "illegal_transition"),
+    "changed_after_confirmation": ("quantity", "line", "wrong_shipment"),
+}
 """What says it all of an order, whichever system is odd: and what then says nothing more."""
 
 _OWN = {
@@ -31,7 +34,7 @@ def one_fault_each(verdicts: Iterable[Verdict]) -> list[Verdict]:
     troubled: set[Key] = set()
     for one in verdicts:
         key = one.company, one.order_no
-        wholes.setdefault(key, set()).update(_WHOLE.get(one.kind, ()))
+        wholes.setdefault(key, set()).update(() if one.noted else _WHOLE.get(one.kind, ()))
         owns.setdefault((*key, one.system), set()).update(_OWN.get(one.kind, ()))
         if one.kind not in _BESIDE:
             troubled.add(key)

@@ -37,6 +37,8 @@ def machine_form(result: Result) -> dict[str, Any]:
         "totals": [asdict(one) | {"equal": one.equal} for one in result.totals],
         "causes": [asdict(one) for one in result.causes],
         "findings": [asdict(one) for one in result.findings],
+        "accepted": [asdict(one) for one in result.accepted],
+        "grace": [asdict(one) for one in result.judged],
         "late": asdict(result.late),
         "in_flight": [
             {"laggard": laggard, "leader": leader, "orders": orders}

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from hub.findings import KINDS
+from reconciler.reports import besides
 from reconciler.reports.words import Words
 from reconciler.result import CauseLine, Finding, Result, SystemState
 from reconciler.totals import HUB, Late, Total
@@ -45,6 +46,8 @@ def build(result: Result, words: Words, files: Sequence[str] = ()) -> Page:
         "waiting": _waiting(result, words),
         "chart": _chart(result, words),
         "classes": _classes(result, words, where),
+        "accepted": besides.accepted(result, words, where),
+        "judged": besides.judged(result, words),
     }
 
 
@@ -343,6 +346,7 @@ def _finding(one: Finding, told: Sequence[str], causes: Mapping[str, str], words
         "order_no": "" if one.whole_system else one.order_no,
         "cells": [{"text": said.get(name, ""), "odd": name == one.system} for name in told],
         "reason": words.reason(one),
+        "fix": words.fix(one),
         "cause": words.say("explained_by", cause=causes[one.cause]) if one.cause else "",
         "at_risk": words.money(one.at_risk, one.currency),
         "correct_in": words.system(one.correct_in),

@@ -25,14 +25,23 @@ def safe(value: str) -> str:
 def finding_heads(words: Words) -> list[str]:
     """Return the heads of the findings' columns."""
     names = ("id", "kind", "company", "order", "odd", "field", "reason", "said", "cause")
-    more = ("correct_in", "owner", "at_risk", "currency", "state", "since", "due")
+    more = ("correct_in", "owner", "at_risk", "currency", "state", "since", "due", "next_step")
     return [words.say(name) for name in (*names, *more)]
 
 
 def finding_rows(result: Result, words: Words) -> Iterator[list[Value]]:
     """Yield one row a finding, in the order of `finding_heads`."""
+    return _rows(result, result.findings, words)
+
+
+def accepted_rows(result: Result, words: Words) -> Iterator[list[Value]]:
+    """Yield one row an accepted difference, in the order of `finding_heads`."""
+    return _rows(result, result.accepted, words)
+
+
+def _rows(result: Result, findings: Iterable[Finding], words: Words) -> Iterator[list[Value]]:
     causes = {cause.id: words.cause(cause) for cause in result.causes}
-    for one in result.findings:
+    for one in findings:
         yield [
             one.id,
             words.kind(one.kind),
@@ -50,6 +59,7 @@ def finding_rows(result: Result, words: Words) -> Iterator[list[Value]]:
             words.word(f"state_{one.state}"),
             one.first_seen,
             one.due_at,
+            words.fix(one),
         ]
 
 

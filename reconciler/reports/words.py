@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from hub.locale import text
 from reconciler.case import EVERY
+from reconciler.reports import histories
 from reconciler.result import CauseLine, Finding
 
 _UNITS = (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1))
@@ -143,12 +144,22 @@ class Words:
         """Return a status in the reader's language."""
         return self.word(f"status_{word}") if word else self.word("reason_status_unsaid")
 
+    def said(self, word: str) -> str:
+        """Return a status, or what stands beside it, in the reader's language."""
+        beside = self.word(f"side_{word}")
+        return self.status(word) if beside.startswith("findings.") else beside
+
     # sentences
 
     def reason(self, finding: Finding) -> str:
         """Return what is wrong, in a sentence."""
         said = getattr(self, f"_{finding.kind}", None)
-        return said(finding) if said else self.kind(finding.kind)
+        told = said(finding) if said else histories.reason(self, finding)
+        return told or self.kind(finding.kind)
+
+    def fix(self, finding: Finding) -> str:
+        """Return what to do about a finding."""
+        return histories.fix(self, finding)
 
     def _missing(self, finding: Finding) -> str:
         system = self.system(finding.system)
@@ -211,7 +222,10 @@ class Words:
         )
         return self.word("reason_quantity_field", field=field, system=system, said=said, others=others)
 
-    def _line(self, finding: Finding) -> str:
+    def _wrong_shipment(self, finding: Finding) -> str:
+        return self._line(finding, "reason_wrong_shipment")
+
+    def _line(self, finding: Finding, key: str = "reason_line") -> str:
         system = self.system(finding.system)
         changes = finding.details.get("changes")
         if not changes:
@@ -226,7 +240,7 @@ class Words:
             )
             for change in changes
         )
-        return self.word("reason_line", system=system, changes=self.joined(told))
+        return self.word(key, system=system, changes=self.joined(told))
 
     def _skew(self, finding: Finding) -> str:
         told = [
@@ -278,6 +292,7 @@ class Words:
 
     def _of(self, cause: CauseLine) -> dict[str, object]:
         details = cause.details
+        kind, _, value = cause.slice.partition("/")
         reason = str(details.get("reason", ""))
         return {
             "system": self.system(cause.system),
@@ -290,6 +305,10 @@ class Words:
             "since": self.moment(details.get("since")),
             "status": self.status(details.get("status")) if details.get("status") else "",
             "reason": self.reason_word(reason),
+            "kind": self.kind(kind) if "share" in details else "",
+            "value": value,
+            "share": details.get("share", 0),
+            "base": details.get("base", 0),
         }
 
     def reason_word(self, key: str) -> str:

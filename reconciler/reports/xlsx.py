@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from reconciler.reports import sheets
+from reconciler.reports import besides, sheets
 from reconciler.reports.page import build
 from reconciler.reports.words import Words
 from reconciler.result import Result
@@ -50,6 +50,13 @@ def write_xlsx(result: Result, path: Path, words: Words) -> None:
             ("section_late", sheets.late_heads(words), sheets.late_rows(result, words)),
         ):
             _sheet(book.add_worksheet(words.say(name)), formats, heads, rows, words)
+        if result.accepted:
+            sheet, rows = words.say("grace.sheet_accepted"), sheets.accepted_rows(result, words)
+            _sheet(book.add_worksheet(sheet), formats, sheets.finding_heads(words), rows, words)
+        if result.judged:
+            sheet, table = words.say("grace.section_judged"), besides.longest_first(result.judged)
+            cells = (besides.judged_cells(line, words) for line in table)
+            _sheet(book.add_worksheet(sheet), formats, besides.judged_heads(words), cells, words)
 
 
 def _summary(book: Any, formats: Formats, result: Result, words: Words) -> None:

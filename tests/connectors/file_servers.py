@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +16,7 @@ import asyncssh
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.11 warns of a module that it imports
-    from pyftpdlib.authorizers import DummyAuthorizer
+    from pyftpdlib.authorizers import AuthenticationFailed, DummyAuthorizer
     from pyftpdlib.handlers import FTPHandler
     from pyftpdlib.ioloop import IOLoop
     from pyftpdlib.servers import FTPServer
@@ -25,13 +26,20 @@ LOGIN, PASSWORD = "hub", "s3cret-Zq81"
 
 @dataclass(slots=True)
 class Served:
-    """A running server: its port, what was sent to it, and whether it breaks off (for `denied` logins)."""
+    """A running server over `root`: its port, and what was sent to it. It can `deny` every login."""
 
+    root: Path
     port: int = 0
     passwords: list[str] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
     deny: bool = False
     keys: list[asyncssh.SSHKey] = field(default_factory=list)
+    lines: list[Callable[[], object]] = field(default_factory=list)
+
+    def hang_up(self) -> None:
+        """Break all connections, without a word."""
+        while self.lines:
+            self.lines.pop()()
 
     @property
     def host_key(self) -> str:
@@ -42,6 +50,10 @@ class Served:
 class _Login(asyncssh.SSHServer):
     def __init__(self, served: Served, keys: list[asyncssh.SSHKey]) -> None:
         self._served, self._keys = served, [key.export_public_key() for key in keys]
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        loop = asyncio.get_running_loop()
+        self._served.lines.append(lambda: loop.call_soon_threadsafe(conn.abort))
 
     def password_auth_supported(self) -> bool:
         return True
@@ -62,7 +74,7 @@ def sftp_server(
     root: Path, *, host_keys: tuple[str, ...] = ("ssh-ed25519",), users: list[asyncssh.SSHKey] | None = None
 ) -> Iterator[Served]:
     """Run an SFTP server over a folder, in a thread with a loop of its own, until the block ends."""
-    served = Served(keys=[asyncssh.generate_private_key(kind) for kind in host_keys])
+    served = Served(root, keys=[asyncssh.generate_private_key(kind) for kind in host_keys])
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="sftp-server")
     thread.start()
@@ -93,22 +105,45 @@ def sftp_server(
         loop.close()
 
 
+class _Authorizer(DummyAuthorizer):  # type: ignore[misc]  # the library has no types
+    def __init__(self, served: Served) -> None:
+        super().__init__()
+        self._served = served
+
+    def validate_authentication(self, username: str, password: str, handler: FTPHandler) -> None:
+        if self._served.deny:
+            raise AuthenticationFailed("denied")
+        super().validate_authentication(username, password, handler)
+
+
+def _without(said: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: one for name, one in said.items() if name not in names}
+
+
 @contextmanager
-def ftp_server(root: Path, *, lists: bool = True) -> Iterator[Served]:
-    """Run an FTP server over a folder, in a thread, until the block ends; without MLSD if it `lists` not."""
-    served = Served()
-    authorizer = DummyAuthorizer()
+def ftp_server(root: Path, *, lists: bool = True, names: str = "utf-8") -> Iterator[Served]:
+    """Run an FTP server over a folder, in a thread, until the block ends.
+
+    Without MLSD if it `lists` not; `names` is the charset in which it speaks of files.
+    """
+    served = Served(root)
+    authorizer = _Authorizer(served)
     authorizer.add_user(LOGIN, PASSWORD, str(root), perm="elradfmwMT")
 
     class Handler(FTPHandler):  # type: ignore[misc]  # the library has no types
         banner = "ready"
         use_sendfile = False
         proto_cmds = {
-            name: said for name, said in FTPHandler.proto_cmds.items() if lists or name not in {"MLSD", "MLST"}
+            name: said
+            for name, said in FTPHandler.proto_cmds.items()
+            if lists or name not in {"MLSD", "MLST"}
         }
 
-        def on_login_failed(self, username: str, password: str) -> None:
-            served.passwords.append(password)
+        encoding = names
+        auth_failed_timeout = 0
+
+        def on_connect(self) -> None:
+            served.lines.append(lambda: self.socket.shutdown(socket.SHUT_RDWR))
 
         def pre_process_command(self, line: str, cmd: str, arg: str) -> None:
             served.commands.append(cmd)

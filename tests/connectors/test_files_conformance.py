@@ -1,4 +1,4 @@
-"""The files connector on real files, in each of its formats."""
+"""The files connector on real files, in each of its formats and at each kind of place."""
 
 from __future__ import annotations
 
@@ -6,20 +6,24 @@ import csv
 import io
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
+from lxml import etree
 
 from connectors.contract import Connector
-from connectors.files import FilesConnector
-from hub.config import connection
-from hub.errors import Incomplete, Unavailable
+from hub.errors import AuthExpired, Incomplete, Unavailable
 from hub.mapping.grammar import SystemMapping
 from hub.model import Record
 from tests.connectors.conformance import Case, Fault, Reading, Row
+from tests.connectors.drop import Drop, drop_at, ftp, sftp
+from tests.connectors.file_servers import Served
+
+__all__ = ["ftp", "sftp"]
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 NAMES = ("运单号", "时间", "备注")
@@ -31,18 +35,18 @@ class FilesCase(Case):
     can = frozenset({"late", "pages", "files"})
     faults = {Fault.UNREACHABLE: Unavailable, Fault.TORN: Incomplete, Fault.GARBAGE: Unavailable}
 
-    def __init__(self, folder: Path, ending: str) -> None:
-        self.root, self.away, self.ending = folder / "drop", folder / "away", ending
+    def __init__(self, drop: Drop, ending: str, served: Served | None = None) -> None:
+        self.drop, self.served, self.root = drop, served, drop.root
+        self.away, self.ending = drop.root.with_name(f"{drop.root.name}-away"), ending
+        self.drop.now = NOW
         (self.root / "in").mkdir(parents=True)
         self.hurt: tuple[Path, bytes] | None = None
         self.count = 0
 
     def open(self) -> Connector:
-        read = {"file": f"in/*.{self.ending}", "size": self.size}
+        read = {"file": f"in/*.{self.ending}", "size": self.size, **READ.get(self.ending, {})}
         said = {"system": self.system, "connector": "files", "streams": {self.stream: {"read": read}}}
-        spoken = {"conn_type": "file", "password": self.secret, "extra": {"path": str(self.root)}}
-        reached = connection("source", {"AIRFLOW_CONN_SOURCE": json.dumps(spoken)})
-        return FilesConnector(SystemMapping.model_validate(said), reached, lambda: NOW)
+        return self.drop.of(SystemMapping.model_validate(said))
 
     def put(self, rows: Sequence[Row]) -> None:
         self.count += 1
@@ -56,9 +60,12 @@ class FilesCase(Case):
         return str(record["运单号"])
 
     def note(self, record: Record) -> str:
-        return str(record["备注"])
+        return str(record["备注"]).rstrip()  # fixed width: padding is the mapping's to trim
 
     def fail(self, fault: Fault) -> None:
+        if fault is Fault.DENIED and self.served:
+            self.served.deny = True
+            return
         if fault is Fault.UNREACHABLE:
             self.root.rename(self.away)
             return
@@ -68,6 +75,8 @@ class FilesCase(Case):
         path.write_bytes(whole[:-25] if fault is Fault.TORN else b"\xff\xfe\xff" + bytes(range(256)))
 
     def mend(self) -> None:
+        if self.served:
+            self.served.deny = False
         if self.away.exists():
             self.away.rename(self.root)
         if self.hurt:
@@ -98,10 +107,41 @@ def _jsonl(rows: list[tuple[str, str, str]]) -> bytes:
     return "".join(json.dumps(dict(zip(NAMES, row, strict=True))) + "\n" for row in rows).encode()
 
 
-WRITE = {"csv": _csv, "xlsx": _xlsx, "json": _json, "jsonl": _jsonl}
+def _fixed(rows: list[tuple[str, str, str]]) -> bytes:
+    return "".join(f"{key:10}{stamp:40}{note:40}\r\n" for key, stamp, note in rows).encode()
+
+
+def _xml(rows: list[tuple[str, str, str]]) -> bytes:
+    root = etree.Element("批次")
+    for row in rows:
+        record = etree.SubElement(root, "单")
+        for name, value in zip(NAMES, row, strict=True):
+            etree.SubElement(record, name).text = value
+    return etree.tostring(root, encoding="utf-8", xml_declaration=True)
+
+
+READ: dict[str, dict[str, Any]] = {"txt": {"widths": [10, 40, 40], "columns": NAMES}}
+WRITE = {"csv": _csv, "txt": _fixed, "xml": _xml, "xlsx": _xlsx, "json": _json, "jsonl": _jsonl}
 
 
 class TestFiles(Reading):
     @pytest.fixture(params=sorted(WRITE))
     def case(self, request: pytest.FixtureRequest, tmp_path: Path) -> Case:
-        return FilesCase(tmp_path, request.param)
+        return FilesCase(drop_at("here", request, tmp_path), request.param)
+
+
+class ServedCase(FilesCase):
+    """The same folder on a server, which may refuse the login."""
+
+    faults = {**FilesCase.faults, Fault.DENIED: AuthExpired}
+
+
+class TestPlaces(Reading):
+    @pytest.fixture(params=["sftp", "ftp"])
+    def case(self, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Case]:
+        case = ServedCase(
+            drop_at(request.param, request, tmp_path), "csv", request.getfixturevalue(request.param)
+        )
+        yield case
+        case.mend()
+        case.drop.close()

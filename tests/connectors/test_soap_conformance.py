@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
+from xml.sax.saxutils import escape
 
 import pytest
 
@@ -15,8 +16,9 @@ from connectors.sap_soap import SapSoapConnector
 from connectors.soap import SoapConnector
 from hub.config import Connection
 from hub.errors import AuthExpired, Incomplete, Missing, RateLimited, Rejected, SourceError, Unavailable
+from hub.mapping.grammar import SystemMapping
 from hub.model import Record
-from tests.connectors import test_sap_soap, test_soap_connector
+from tests.connectors import shop, test_sap_soap, test_soap_connector
 from tests.connectors.bapi_server import GETLIST, Doc, Sap
 from tests.connectors.conformance import Case, Fault, Reading, Row
 from tests.connectors.depot import Depot, Dispatch, listing
@@ -112,6 +114,82 @@ def broken(fault: Fault, answer: Callable[[Request], bytes], no: bytes) -> Calla
     return ways[fault]
 
 
+class RpcCase(SoapCase):
+    """A shop in rpc style and SOAP encoding, paged by offset, whose rows stand beside the answer."""
+
+    faults = {kind: error for kind, error in SoapCase.faults.items() if kind is not Fault.ERROR_IN_ANSWER}
+
+    def __init__(self) -> None:
+        self.books: dict[str, Row] = {}
+        self.most = 1_000
+        self.server = SoapServer(self.answer)
+        self.opened = []
+
+    def open(self) -> Connector:
+        call = {
+            "op": "orders",
+            "args": {"filter": {"from": "=since"}, "options": {"offset": "=offset"}, "limit": "=size"},
+            "size": self.size,
+            "overlap": self.overlap,
+        }
+        said = {
+            "system": self.system,
+            "connector": "soap",
+            "time": {"zone": "UTC", "format": "iso"},
+            "streams": {
+                self.stream: {
+                    "read": {**call, "cursor": ["changed", "id"]},
+                    "sweep": {"every": "1h", "op": "orders", "args": {"ids": "=keys"}},
+                    "fields": {"order_no": "id"},
+                }
+            },
+        }
+        mapped = SystemMapping.model_validate(said)
+        self.opened.append(SoapConnector(mapped, self.connection(), lambda: NOW, retrying(lambda _: None)))
+        return self.opened[-1]
+
+    def answer(self, request: Request) -> Reply:
+        return Reply(shop.wsdl() if request.method == "GET" else self.list(request))
+
+    def list(self, request: Request) -> bytes:
+        since = request.text("from") or ""
+        begin = int(request.call.findtext(".//options/item/value") or 0)
+        ids = [item.text for item in request.call.findall("ids/item")]
+        found = sorted(self.books.values(), key=lambda row: (row.stamp, row.key))
+        found = [row for row in found if stamp(row) >= since and (not ids or row.key in ids)]
+        page = found[begin : begin + min(int(request.text("limit") or 1_000), self.most)]
+        inner = "".join(f'<item href="#o{row.key}"/>' for row in page)
+        beside = "".join(
+            f'<multiRef id="o{row.key}" enc:root="0"><id>{row.key}</id><changed>{stamp(row)}</changed>'
+            f"<customer>{escape(row.note)}</customer></multiRef>"
+            for row in page
+        )
+        array = f'<ordersReturn enc:arrayType="t:Order[{len(page)}]">{inner}</ordersReturn>'
+        return shop.answer("orders", array, beside=beside)
+
+    def put(self, rows: Sequence[Row]) -> None:
+        self.books.update({row.key: row for row in rows})
+
+    def key(self, record: Record) -> str:
+        return str(record["id"])
+
+    def note(self, record: Record) -> str:
+        return str(record["customer"])
+
+    def cap(self, records: int) -> None:
+        self.most = records
+
+    def fail(self, fault: Fault) -> None:
+        self.server.answer = broken(fault, self.list, b"")
+
+    def mend(self) -> None:
+        self.server.answer = self.answer
+
+
+def stamp(row: Row) -> str:
+    return row.stamp.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 class SapCase(Case):
     """Two clients; stamps are whole days, the customer's reference carries the note."""
 
@@ -202,3 +280,11 @@ class TestSapSoap(Reading):
         case.put([replace(rows[0], note="changed")])
         (page,) = case.open().fetch(case.stream, Keys([f"200/{rows[0].key}"]))
         assert [case.note(record) for record in page.records] == ["changed"]
+
+
+class TestSoapRpc(Reading):
+    @pytest.fixture
+    def case(self) -> Iterator[Case]:
+        case = RpcCase()
+        yield case
+        case.close()

@@ -19,6 +19,7 @@ from hub.errors import (
     SourceError,
     Unavailable,
 )
+from connectors.http.ways import Basic
 from tests.connectors.depot import WSDL, listing
 from tests.connectors.soap_server import Reply, Request, SoapServer, fault, serving
 
@@ -37,7 +38,7 @@ def server() -> Iterator[SoapServer]:
 @pytest.fixture
 def transport(server: SoapServer) -> Iterator[Transport]:
     connection = Connection("depot", "http", "127.0.0.1", server.port, "hub", "s3cret")
-    made = Transport(connection, "depot", lambda: NOW, timeout=5)
+    made = Transport(connection, "depot", lambda: NOW, timeout=5, ways=(Basic("hub", "s3cret"),))
     yield made
     made.close()
 

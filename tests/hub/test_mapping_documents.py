@@ -26,7 +26,14 @@ purpose: 摘要
 balance: 余额
 status: {from: 状态, codes: {已入账: posted}}
 """
-RECEIPT = {"流水号": "T1", "金额": "1,200.50", "交易日期": "20260301", "对方户名": "苏州恒泰", "摘要": "货款", "状态": "已入账"}  # fmt: skip
+RECEIPT = {
+    "流水号": "T1",
+    "金额": "1,200.50",
+    "交易日期": "20260301",
+    "对方户名": "苏州恒泰",
+    "摘要": "货款",
+    "状态": "已入账",
+}
 STREAM = 'yields: bank_entry\nnumbers: "1,234.56"'
 
 
@@ -153,7 +160,8 @@ def test_each_stream_gets_the_reader_that_fits() -> None:
 
 
 def test_examples_and_previews_of_documents() -> None:
-    example = "examples: [{record: {no: 1, a: '2.50'}, gives: {number: 1, amount: 2.5}}, {record: {no: 1}, refused: mapping.no_value}]"  # fmt: skip
+    good = "{record: {no: 1, a: '2.50'}, gives: {number: 1, amount: 2.5}}"
+    example = f"examples: [{good}, {{record: {{no: 1}}, refused: mapping.no_value}}]"
     mapping = parse_system(system("number: no\namount: a", f"yields: invoice\n{example}"))
     assert [one.ok for one in run_examples(mapping)] == [True, True]
     (row,) = preview(mapping, "orders", [{"no": "7", "a": 3}])

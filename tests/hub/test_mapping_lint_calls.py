@@ -133,7 +133,7 @@ def test_paths_and_examples_may_be_called_like_secrets() -> None:
 
 
 @pytest.mark.parametrize(
-    ("connector", "way"), [("sql", "basic"), ("sap_soap", "oauth2"), ("soap", "api_key"), ("files", "wsse")]
+    ("connector", "way"), [("sql", "basic"), ("sap_soap", "oauth2"), ("rest", "wsse"), ("files", "wsse")]
 )
 def test_a_way_in_that_the_connector_does_not_have(connector: str, way: str) -> None:
     text = system(top=f"time: {{zone: UTC}}\nauth: {way}").replace(

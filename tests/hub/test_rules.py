@@ -60,7 +60,8 @@ def test_grace_is_by_system_and_word(rules: Rules) -> None:
     hour = timedelta(hours=1)
     assert rules.grace("erp", Status.SHIPPED) == 26 * hour
     assert rules.grace("erp", "returned") == 26 * hour
-    assert rules.grace("erp", Status.CONFIRMED) == 4 * hour
+    assert rules.grace("erp", Status.CONFIRMED) == 24 * hour
+    assert rules.grace("erp", Status.READY) == 4 * hour
     assert rules.grace("tms", Status.SHIPPED) == 8 * hour
     assert rules.grace("unheard", Status.SHIPPED) == 4 * hour
     none = parse_rules(load("grace: {default: 4h, erp: {default: 1h, shipped: 0s}, wms: 2h}"))

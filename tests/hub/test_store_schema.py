@@ -16,10 +16,7 @@ from hub.store.tables import metadata, views
 from tests.conftest import KEY
 from tests.hub.rows import view
 
-SCANNED = [
-    "lo", "hi", "side", "ordered", "produced", "shipped", "returned", "line_digest", "confirmed_at",
-    "stocked_at", "shipped_at", "delivered_at", "future", "unknown_code",
-]  # fmt: skip
+SCANNED = ["claims", "goods", "confirmed_at", "stocked_at", "shipped_at", "delivered_at"]
 
 PG_SHAPE = {
     "columns": """
@@ -82,7 +79,7 @@ def test_every_key_column_has_byte_order_on_postgresql(postgres_store: Store) ->
 def test_the_scan_of_views_reads_the_index_alone_after_vacuum(postgres_store: Store) -> None:
     with postgres_store.write() as conn:  # with fewer orders the planner rightly reads the table instead
         bulk.insert(conn, views, [view("000000", system) for system in ("erp", "tms", "wms")])
-        columns = ", ".join(f'"{column.name}"' for column in views.c)
+        columns = ", ".join(f'"{column.name}"' for column in views.c if column.computed is None)
         numbered = columns.replace('"order_no"', "lpad(n::text, 6, '0')")
         conn.exec_driver_sql(
             f"INSERT INTO views ({columns}) SELECT {numbered} FROM views, generate_series(1, 20000) AS n"

@@ -47,7 +47,8 @@ class FtpPlace:
             raise ConfigError("config.no_host", conn_id=connection.conn_id)
         self._ftp: ftplib.FTP | None = None
         self._root, self._lists = root, True
-        self.shown = f"{'ftps' if tls else 'ftp'}://{self._host}:{self._port}/{root.lstrip('/')}"
+        kind = "ftps" if tls else "ftp"
+        self.shown = f"{kind}://{self._host}:{self._port}/{root.strip('/')}".rstrip("/")
 
     def entries(self, folder: str) -> list[Entry]:
         """Return what is in a folder; without MLSD only the names."""
@@ -145,7 +146,6 @@ class FtpPlace:
             if self._utf8:
                 with suppress(ftplib.error_perm):  # servers that know no other charset refuse to be told
                     ftp.sendcmd("OPTS UTF8 ON")
-            ftp.voidcmd("TYPE I")
             home = ftp.pwd().encode(_WIRE).decode("utf-8", "surrogateescape")
             self._root = posixpath.join(home, self._folder)
         except BaseException:
@@ -206,7 +206,8 @@ def _entry(name: str, facts: dict[str, str]) -> Entry:
 
 
 def _asked(ftp: ftplib.FTP, path: str) -> Entry:
-    """Return what SIZE and MDTM say of a file."""
+    """Return what SIZE and MDTM say of a file; sizes are those of binary transfers only."""
+    ftp.voidcmd("TYPE I")
     size, said = ftp.size(path), ftp.sendcmd(f"MDTM {path}")
     return Entry(_name(path.rpartition("/")[2]), size or 0, _changed(said.partition(" ")[2]))
 

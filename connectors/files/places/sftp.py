@@ -44,12 +44,19 @@ class SftpPlace:
             raise ConfigError("config.no_host", conn_id=connection.conn_id)
         self._client: _Client | None = None
         self._transport: paramiko.Transport | None = None
-        self.shown = f"sftp://{self._host}:{self._port}/{root.lstrip('/')}"
+        self.shown = f"sftp://{self._host}:{self._port}/{root.strip('/')}".rstrip("/")
 
     def entries(self, folder: str) -> list[Entry]:
         """Return what is in a folder; a link must be looked at again."""
         with self._session() as client:
-            return [_entry(one) for one in client.listdir_attr(self._at(folder))]  # type: ignore[arg-type]  # bytes are taken as they are
+            path = self._at(folder)
+            try:
+                found = client.listdir_attr(path)  # type: ignore[arg-type]  # bytes are taken as they are
+            except FileNotFoundError:
+                if not stat.S_ISDIR(client.stat(path).st_mode or 0):
+                    raise NotADirectoryError(folder) from None
+                raise
+            return [_entry(one) for one in found]
 
     def look(self, path: str) -> Entry | None:
         """Return a file as it is now, None if it is not there."""

@@ -8,7 +8,7 @@ from hub.mapping.lint.outside import lint_hook, lint_webhook
 from hub.mapping.lint.secrets import lint_secrets
 from hub.mapping.lint.streams import lint_streams
 from hub.mapping.lint.system import lint_system_calls
-from hub.mapping.lint.ways import lint_sweeps, lint_ways
+from hub.mapping.lint.ways import lint_pauses, lint_sweeps, lint_ways
 from hub.mapping.lint.writes import lint_writes
 from hub.mapping.support import refusals, unused
 from hub.problems import Problem, set_of
@@ -20,6 +20,7 @@ def lint(mapping: SystemMapping, document: Document) -> list[Problem]:
     found = Found(document)
     for look in (
         lint_ways,
+        lint_pauses,
         lint_system_calls,
         lint_streams,
         lint_sweeps,

@@ -41,7 +41,7 @@ def lint_call(mapping: SystemMapping, call: CallSpec, path: Path, where: Where, 
     _lint_paths(call, path, found)
     names = where.names | (frozenset({"item"}) if call.each is not None else frozenset())
     mentioned = lint_inputs(mapping, call, path, names, found)
-    if call.size and call.verb in _PAGED and not mentioned & known.PAGING:
+    if call.size and call.verb in _PAGED and not mentioned & known.PAGING and not call.next:
         found.error(
             (*path, "size"), "mapping.size_without_paging", key=True, known=", ".join(sorted(known.PAGING))
         )

@@ -37,7 +37,7 @@ ORDER = frozenset({*CORE, "lines", "order", "id", "key", "extra"}) | KNOWN
 """Known to a call that writes: the order in the target's words, in the hub's, and what it said last."""
 
 PARTS: dict[str, tuple[str, ...]] = {
-    "conn": ("login", "password", "host", "port", "schema", "extra"),
+    "conn": ("login", "password", "host", "schema", "extra"),
     "order": (*CORE, "lines"),
     "view": (*CORE, "lines", "on_hold", "cancelled", "exception"),
 }

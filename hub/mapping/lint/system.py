@@ -44,7 +44,7 @@ def _lint_auth(mapping: SystemMapping, auth: AuthSpec, took: frozenset[str], fou
         lint_values(mapping, auth.sign, ("auth", "sign"), behind | {"request"}, found)
     for part in ("headers", "query", "json", "form", "body", "cookies"):
         said = getattr(auth, "json_" if part == "json" else part)
-        lint_values(mapping, said, ("auth", part), behind | {"request"}, found)
+        lint_values(mapping, said, ("auth", part), behind, found)
 
 
 def _lint_shared(mapping: SystemMapping, took: frozenset[str], found: Found) -> None:

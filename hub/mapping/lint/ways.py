@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
+
 from hub.mapping.callspec import VERBS, CallSpec
 from hub.mapping.grammar import SystemMapping
 from hub.mapping.lint.calls import mentions
 from hub.mapping.lint.found import Found
 
 WAYS: dict[str, tuple[str, ...]] = {
-    "rest": ("basic", "bearer", "api_key", "oauth2", "csrf", "key"),
-    "soap": ("basic", "wsse", "wsse_digest"),
+    "rest": ("basic", "bearer", "api_key", "oauth2", "csrf"),
+    "soap": ("basic", "bearer", "api_key", "oauth2", "csrf", "wsse", "wsse_digest"),
     "sap_soap": ("basic",),
     "files": ("basic", "key"),
     "sql": (),
 }
 """The names that `auth` takes, by connector kind; a database is reached by its connection alone."""
+
+_PAUSE = re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d\s*[-–]\s*(?:[01]?\d|2[0-3]):[0-5]\d")
 
 LOGIN = frozenset({"rest", "soap"})
 """Kinds that can make a login call."""
@@ -32,6 +36,13 @@ def lint_ways(mapping: SystemMapping, found: Found) -> None:
     if mapping.auth.login and mapping.connector not in LOGIN:
         values = {"way": "login", "connector": mapping.connector, "known": known}
         found.error(("auth", "login"), "mapping.wrong_auth", key=True, **values)
+
+
+def lint_pauses(mapping: SystemMapping, found: Found) -> None:
+    """Note windows of rest that are none."""
+    for index, said in enumerate(mapping.limits.pause):
+        if not _PAUSE.fullmatch(said):
+            found.error(("limits", "pause", index), "mapping.bad_pause", found=said)
 
 
 def lint_sweeps(mapping: SystemMapping, found: Found) -> None:

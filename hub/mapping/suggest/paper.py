@@ -1,0 +1,76 @@
+"""A YAML text on the way: lines with comments behind them, scalars quoted where YAML would misread them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from hub import yamlfile
+from hub.locale import text as say
+from hub.problems import MappingErrors
+
+_PLAIN = re.compile(r"[^\W\d]\w*(?:[ .][^\W\d]\w*)*(?: \|\| [^\W\d]\w*)*")
+TODO = "TODO"
+
+
+class Paper:
+    """Collects lines; `locale` is the language of the comments."""
+
+    def __init__(self, locale: str) -> None:
+        """Start empty."""
+        self.locale = locale
+        self._lines: list[str] = []
+        self._depth = 0
+
+    def line(self, text: str, why: str = "") -> None:
+        """Add a line with a comment behind it."""
+        self._lines.append("  " * self._depth + text + (f"   # {why}" if why else ""))
+
+    def note(self, key: str, **values: object) -> None:
+        """Add a line that is a comment, by its message key."""
+        self._lines.append("  " * self._depth + f"# {self.word(key, **values)}")
+
+    def word(self, key: str, **values: object) -> str:
+        """Return a message on one line."""
+        return say(key, self.locale, **values).replace("\n", " ")
+
+    @contextmanager
+    def under(self, head: str, why: str = "") -> Iterator[None]:
+        """Add `head:` and, one step further in, what is added meanwhile."""
+        self.line(f"{head}:", why)
+        self._depth += 1
+        yield
+        self._depth -= 1
+
+    def __str__(self) -> str:
+        return "\n".join(line.rstrip() for line in self._lines) + "\n"
+
+
+def scalar(value: Any) -> str:
+    """Return a scalar or structure as YAML on one line that is read back as the same."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key(name)}: {scalar(one)}" for name, one in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(scalar(one) for one in value) + "]"
+    if isinstance(value, str):
+        return (
+            value
+            if _PLAIN.fullmatch(value) and _read(value) == value
+            else json.dumps(value, ensure_ascii=False)
+        )
+    return json.dumps(value, ensure_ascii=False) if value is None or isinstance(value, bool) else str(value)
+
+
+def key(name: str) -> str:
+    """Return a key as YAML."""
+    return name if re.fullmatch(r"\w+", name) and not name.isdigit() else json.dumps(name, ensure_ascii=False)
+
+
+def _read(text: str) -> Any:
+    try:
+        return yamlfile.load(f"a: {text}").data["a"]
+    except MappingErrors:
+        return None
