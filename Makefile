@@ -14,7 +14,7 @@ export GOAL := $(firstword $(MAKECMDGOALS))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo practice test lint format lock setup setup-test clean
+.PHONY: help demo practice test lint format docs lock setup setup-test clean
 
 help: ## say what there is
 	@echo "OrderHub: three systems agree, in two commands."
@@ -38,6 +38,9 @@ lint: setup-test ## ruff and mypy
 format: setup-test ## ruff format and its safe fixes
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+docs: setup-test ## renew the tables of docs/mapping.md
+	@$(BIN)/python -m hub.mapping.reference docs/mapping.md
 
 lock: ## renew requirements.lock after a change of pyproject.toml (UPGRADE=1: newest versions)
 	@sh .ci/setup lock $(if $(UPGRADE),--upgrade)

@@ -74,7 +74,7 @@ class Quiet:
 def rules_of(home: Path = HOME) -> Rules:
     """Return the rules of the repository, with a shorter patience for what rolls: a week is all there is."""
     rules = load_rules(home)
-    return rules.model_copy(update={"sla": {**rules.sla, "in_transit": timedelta(days=4)}})
+    return rules.model_copy(update={"sla": {**rules.sla, "in_transit": timedelta(days=3)}})
 
 
 def live_through(

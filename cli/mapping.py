@@ -275,7 +275,7 @@ def suggest(
 
 
 def _yields(word: str | None) -> str | None:
-    """Return what the records are, if it is said; ConfigError with the nearest word if nothing is called so."""
+    """Return what the records are, if it is said; ConfigError with the nearest word for what is none."""
     from hub.errors import ConfigError
     from hub.mapping.grammar import YIELDS
     from hub.problems import unknown

@@ -12,7 +12,7 @@ million.
     digit 10       1: the views are counted
     digit 11       1 if the view has to be looked at closely
     digits 12-15   1 if it has an event stamp of that one of `MILESTONES`
-    bits 48-62     free: the scan adds a bit for the system
+    bits 48-62     twelve bits of the system's name: sums of them tell who holds the order
 
 All ranges have a rank in common if some step is covered by as many views as there are. `goods` holds the one
 quantity that the order is about and the lines, each with a counter of those that say it::
@@ -48,6 +48,9 @@ STAMPED = {milestone: CLOSELY + DIGIT * place for place, milestone in enumerate(
 SYSTEMS = CLOSELY + DIGIT * (len(MILESTONES) + 1)
 """Where the digits and the bits of `claims` begin."""
 
+BADGE = 12
+"""How many bits of `claims` are of the system's name."""
+
 VALUE = 25
 LINES, LINES_COUNT = 0, VALUE + DIGIT
 QUANTITY, QUANTITY_COUNT = VALUE + 2 * DIGIT, 2 * VALUE + 3 * DIGIT
@@ -82,7 +85,14 @@ def claims() -> Computed:
     last = _case([(f"hi >= {int(step)}", _digits(0, place + 1)) for place, step in reversed(places)])
     stamps = [_case([(f"{step.word}_at IS NOT NULL", 1 << place)]) for step, place in STAMPED.items()]
     closely = _case([(_odd(), 1 << CLOSELY)])
-    return Computed(" + ".join([f"({first} & {last})", str(1 << COUNT), closely, *stamps]))
+    system = f"(({' + '.join(_badge())}) & {(1 << BADGE) - 1}) * {1 << SYSTEMS}"
+    return Computed(" + ".join([f"({first} & {last})", str(1 << COUNT), closely, *stamps, system]))
+
+
+def badge(system: str) -> int:
+    """Return what a system's name adds to `claims`, from bit `SYSTEMS` on."""
+    first, second, last = (ord(letter) if letter else 0 for letter in (system[:1], system[1:2], system[-1:]))
+    return (first + second * 37 + last * 331 + len(system) * 211) & ((1 << BADGE) - 1)
 
 
 def goods() -> Computed:
@@ -110,6 +120,13 @@ def _odd() -> str:
         for name, status in (("shipped", Status.SHIPPED), ("produced", Status.PRODUCED))
     ]
     return " OR ".join(["side <> 0", "future", "unknown_code IS NOT NULL", "returned <> 0", *apart])
+
+
+def _badge() -> list[str]:
+    """Return the terms of `badge` as the engines compute them."""
+    places = (("1", 1), ("2", 37), ("length(system)", 331))
+    letters = [f"coalesce(codepoint(substr(system, {place}, 1)), 0) * {times}" for place, times in places]
+    return [*letters, "length(system) * 211"]
 
 
 def _letter(place: int) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from pathlib import Path
 
 from hub.errors import RecordError
@@ -85,6 +86,23 @@ class Catalogue:
         """
         sku, factor = self.base(system, code, unit, day)
         return sku, quantity if factor is None else quantity * factor
+
+    def bases(self, sku: str) -> frozenset[str]:
+        """Return the names of the base unit of a SKU: its own, else those that hold for every SKU."""
+        return self._bases.get(sku) or self._bases.get("*", frozenset())
+
+    @cached_property
+    def _bases(self) -> dict[str, frozenset[str]]:
+        found: dict[str, frozenset[str]] = {}
+        for (sku, unit), factor in self.factors.items():
+            if factor == 1:
+                found[sku] = found.get(sku, frozenset()) | {unit}
+        return found
+
+    @property
+    def mixed(self) -> bool:
+        """Tell whether two SKUs may have base units that cannot be summed."""
+        return len({base for base in self._bases.values() if base}) > 1
 
     def dated(self, system: str) -> bool:
         """Tell whether what a code of `system` means depends on the day."""

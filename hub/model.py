@@ -53,6 +53,16 @@ class Side(IntFlag):
     EXCEPTION = 8
 
 
+class Added(IntFlag):
+    """The quantities of an event that come on top of what earlier events of its part said."""
+
+    NONE = 0
+    ORDERED = 1
+    PRODUCED = 2
+    SHIPPED = 4
+    RETURNED = 8
+
+
 class Money(IntEnum):
     """How far the money is."""
 
@@ -150,7 +160,7 @@ class Fact:
     extras: Mapping[str, Any] = field(default_factory=dict)
     links: tuple[Link, ...] = ()
     warnings: tuple[str, ...] = ()
-    adds: tuple[str, ...] = ()
+    adds: Added = Added.NONE
 
 
 @dataclass(slots=True)

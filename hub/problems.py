@@ -34,11 +34,16 @@ class Problem:
 class MappingErrors(MappingError):
     """A file is wrong in one or more ways: all `problems` in the order of the file."""
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        """Take the problems; the first error gives the error its own place and message."""
+    def __init__(self, problems: Iterable[Problem], file: str = "") -> None:
+        """Take the problems; the first error gives the error its own place and message.
+
+        `file` is the one that is wrong as a whole, where a problem may stand in another one (its hook).
+        """
         self.problems = sorted(set_of(problems), key=lambda one: (one.file, one.line, one.column))
         first = next((one for one in self.problems if one.severity == "error"), self.problems[0])
-        super().__init__(first.key, file=first.file, line=first.line, column=first.column, **first.values)
+        super().__init__(
+            first.key, file=file or first.file, line=first.line, column=first.column, **first.values
+        )
 
     def say(self, locale: str = "en") -> str:
         """Return every problem, one a line."""

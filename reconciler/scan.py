@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby, islice
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,57 +19,60 @@ from hub.model import Precision, Side, Status
 from hub.rules import Rules
 from hub.store import bulk, tables
 from reconciler.case import Case, Order, View
-from reconciler.sieve import QUANTITIES, STAMPS, looked_up, statement
+from reconciler.glance import first_look
+from reconciler.sieve import ORDER, VIEW, scanned
 from reconciler.sources import Key
 
 _BATCH = 1_000
 """Orders that are completed from other tables at a time: bounds memory."""
 
+_KEY = ("company", "order_no")
+_OF_KEY = itemgetter(0, 1)
+_SAID = VIEW[3:]
+_STATUS, _SIDE, _SIDE_KNOWN, _PRECISION = map(_SAID.index, ("status", "side", "side_known", "precision"))
 
-def suspicious(conn: sa.Connection, rules: Rules, named: Collection[Key] = ()) -> Iterator[Case]:
-    """Yield, in key order, the orders that may differ, with their views; then those `named` besides."""
-    rows = conn.execution_options(stream_results=True, yield_per=_BATCH).execute(statement(rules))
+
+def suspicious(
+    conn: sa.Connection, rules: Rules, named: Collection[Key] = (), marked: sa.FromClause | None = None
+) -> Iterator[Case]:
+    """Yield, in key order, the orders that may differ, with their views; then those `named` besides.
+
+    Of all orders, or of those `marked` (company, order_no). Memory stays flat.
+    """
+    query = scanned(rules, first_look(conn, rules), marked)
+    rows = conn.execution_options(stream_results=True, yield_per=_BATCH).execute(query)
     rest = set(named)
     cases = _cases(rows)
     while batch := list(islice(cases, _BATCH)):
         rest -= {(one.order.company, one.order.order_no) for one in batch}
         yield from _dated(conn, batch)
-    for keys in _batches(sorted(rest)):
-        yield from _dated(conn, list(_cases(conn.execute(looked_up(keys)))))
+    for at in range(0, len(rest), _BATCH):
+        yield from load_cases(conn, sorted(rest)[at : at + _BATCH])
 
 
-def _cases(rows: Iterable[Any]) -> Iterator[Case]:
-    return (_case(list(group)) for _, group in groupby(rows, key=attrgetter("company", "order_no")))
+def load_cases(conn: sa.Connection, keys: Collection[Key]) -> list[Case]:
+    """Return the orders `keys` in key order, with all their views; not those of which nobody speaks."""
+    orders = {
+        _OF_KEY(row): row[2:] for row in bulk.fetch_many(conn, tables.orders, _KEY, keys, (*_KEY, *ORDER))
+    }
+    views = sorted(bulk.fetch_many(conn, tables.views, _KEY, keys, VIEW), key=itemgetter(0, 1, 2))
+    unknown = (None,) * len(ORDER)
+    return list(_dated(conn, list(_cases((*row, *orders.get(_OF_KEY(row), unknown)) for row in views))))
 
 
-def _batches(keys: Sequence[Key]) -> Iterator[Sequence[Key]]:
-    return (keys[at : at + _BATCH] for at in range(0, len(keys), _BATCH))
+def _cases(rows: Iterable[Sequence[Any]]) -> Iterator[Case]:
+    for (company, order_no), views in groupby(rows, key=_OF_KEY):
+        together = list(views)
+        order = Order(company, order_no, *together[0][len(VIEW) :])
+        yield Case(order, {row[2]: _view(row[2], row[3 : len(VIEW)]) for row in together})
 
 
-def _case(rows: Sequence[Any]) -> Case:
-    first = rows[0]
-    order = Order(
-        first.company, first.order_no, first.order_type, first.amount, first.currency, first.due_now
-    )
-    return Case(order, {row.system: _view(row) for row in rows})
-
-
-def _view(row: Any) -> View:
-    return View(
-        system=row.system,
-        first_seen=row.first_seen,
-        status=None if row.status is None else Status(row.status),
-        lo=row.lo,
-        hi=row.hi,
-        side=Side(row.side),
-        side_known=Side(row.side_known),
-        occurred_at=row.occurred_at,
-        precision=Precision(row.precision),
-        line_digest=row.line_digest,
-        unknown_code=row.unknown_code,
-        future=row.future,
-        **{name: getattr(row, name) for name in (*QUANTITIES, *STAMPS)},
-    )
+def _view(system: str, said: Sequence[Any]) -> View:
+    told = list(said)
+    told[_STATUS] = None if told[_STATUS] is None else Status(told[_STATUS])
+    told[_SIDE], told[_SIDE_KNOWN] = Side(told[_SIDE]), Side(told[_SIDE_KNOWN])
+    told[_PRECISION] = Precision(told[_PRECISION])
+    return View(system, *told)
 
 
 def _dated(conn: sa.Connection, cases: Sequence[Case]) -> Iterable[Case]:
@@ -79,7 +82,7 @@ def _dated(conn: sa.Connection, cases: Sequence[Case]) -> Iterable[Case]:
         return cases
     newest: dict[tuple[str, str, str], datetime] = {}
     columns = ("company", "order_no", "system", "occurred_at", "is_return")
-    for row in bulk.fetch_many(conn, tables.observations, ("company", "order_no"), keys, columns):
+    for row in bulk.fetch_many(conn, tables.observations, _KEY, keys, columns):
         key = (row.company, row.order_no, row.system)
         if row.is_return and row.occurred_at is not None:
             newest[key] = max(row.occurred_at, newest.get(key, row.occurred_at))

@@ -1,4 +1,4 @@
-"""Causes by lift: findings of one class and system that share a run, a mapping, a code, an hour, a customer …
+"""Causes by lift: what findings of one class and system share: a run, a mapping, a code, an hour, a customer.
 
 Asked only where ten findings or more have no cause yet. Some of them are compared with as many orders, taken
 evenly from all; only if a slice stands out, the rest of the findings is looked at.
@@ -24,7 +24,7 @@ SAMPLE = 600
 """So many findings are looked at, over all classes, and half as many orders."""
 
 _BLOCKS = 30
-_DIGITS = 6
+_DIGITS = 9
 _PLACE = ("company", "order_no")
 _ORDER = ("company", "order_no", "order_type", "customer_no", "customer_name", "plant", "lines")
 _SAID = ("company", "order_no", "system", "seq", "code", "mapping")
@@ -56,7 +56,7 @@ def shared(conn: sa.Connection, verdicts: Iterable[Verdict], rules: Rules) -> li
 
 
 def spread(conn: sa.Connection, count: int) -> list[Key]:
-    """Return the keys of some orders, taken evenly from all: blocks that begin all over the range of numbers."""
+    """Return the keys of some orders, taken evenly from all: blocks that begin all over the numbers."""
     companies = list(_companies(conn))
     keys: list[Key] = []
     for company in companies:
@@ -75,23 +75,29 @@ def spread(conn: sa.Connection, count: int) -> list[Key]:
 
 
 def between(first: str, last: str, count: int) -> list[str]:
-    """Return `count` texts from `first` on that lie evenly between two texts, in byte order."""
+    """Return `count` texts from `first` on that lie evenly between two texts, in byte order.
+
+    Evenly as numbers go, where both end in as many figures; else as letters do.
+    """
     same = next((at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
-    low, high = (_number(text[same : same + _DIGITS]) for text in (first, last))
+    ends = [text[same : same + _DIGITS] for text in (first, last)]
+    figures = len(ends[0]) == len(ends[1]) and all(end.isascii() and end.isdigit() for end in ends)
+    base, zero = (10, "0") if figures else (95, " ")
+    width = len(ends[0]) if figures else _DIGITS
+    low, high = (_number(end, base, zero, width) for end in ends)
     starts = [low + (high - low) * step // count for step in range(1, count)]
-    return [first, *(first[:same] + _text(start) for start in starts)]
+    return [first, *(max(first, first[:same] + _text(start, base, zero, width)) for start in starts)]
 
 
-def _number(text: str) -> int:
+def _number(text: str, base: int, zero: str, width: int) -> int:
     number = 0
-    for place in range(_DIGITS):
-        number = number * 128 + (min(ord(text[place]), 127) if place < len(text) else 0)
+    for letter in text.ljust(width, zero):
+        number = number * base + min(max(ord(letter) - ord(zero), 0), base - 1)
     return number
 
 
-def _text(number: int) -> str:
-    digits = [number // 128**place % 128 for place in reversed(range(_DIGITS))]
-    return "".join(chr(max(digit, 32)) for digit in digits)
+def _text(number: int, base: int, zero: str, width: int) -> str:
+    return "".join(chr(ord(zero) + number // base**place % base) for place in reversed(range(width)))
 
 
 def _companies(conn: sa.Connection) -> Iterator[str]:

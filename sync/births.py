@@ -17,6 +17,7 @@ from hub.model import MILESTONES, Fact, Precision, Says, Status
 from hub.store import bulk
 from hub.store.columns import Columns, Same, Values, bind
 from hub.store.tables import observations, views
+from hub.store.types import to_micros
 from sync.facts import digest, fact_columns, standing, sums, view_columns
 
 OrderNo = tuple[str, str]
@@ -65,22 +66,23 @@ def write(conn: sa.Connection, born: Sequence[Told], stamp: Mapping[str, Any]) -
     columns = fact_columns(facts, [one.event_id for one in born])
     columns |= {name: Same(value) for name, value in stamp.items()}
     columns |= {"record": [one.record for one in born], "seq": Same(1)}
-    bulk.insert_bound(conn, observations, bind(observations, columns), len(born))
-    seen = {name: columns[name] for name in ("company", "order_no", "system", "run")}
-    seen |= {"first_seen": columns["read_at"], **_view_columns(facts, columns)}
-    bulk.insert_bound(conn, views, bind(views, seen), len(born))
+    said = bind(observations, columns)
+    bulk.insert_bound(conn, observations, said, len(born))
+    seen = {name: said[name] for name in ("company", "order_no", "system", "run")}
+    seen |= {"first_seen": said["read_at"], **_view_columns(facts, said)}
+    bulk.insert_bound(conn, views, seen, len(born))
 
 
-def _view_columns(facts: Sequence[Fact], columns: Mapping[str, Values | Same]) -> Columns:
-    """Return what the views of orders with one observation each say."""
+def _view_columns(facts: Sequence[Fact], said: Columns) -> Columns:
+    """Return what the views of orders with one observation each say, in driver form like `said`."""
     lines: Values | Same = Same(None)
     if any(fact.lines is not None for fact in facts):
         lines = [None if fact.lines is None else digest(standing(sums(fact.lines))) for fact in facts]
-    return view_columns({**columns, "line_digest": lines, "parts": Same(1)}, _milestones(facts))
+    return view_columns({**said, "line_digest": lines, "parts": Same(1)}, _milestones(facts))
 
 
 def _milestones(facts: Sequence[Fact]) -> dict[Status, Values | Same]:
-    """Return the moment at which each milestone was reached, where that is what a fact says."""
+    """Return the microsecond in which each milestone was reached, where that is what a fact says."""
     reached = [
         fact.status if fact.says == Says.EVENT and fact.precision >= Precision.MINUTE else None
         for fact in facts
@@ -90,7 +92,9 @@ def _milestones(facts: Sequence[Fact]) -> dict[Status, Values | Same]:
         if milestone not in reached:
             continue
         found[milestone] = [
-            fact.occurred_at if status == milestone and fact.lo >= milestone else None
+            to_micros(fact.occurred_at)
+            if status == milestone and fact.occurred_at is not None and fact.lo >= milestone
+            else None
             for fact, status in zip(facts, reached, strict=True)
         ]
     return found

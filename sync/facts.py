@@ -15,13 +15,13 @@ from sync.rollup import Said, View
 
 CONTENT = (
     "status", "lo", "hi", "side", "side_known", "money", *QUANTITIES, "occurred_at", "says", "precision",
-    "unknown_code", "code", "future", "is_return", "deleted", "lines", "extras", "replaces",
+    "unknown_code", "code", "future", "is_return", "deleted", "lines", "extras", "replaces", "adds",
 )  # fmt: skip
 """The columns of an observation that make it different from another."""
 
 _SAID = (
     "part", "seq", "status", "lo", "hi", "side", "side_known", "money", *QUANTITIES, "occurred_at", "says",
-    "precision", "unknown_code", "future", "is_return", "deleted", "event_id", "replaces",
+    "precision", "unknown_code", "future", "is_return", "deleted", "event_id", "replaces", "adds",
 )  # fmt: skip
 
 _VIEW = (
@@ -58,6 +58,7 @@ def fact_columns(facts: Sequence[Fact], event_ids: Values | Same) -> dict[str, V
         "code": [None if fact.code is None else fact.code[:200] for fact in facts],
         "raw_time": [None if fact.raw_time is None else fact.raw_time[:64] for fact in facts],
         "event_id": event_ids,
+        "adds": [int(fact.adds) or None for fact in facts],
         "line_digest": [None if fact.lines is None else digest(sums(fact.lines)) for fact in facts],
         "lines": [
             None if fact.lines is None else jsons.dumps([_line(line) for line in fact.lines])
@@ -142,6 +143,7 @@ def view_columns(said: Mapping[str, Values | Same], stamps: Mapping[Status, Valu
     """Return the columns of `views`, without key, first_seen and run: the one place where its rows are made.
 
     `said` has all that a view says, its lines as a digest; `stamps` the moment of each milestone or None.
+    They may come in the hub's own types or in driver form, and leave as they come.
     """
     return {name: said[name] for name in _VIEW} | {
         f"{milestone.word}_at": stamps[milestone] for milestone in MILESTONES

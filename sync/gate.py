@@ -48,7 +48,8 @@ class Before(NamedTuple):
 class Arrival:
     """A record past the gate: its key, raw form and digest, and what it is read as.
 
-    `waits` are the links that it waits for, `company` whose; `version` is the source's own of the record.
+    `waits` are the links that it waits for, `company` whose, `unplaced` the ids of events that wait with it;
+    `version` is the source's own of the record.
     """
 
     key: str
@@ -59,6 +60,7 @@ class Arrival:
     before: Before | None
     facts: list[Fact] = field(default_factory=list)
     waits: list[Link] = field(default_factory=list)
+    unplaced: list[str] = field(default_factory=list)
     company: str = ""
     version: str | None = None
 

@@ -107,7 +107,7 @@ def welcome(place: Place, conn: sa.Connection, keys: Callable[[], list[str]], ru
 
     `keys` is only asked if anything of the stream is absent at all.
     """
-    if not conn.execute(sa.select(sa.exists().where(*_here(absent, place)))).scalar():
+    if not bulk.exists(conn, absent, system=place.system, stream=place.stream):
         return 0
     found = bulk.fetch_many(conn, absent, KEY, {(place.system, place.stream, key) for key in keys()})
     bulk.delete(conn, absent, KEY, [(row.system, row.stream, row.record) for row in found])
@@ -212,11 +212,14 @@ def _histories(conn: sa.Connection, system: str, orders: Iterable[OrderNo]) -> d
 
 
 def _speaking(place: Place) -> sa.Select[Any]:
-    """Return a query for the records of the stream that speak last of a part of an order still open."""
+    """Return a query for the records of the stream that speak of a part of an order still open.
+
+    Two records may give one part: each of them is there or not.
+    """
     later = observations.alias()
     same_part = (
         getattr(later.c, name) == getattr(observations.c, name)
-        for name in ("company", "order_no", "system", "part")
+        for name in ("company", "order_no", "system", "part", "record")
     )
     last = ~sa.exists().where(*same_part, later.c.seq > observations.c.seq, later.c.event_id.is_(None))
     alive = observations.c.deleted.is_(False), observations.c.event_id.is_(None)

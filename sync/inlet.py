@@ -8,7 +8,7 @@ that the system never spoke of without a detour (`sync.births`), all others by w
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
@@ -34,6 +34,7 @@ from sync.links import Aliases, learn, unlearn
 from sync.news import Histories, News, Place, event_id
 from sync.remarks import remark, remarkable
 from sync.rollup import roll_up
+from sync.withdrawn import withdraw
 
 
 class Incoming(NamedTuple):
@@ -41,6 +42,17 @@ class Incoming(NamedTuple):
 
     record: Record
     meta: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The records of pages that are taken in together, each with its meta: a column of either."""
+
+    records: Sequence[Record]
+    metas: Sequence[Mapping[str, Any]]
+
+    def __iter__(self) -> Iterator[Incoming]:
+        return map(Incoming, self.records, self.metas)
 
 
 @dataclass(slots=True)
@@ -89,9 +101,9 @@ class Inlet:
         """Take one page. `again` passes the digest gate (replay); `first`: the stream is being loaded."""
         alone(conn, self.system)
         taken = Taken()
-        records, metas = _apart(incoming)
-        passed = gate.passing(conn, self, records, metas, again)
-        taken.counts.update(records=len(records) + len(bad), unchanged=passed.unchanged)
+        page = incoming if isinstance(incoming, Batch) else _batch(incoming)
+        passed = gate.passing(conn, self, page.records, page.metas, again)
+        taken.counts.update(records=len(page.records) + len(bad), unchanged=passed.unchanged)
         if passed.doubled:  # somebody should know
             taken.warnings["sync.same_key"] += passed.doubled
         arrivals, broken = self._read(passed.arrivals, read_at, taken)
@@ -145,6 +157,7 @@ class Inlet:
                     placed.append(fact)
                 elif fact.waits_for is not None:
                     arrival.waits.append(fact.waits_for)
+                    arrival.unplaced += [fact.event_id] if fact.event_id else []
                     arrival.company = fact.company
             arrival.facts = placed
             taken.counts["waiting"] += bool(arrival.waits)
@@ -155,18 +168,20 @@ class Inlet:
         gone = _left(arrivals)
         born, rest = births.parted(told, self._held(conn, told, arrivals, gone))
         births.write(conn, born, self._stamp(visit))
-        changed, dropped = self._write_news(visit, rest, gone, self._forms(arrivals), taken)
+        changed, dropped = self._write_news(visit, rest, gone, arrivals, taken)
         self._count_births(born, taken)
         taken.newest = _newest(told)
         facts = [fact for arrival in arrivals for fact in arrival.facts if fact.links]
-        learn(conn, self.system, [(OrderKey(*order_of(fact)), fact) for fact in facts], read_at)
+        fresh = learn(conn, self.system, [(OrderKey(*order_of(fact)), fact) for fact in facts], read_at)
+        ended = withdraw(conn, self, arrivals, fresh, read_at) if fresh else []
         memory.keep(conn, self, arrivals, read_at, run)
         quarantine.wait(
             conn, self, [(arrival.key, arrival.company, arrival.waits) for arrival in arrivals], read_at, run
         )
-        if dropped:
+        if dropped or ended:
             own: set[tuple[str, ...]] = {(self.system, self.stream, arrival.key) for arrival in arrivals}
-            quarantine.place_again(conn, unlearn(conn, self.system, dropped, read_at), read_at, run, own)
+            ended += unlearn(conn, self.system, dropped, read_at)
+            quarantine.place_again(conn, ended, read_at, run, own)
         touched = sorted([*changed, *(order_of(one.fact) for one in born)])
         mark(conn, touched, everything=first and len(touched) > _MANY)
 
@@ -202,7 +217,7 @@ class Inlet:
         visit: _Visit,
         told: Sequence[Told],
         gone: set[Place],
-        forms: Mapping[str, datetime],
+        arrivals: Sequence[Arrival],
         taken: Taken,
     ) -> tuple[list[OrderNo], list[OrderNo]]:
         """Write what of `told` is news, by the histories of its orders; return orders changed and left."""
@@ -213,7 +228,8 @@ class Inlet:
         touched = sorted({(row["company"], row["order_no"]) for row in rows} | {place[:2] for place in gone})
         histories = self._histories(conn, touched)
         stamp = {"run": run, "read_at": read_at}
-        news = News(self.stream, self.event, self.reader.keeps, histories, stamp, forms)
+        forms, unplaced = self._forms(arrivals), [name for one in arrivals for name in one.unplaced]
+        news = News(self.stream, self.event, self.reader.keeps, histories, stamp, forms, unplaced)
         fresh = news.sift(rows, gone)
         bulk.insert(conn, observations, fresh)
         remark(conn, remarkable(fresh, histories, self.rules))
@@ -291,9 +307,9 @@ _MANY = 500
 """From so many changed orders in a page of a first load on, one mark stands for all."""
 
 
-def _apart(incoming: Iterable[Incoming]) -> tuple[list[Record], list[Mapping[str, Any]]]:
+def _batch(incoming: Iterable[Incoming]) -> Batch:
     given = list(incoming)
-    return [one[0] for one in given], [one[1] for one in given]
+    return Batch([one.record for one in given], [one.meta for one in given])
 
 
 def _alike(arrivals: Sequence[Arrival]) -> Iterable[tuple[Mapping[str, Any], list[Arrival]]]:

@@ -11,11 +11,12 @@ from hub.errors import ConfigError
 from hub.model import OrderKey
 from hub.store import Store, audit, bulk, runs
 from hub.store.leases import Lease
-from hub.store.tables import links, observations, order_history, orders
+from hub.store.tables import documents, links, order_history, orders
 from sync.dirt import mark
-from sync.inlet import Inlet
 from sync.links import JOINED
+from sync.place import IntakeOf
 from sync.replay import take_again
+from sync.speakers import speakers
 
 HUB = "hub"
 """The system that a joined number is noted under: nobody's record taught it."""
@@ -27,7 +28,7 @@ def join(
     order: OrderKey,
     who: str,
     lease: Lease,
-    inlet_of: Callable[[str, str], Inlet],
+    inlet_of: IntakeOf,
     clock: Callable[[], datetime],
 ) -> int:
     """Make `number` mean `order` from now on, in one transaction; return how many records moved.
@@ -56,7 +57,7 @@ def separate(
     number: OrderKey,
     who: str,
     lease: Lease,
-    inlet_of: Callable[[str, str], Inlet],
+    inlet_of: IntakeOf,
     clock: Callable[[], datetime],
 ) -> int:
     """Undo `join`: `number` is an order of its own again; return how many records moved."""
@@ -90,19 +91,17 @@ def _forget_status(conn: sa.Connection, order: OrderKey, who: str, run: runs.Run
 def _move(
     conn: sa.Connection,
     key: OrderKey,
-    inlet_of: Callable[[str, str], Inlet],
+    inlet_of: IntakeOf,
     clock: Callable[[], datetime],
 ) -> int:
     """Take every record in again that speaks of the order `key`: each finds its order anew."""
-    rows = conn.execute(
-        sa.select(observations.c.system, observations.c.stream, observations.c.record)
-        .distinct()
-        .where(observations.c.company == key.company, observations.c.order_no == key.order_no)
-        .order_by(observations.c.system, observations.c.stream, observations.c.record)
-    ).all()
+    here = (documents.c.company == key.company, documents.c.order_no == key.order_no)
+    kept = conn.execute(sa.select(documents.c.system, documents.c.stream, documents.c.record).where(*here))
+    found = {(one.system, one.stream, one.record) for one in speakers(conn, [(key.company, key.order_no)])}
+    rows = sorted({*found, *map(tuple, kept)})
     places: dict[tuple[str, str], list[str]] = {}
-    for row in rows:
-        places.setdefault((row.system, row.stream), []).append(row.record)
+    for system, stream, record in rows:
+        places.setdefault((system, stream), []).append(record)
     run = runs.start("link", None, clock())
     for (system, stream), records in places.items():
         take_again(conn, inlet_of(system, stream), records, run, clock())

@@ -55,13 +55,18 @@ class Aliases:
         return OrderKey(fact.company, joined[0] if len(joined) == 1 else order_no)
 
 
-def learn(conn: sa.Connection, system: str, facts: Iterable[tuple[OrderKey, Fact]], since: datetime) -> None:
-    """Keep the links that facts teach, from `since` on; a link that is known already is not touched."""
+def learn(
+    conn: sa.Connection, system: str, facts: Iterable[tuple[OrderKey, Fact]], since: datetime
+) -> set[tuple[str, str, str, str]]:
+    """Keep the links that facts teach, from `since` on; a link that is known already is not touched.
+
+    Return what was not known: kind, value, company, order number.
+    """
     taught = {
         (link.kind, link.value, key.company, key.order_no) for key, fact in facts for link in fact.links
     }
     if not taught:
-        return
+        return taught
     rows = bulk.fetch_many(conn, links, ("kind", "value"), {(kind, value) for kind, value, _, _ in taught})
     known = {
         (row.kind, row.value, row.company, row.order_no)
@@ -87,6 +92,7 @@ def learn(conn: sa.Connection, system: str, facts: Iterable[tuple[OrderKey, Fact
     if alike:
         mark(conn, alike)
         remark(conn, alike)
+    return taught - known
 
 
 def unlearn(
@@ -114,4 +120,4 @@ def orders_called(conn: sa.Connection, number: str, company: str | None = None) 
 
 
 def _anything_joined(conn: sa.Connection) -> bool:
-    return bool(conn.execute(sa.select(sa.exists().where(links.c.kind == JOINED))).scalar())
+    return bulk.exists(conn, links, kind=JOINED)

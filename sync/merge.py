@@ -7,11 +7,10 @@ side in key order, a stretch at a time. Values stay in the store's own form from
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
@@ -19,16 +18,16 @@ import sqlalchemy as sa
 
 from hub.rules import Rules
 from hub.store import Store, bulk, jsons
-from hub.store.columns import Same, checked
+from hub.store.columns import Same, Values, checked
 from hub.store.leases import Lease
 from hub.store.runs import Run
 from hub.store.tables import observations, order_history, orders, views
 from hub.store.turns import stay
 from hub.store.types import to_micros
 from sync import dirt
-from sync.ownership import FIELDS, VIEW, Merged, Owners, View, merge_one, merge_views
+from sync.ownership import FIELDS, VIEW, Merged, Owners, View, birth_of, merge_views
 from sync.pull import Progress
-from sync.saying import Sayings, extras_and_lines
+from sync.saying import said_by, typed
 
 BATCH = 1000
 """Orders merged in one transaction, or views read in one stretch."""
@@ -43,6 +42,9 @@ _PARTS = (*_KEY, "system", "part", "seq", "deleted", "is_return", "extras", "lin
 _HISTORY = tuple(name for name in FIELDS if name != "occurred_at")
 """What leaves a row in the history; the stamp goes with the status."""
 
+_SILENT = ("", "", 0, False, False, None, None)
+"""The part of an order of which nothing is said besides."""
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -50,7 +52,7 @@ class Batch:
 
     keys: Keys
     views: Mapping[OrderNo, Sequence[View]]
-    sayings: Mapping[OrderNo, Sayings]
+    parts: Mapping[OrderNo, Sequence[tuple[Any, ...]]]
     orders: Mapping[OrderNo, Mapping[str, Any]]
 
 
@@ -103,45 +105,63 @@ def merge_batch(conn: sa.Connection, keys: Keys, owners: Owners, run: Run, now: 
 
 
 def _settle(conn: sa.Connection, batch: Batch, owners: Owners, run: Run, now: datetime) -> Counter[str]:
-    born: list[tuple[OrderNo, Merged]] = []
-    changed: list[tuple[OrderNo, Merged]] = []
+    born: list[tuple[Any, ...]] = []
+    changed: list[tuple[Any, ...]] = []
     history: list[dict[str, Any]] = []
     counts: Counter[str] = Counter(merged=len(batch.keys))
     for key in batch.keys:
-        before = batch.orders.get(key)
-        if key not in batch.views:
+        before, here, parts = batch.orders.get(key), batch.views.get(key), batch.parts.get(key, ())
+        if here is None:
             counts["emptied"] += _forget(conn, key, before, now, history)
-            continue
-        merged = _merged(batch.views[key], batch.sayings.get(key), owners, before)
-        if before is None:
-            born.append((key, merged))
-        elif changes := [name for name in FIELDS if before[name] != merged.values[name]]:
-            changed.append((key, merged))
+        elif before is None:
+            born.append((*key, *_born(here, parts, owners)))
+        else:
+            merged = _merged(here, parts, owners, before)
+            changes = [name for name in FIELDS if before[name] != merged.values[name]]
+            if changes:
+                changed.append((*key, *(merged.values[name] for name in FIELDS)))
             history += [_entry(key, name, before[name], merged, now) for name in _HISTORY if name in changes]
     counts.update(born=len(born), changed=len(changed))
     if born or changed or history:
         number = run.enter(conn)
         bulk.insert_bound(conn, orders, _columns(born, now, number), len(born))
-        bulk.upsert_bound(
-            conn, orders, _columns(changed, now, number), len(changed), at_birth=("first_seen",)
-        )
+        at_birth = ("first_seen",)
+        bulk.upsert_bound(conn, orders, _columns(changed, now, number), len(changed), at_birth=at_birth)
         bulk.insert(conn, order_history, [entry | {"run": number} for entry in history])
     return counts
 
 
+def _born(here: Sequence[View], parts: Sequence[tuple[Any, ...]], owners: Owners) -> tuple[Any, ...]:
+    """Return the values of a new order."""
+    if len(here) > 1 or len(parts) > 1:
+        values = _merged(here, parts, owners, None).values
+        return tuple(values[name] for name in FIELDS)
+    _, _, _, deleted, is_return, extras, lines = parts[0] if parts else _SILENT
+    if deleted or is_return:
+        extras = lines = None
+    born = birth_of(here[0], typed(extras), lines)
+    return (*born[:-1], jsons.dumps(born[-1]) if born[-1] else None)
+
+
 def _merged(
-    here: Sequence[View], saying: Sayings | None, owners: Owners, before: Mapping[str, Any] | None
+    here: Sequence[View],
+    parts: Sequence[tuple[Any, ...]],
+    owners: Owners,
+    before: Mapping[str, Any] | None,
 ) -> Merged:
     """Return one order with its extras as JSON."""
-    extras, lines = (saying.extras, saying.lines) if saying is not None else ({}, {})
-    if len(here) == 1:
-        system = here[0][0]
-        merged = merge_one(here[0], extras.get(system, {}), lines.get(system), owners, before)
-    else:
-        merged = merge_views(here, extras, lines, owners, before)
+    said = said_by(parts)
+    merged = merge_views(here, said.extras, said.lines, owners, before)
     rest = merged.values["extras"]
     merged.values["extras"] = jsons.dumps(rest) if rest else None
     return merged
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], now: datetime, run: int) -> dict[str, Values | Same]:
+    """Return the columns of `orders` for rows of key and values in driver form."""
+    stamp = Same(to_micros(now))
+    told: dict[str, Values | Same] = dict(zip((*_KEY, *FIELDS), zip(*rows, strict=True), strict=False))
+    return checked(orders, told) | {"first_seen": stamp, "changed_at": stamp, "run": Same(run)}
 
 
 def _looked_up(conn: sa.Connection, keys: Keys) -> Batch:
@@ -175,33 +195,16 @@ def _batch(
     parts: Sequence[tuple[Any, ...]],
     before: Sequence[tuple[Any, ...]],
 ) -> Batch:
-    return Batch(
-        keys,
-        {key: [row[2:] for row in rows] for key, rows in _by_order(here)},
-        {key: said for key, rows in _by_order(parts) if (said := extras_and_lines(rows)) is not None},
-        {_OF_KEY(row): dict(zip(_ORDER, row, strict=True)) for row in before},
-    )
+    stored = {_OF_KEY(row): dict(zip(_ORDER, row, strict=True)) for row in before}
+    return Batch(keys, _by_order(here), _by_order(parts), stored)
 
 
-def _by_order(rows: Sequence[tuple[Any, ...]]) -> Iterator[tuple[OrderNo, list[tuple[Any, ...]]]]:
-    """Yield rows, which are in key order, by their order."""
-    for key, together in groupby(rows, key=_OF_KEY):
-        yield key, list(together)
-
-
-def _columns(merged: Sequence[tuple[OrderNo, Merged]], now: datetime, run: int) -> dict[str, Any]:
-    """Return the columns of `orders` in driver form."""
-    values = [one.values for _, one in merged]
-    stamp = Same(to_micros(now))
-    told: dict[str, Any] = {
-        "company": [key[0] for key, _ in merged],
-        "order_no": [key[1] for key, _ in merged],
-        **{name: [*map(itemgetter(name), values)] for name in FIELDS},
-        "first_seen": stamp,
-        "changed_at": stamp,
-        "run": Same(run),
-    }
-    return checked(orders, told)
+def _by_order(rows: Sequence[tuple[Any, ...]]) -> dict[OrderNo, list[tuple[Any, ...]]]:
+    """Return rows by the order that they begin with, without it."""
+    found: dict[OrderNo, list[tuple[Any, ...]]] = {}
+    for company, order_no, *rest in rows:
+        found.setdefault((company, order_no), []).append(tuple(rest))
+    return found
 
 
 def _entry(key: OrderNo, name: str, old: Any, merged: Merged, now: datetime) -> dict[str, Any]:

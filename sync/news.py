@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
@@ -39,7 +39,8 @@ class News:
 
     `stamp` holds the run and the time of reading, for rows that take others away; `keeps` the fields that the
     stream does not know. `forms` names records that are understood anew, by another mapping, and when their
-    form was read: what was said of just this form is replaced, its stamp too.
+    form was read: what was said of just this form is replaced, its stamp too. `unplaced` are ids of
+    events that the page speaks of and that wait for their order.
     """
 
     stream: str
@@ -48,6 +49,7 @@ class News:
     histories: Histories
     stamp: Row
     forms: Mapping[str, datetime] = field(default_factory=dict)
+    unplaced: Collection[str] = ()
     fresh: list[Row] = field(default_factory=list)
     _latest: dict[tuple[str, str, str], Row] = field(default_factory=dict)
     _events: dict[tuple[str, str, str], Row] = field(default_factory=dict)
@@ -77,7 +79,7 @@ class News:
 
         An event whose id is the source's own stands by itself: it goes only if the page speaks of it again.
         """
-        said = {row["event_id"] for row in rows}
+        said = {*(row["event_id"] for row in rows), *self.unplaced}
         left = {
             (place_of(row), row["event_id"]): tombstone(row) | self.stamp
             for row in [*self._latest.values(), *self._events.values()]

@@ -38,17 +38,6 @@ _SYSTEM, _STATUS, _SIDE, _MONEY = range(4)
 _QUANTITIES = tuple((name, VIEW.index(name)) for name in QUANTITIES)
 _STAMP = VIEW.index("occurred_at")
 _OWN = frozenset({*TYPED, *PROMISES})
-_RULES = {
-    "side": "any",
-    "money": "furthest",
-    "occurred_at": "with the status",
-}
-"""By which rule a field is chosen, where it is not its owner's."""
-
-_JOINT = ("side", "money", "extras")
-"""What all systems say together."""
-
-_OPEN = (None, "owner")
 
 
 class Owners:
@@ -97,8 +86,8 @@ def merge_views(
         side |= view[_SIDE]
         if view[_MONEY] is not None and (money is None or view[_MONEY] > money):
             money = view[_MONEY]
-    merged.put("side", side, None, _RULES["side"])
-    merged.put("money", money, None, _RULES["money"])
+    merged.put("side", side, None, "any")
+    merged.put("money", money, None, "furthest")
     systems = tuple(map(itemgetter(_SYSTEM), views))
     by_system = dict(zip(systems, views, strict=True))
     for name, at in _QUANTITIES:
@@ -111,30 +100,22 @@ def merge_views(
     return merged
 
 
-def merge_one(
-    view: View, extras: Mapping[str, Any], lines: str | None, owners: Owners, before: Mapping[str, Any] | None
-) -> Merged:
-    """Return the same for an order that one system alone speaks of: its word counts, whoever owns the field.
+def birth_of(view: View, extras: Mapping[str, Any], lines: str | None) -> tuple[Any, ...]:
+    """Return the values of a new order that one system alone speaks of, its extras as a dict, as in FIELDS.
 
-    The way of every first load. Of a birth nobody asks who gave what: its `origin` is left open.
+    The way of every first load: its word counts whoever owns the field, and nobody asks who gave what.
     """
-    merged = Merged()
-    values = merged.values
-    system = view[_SYSTEM]
-    _status(merged, (view,), owners, before)
-    values["side"], values["money"] = view[_SIDE], view[_MONEY]
-    for name, at in _QUANTITIES:
-        values[name] = view[at]
-    values["lines"] = lines
-    for name in _OWN:
-        values[name] = extras.get(name)
-    values["extras"] = {name: extras[name] for name in extras.keys() - _OWN if extras[name] is not None}
-    if before is not None:
-        for name in values.keys() - merged.origin.keys():
-            told = system if values[name] is not None and name not in _JOINT else None
-            merged.origin[name] = told, _RULES.get(name, "owner")
-    _promise(merged, before)
-    return merged
+    say = extras.get
+    first, now = say("due_first"), say("due_now")
+    rest = {name: extras[name] for name in extras.keys() - _OWN if extras[name] is not None}
+    return (
+        *view[_STATUS:],
+        *map(say, TYPED),
+        now if first is None else first,
+        first if now is None else now,
+        lines,
+        rest,
+    )
 
 
 def _status(merged: Merged, views: Sequence[View], owners: Owners, before: Mapping[str, Any] | None) -> None:
@@ -149,11 +130,11 @@ def _status(merged: Merged, views: Sequence[View], owners: Owners, before: Mappi
         owner = owners.of_status(held)
         if owner not in (system, None) and all(view[_SYSTEM] != owner for view in claims):
             merged.put("status", held, owner, "falls only by its owner")
-            merged.put("occurred_at", before["occurred_at"], owner, _RULES["occurred_at"])
+            merged.put("occurred_at", before["occurred_at"], owner, "with the status")
             return
     merged.put("status", rank, system, rule)
     stamp = best[_STAMP] if best is not None else _newest(views)
-    merged.put("occurred_at", stamp, system, _RULES["occurred_at"])
+    merged.put("occurred_at", stamp, system, "with the status")
 
 
 def _newest(views: Sequence[View]) -> int | None:
@@ -179,7 +160,7 @@ def _promise(merged: Merged, before: Mapping[str, Any] | None) -> None:
     """Keep the first promise ever made beside the current one; either stands for both at birth."""
     first, now = merged.values["due_first"], merged.values["due_now"]
     if now is None:
-        merged.put("due_now", first, merged.origin.get("due_first", _OPEN)[0], "owner")
+        merged.put("due_now", first, merged.origin["due_first"][0], "owner")
     kept = before["due_first"] if before else None
     if kept is not None or first is None:
-        merged.put("due_first", kept or now, merged.origin.get("due_now", _OPEN)[0], "first promise")
+        merged.put("due_first", kept or now, merged.origin["due_now"][0], "first promise")

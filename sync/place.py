@@ -1,11 +1,22 @@
-"""Where records come in: what an inlet knows of itself."""
+"""Where records come in: what an inlet knows of itself, and what it does."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
 
+import sqlalchemy as sa
+
+from connectors.contract import BadRecord
 from hub.mapping import Reader
+from hub.mapping.documents import DocumentReader
+from hub.rules import Rules
 from hub.store import Seal
+from hub.store.runs import Run
+
+if TYPE_CHECKING:
+    from sync.inlet import Incoming, Taken
 
 
 class Place(Protocol):
@@ -22,7 +33,7 @@ class Place(Protocol):
         ...
 
     @property
-    def reader(self) -> Reader:
+    def reader(self) -> Reader | DocumentReader:
         """What reads its records."""
         ...
 
@@ -35,3 +46,30 @@ class Place(Protocol):
     def event(self) -> bool:
         """Whether the stream says what happened, rather than what is."""
         ...
+
+
+class Intake(Place, Protocol):
+    """A place that takes records in, page by page: orders and events, or documents."""
+
+    @property
+    def rules(self) -> Rules:
+        """The company's rules."""
+        ...
+
+    def take(
+        self,
+        conn: sa.Connection,
+        incoming: Iterable[Incoming],
+        *,
+        read_at: datetime,
+        run: Run,
+        bad: Sequence[BadRecord] = (),
+        again: bool = False,
+        first: bool = False,
+    ) -> Taken:
+        """Take one page in the caller's transaction; `again` passes the digest gate (a replay)."""
+        ...
+
+
+IntakeOf = Callable[[str, str], Intake]
+"""Gives the intake of (system, stream)."""

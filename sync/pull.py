@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from connectors.contract import Connector, Everything, Keys, Page, Since
+from connectors.contract import GATE, Connector, Everything, Keys, Page, Since
 from hub.errors import HubError, SourceError
 from hub.redact import redact
 from hub.store import Store, bulk, cursors
 from hub.store.leases import Lease
 from hub.store.runs import Run
+from hub.store.statements import spelled
 from hub.store.tables import reads
-from hub.store.turns import stay
+from hub.store.turns import Turn
+from hub.store.types import to_micros
 from sync import glances
-from sync.inlet import Incoming, Inlet
+from sync.inlet import Batch
+from sync.place import Intake
 
 FULL = 1000
 """So many records fill a transaction; a larger page is one by itself."""
+
+_READ_BY = "read by"
+"""The slot that names the mapping under which the page gates beside it hold."""
 
 FEW = 20
 """So many records are too few to judge the share of bad ones."""
@@ -54,7 +60,7 @@ Watch = Callable[[sa.Connection, Callable[[], list[str]], Run], int]
 def pull_stream(
     store: Store,
     connector: Connector,
-    inlet: Inlet,
+    inlet: Intake,
     lease: Lease,
     run: Run,
     clock: Callable[[], datetime],
@@ -72,10 +78,14 @@ def pull_stream(
     with store.read() as conn:
         state = cursors.load_state(conn, inlet.system, inlet.stream)
         first = _never_read(conn, inlet)
-    asked = ask or Since(state, glances.known(store, inlet))
+    turn = Turn(lease)
+    asked = ask or Since(_gated(store, turn, inlet, state), glances.known(store, inlet))
     try:
         for pages in _together(connector.fetch(inlet.stream, asked), result):
-            _take(store, pages, inlet, lease, run, clock, result, first, watch)
+            same = sum(page.same for page in pages)
+            result.counts.update(records=same, unchanged=same)
+            if turn.ages or any(map(_tells, pages)):
+                _take(store, pages, inlet, turn, run, clock, result, first, watch)
             progress(inlet.stream, result.counts["records"], pages[-1].expected)
     except TooManyBad as error:
         result.error = error
@@ -88,18 +98,37 @@ def pull_stream(
     return result
 
 
+def _gated(store: Store, turn: Turn, inlet: Intake, state: dict[str, Any]) -> dict[str, Any]:
+    """Return what a stream remembers; gates of pages that were read under another mapping are taken away."""
+    read_by = state.pop(_READ_BY, None)
+    gates = [slot for slot in state if slot.startswith(GATE)]
+    if not gates or read_by == inlet.reader.version:
+        return state
+    with store.write() as conn:
+        turn.stay(conn)
+        cursors.save_state(conn, inlet.system, inlet.stream, dict.fromkeys(gates))
+    return {slot: value for slot, value in state.items() if slot not in gates}
+
+
+def _tells(page: Page) -> bool:
+    """Tell whether a page says anything beside that nothing changed."""
+    return bool(page.records or page.bad or page.state or page.stand or page.glances or page.warnings)
+
+
 def _together(pages: Iterator[Page], result: StreamResult) -> Iterator[list[Page]]:
     """Yield pages as they come, small ones (a drop of many little files) together up to a full transaction.
 
     What ends the stream early is kept in `result` after the pages before it were given out.
     """
     some: list[Page] = []
+    filled = 0
     try:
         for page in pages:
             some.append(page)
-            if page.commit or sum(len(one.records) for one in some) >= FULL:
+            filled += len(page.records) + page.same
+            if page.commit or filled >= FULL:
                 yield some
-                some = []
+                some, filled = [], 0
     except SourceError as error:
         result.error = error
     if some:
@@ -109,23 +138,22 @@ def _together(pages: Iterator[Page], result: StreamResult) -> Iterator[list[Page
 def _take(
     store: Store,
     pages: list[Page],
-    inlet: Inlet,
-    lease: Lease,
+    inlet: Intake,
+    turn: Turn,
     run: Run,
     clock: Callable[[], datetime],
     result: StreamResult,
     first: bool,
     watch: Watch | None,
 ) -> None:
-    incoming = [
-        Incoming(record, {**page.meta, "line": page.lines[at]} if page.lines else page.meta)
-        for page in pages
-        for at, record in enumerate(page.records)
-    ]
+    incoming = Batch(
+        [record for page in pages for record in page.records],
+        [meta for page in pages for meta in _metas(page)],
+    )
     bad = [one for page in pages for one in page.bad]
     read_at = clock()
     with store.write() as conn:
-        stay(lease, conn)
+        turn.stay(conn)
         taken = inlet.take(conn, incoming, read_at=read_at, run=run, bad=bad, first=first)
         result.counts += taken.counts
         result.warnings += taken.warnings
@@ -136,18 +164,27 @@ def _take(
         if stand := glances.keep(conn, inlet, pages):
             result.counts.update(records=stand, unchanged=stand)
         state = {slot: value for page in pages for slot, value in page.state.items()}
+        if any(slot.startswith(GATE) for slot in state):
+            state[_READ_BY] = inlet.reader.version
         cursors.save_state(conn, inlet.system, inlet.stream, state)
         if taken.newest is not None:
             _newest(conn, inlet, result.kind, taken.newest)
 
 
-def _keys(inlet: Inlet, incoming: list[Incoming], pages: list[Page]) -> list[str]:
+def _metas(page: Page) -> list[Mapping[str, Any]]:
+    """Return the meta of each record of a page."""
+    if not page.lines:
+        return [page.meta] * len(page.records)
+    return [{**page.meta, "line": line} for line in page.lines]
+
+
+def _keys(inlet: Intake, incoming: Batch, pages: list[Page]) -> list[str]:
     """Return the keys of all records that pages speak of, those that could not be read among them."""
     told = [key for page in pages for key in (*page.stand, *(one.key for one in page.bad if one.key))]
-    return [*told, *(inlet.reader.key(one.record) for one in incoming)]
+    return [*told, *inlet.reader.keys_of(incoming.records)]
 
 
-def _judge(result: StreamResult, inlet: Inlet) -> None:
+def _judge(result: StreamResult, inlet: Intake) -> None:
     """Stop before this page is committed if too large a share of what was read so far is bad."""
     records, bad = result.counts["records"], result.counts["quarantined"]
     if records >= FEW and bad > inlet.rules.limits.bad_share * records:
@@ -156,7 +193,7 @@ def _judge(result: StreamResult, inlet: Inlet) -> None:
         )
 
 
-def _never_read(conn: sa.Connection, inlet: Inlet) -> bool:
+def _never_read(conn: sa.Connection, inlet: Intake) -> bool:
     here = (reads.c.system == inlet.system, reads.c.stream == inlet.stream, reads.c.kind == "since")
     return conn.execute(sa.select(reads.c.complete_at).where(*here)).scalar() is None
 
@@ -172,13 +209,19 @@ def _row(conn: sa.Connection, system: str, stream: str, kind: str) -> dict[str, 
 _NOTES = ("complete_at", "newest_at", "failed_at", "error", "missed")
 
 
-def _newest(conn: sa.Connection, inlet: Inlet, kind: str, newest: datetime) -> None:
-    row = _row(conn, inlet.system, inlet.stream, kind)
-    if row["newest_at"] is None or row["newest_at"] < newest:
-        bulk.upsert(conn, reads, [row | {"newest_at": newest}])
+def _newest(conn: sa.Connection, inlet: Intake, kind: str, newest: datetime) -> None:
+    given = (inlet.system, inlet.stream, kind, to_micros(newest))
+    conn.exec_driver_sql(spelled(conn.dialect, _NEWER), given)
 
 
-def note_complete(conn: sa.Connection, inlet: Inlet, begun: datetime, kind: str, **more: int) -> None:
+_NEWER = (
+    "INSERT INTO reads (system, stream, kind, newest_at) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (system, stream, kind) DO UPDATE SET newest_at = excluded.newest_at"
+    " WHERE reads.newest_at IS NULL OR reads.newest_at < excluded.newest_at"
+)
+
+
+def note_complete(conn: sa.Connection, inlet: Intake, begun: datetime, kind: str, **more: int) -> None:
     """Note that a stream was read completely, with `more` columns of `reads`."""
     row = _row(conn, inlet.system, inlet.stream, kind)
     told = {"complete_at": begun, "failed_at": None, "error": None, **more}

@@ -13,8 +13,12 @@ from hub.model import Link
 from hub.redact import redact
 from hub.store import bulk, jsons
 from hub.store.runs import Run
-from hub.store.tables import links, observations, quarantine, unlinked
+from hub.store.tables import quarantine, unlinked
 from sync.place import Place
+from sync.speakers import speakers
+
+ANEW = ""
+"""The kind of link that a record waits for which must only be placed anew; it never waits long."""
 
 
 class Broken(NamedTuple):
@@ -94,7 +98,7 @@ def solve(conn: sa.Connection, place: Place, keys: Iterable[str], at: datetime) 
         quarantine.c.stream == place.stream,
         quarantine.c.solved_at.is_(None),
     )
-    if not conn.execute(sa.select(sa.exists().where(*here))).scalar_one():
+    if not bulk.exists(conn, quarantine, system=place.system, stream=place.stream, solved_at=None):
         return
     rows = [{"key": key} for key in sorted(keys)]
     if rows:
@@ -115,10 +119,9 @@ def wait(
 ) -> None:
     """Note records (key, company, links) whose order is not known yet; forget those that found theirs."""
     key_of = ("system", "stream", "record", "kind", "value")
-    records = {(place.system, place.stream, key) for key, _, _ in waiting}
-    here = (unlinked.c.system == place.system, unlinked.c.stream == place.stream)
     known: set[tuple[str, ...]] = set()
-    if conn.execute(sa.select(sa.exists().where(*here))).scalar_one():
+    if bulk.exists(conn, unlinked, system=place.system, stream=place.stream):
+        records = {(place.system, place.stream, key) for key, _, _ in waiting}
         known = {tuple(row) for row in bulk.fetch_many(conn, unlinked, key_of[:3], records, key_of)}
     rows = {
         (place.system, place.stream, key, link.kind, link.value): {
@@ -141,36 +144,21 @@ def wait(
 def place_again(
     conn: sa.Connection, ended: Iterable[Mapping[str, Any]], at: datetime, run: int, own: set[tuple[str, ...]]
 ) -> None:
-    """Let the records of an order that lost a link find their order anew, where the link names another now.
+    """Let the records of orders that lost a link find their order anew, be it to wait for it again.
 
     `ended` are the rows of `links` that hold no more; `own` the (system, stream, record) at hand.
     """
-    lost = list(ended)
-    if not lost:
-        return
-    values = {(row["kind"], row["value"]) for row in lost}
-    living = {
-        (row.kind, row.value, row.company)
-        for row in bulk.fetch_many(conn, links, ("kind", "value"), values)
-        if row.until is None
-    }
-    orders = {(row["company"], row["order_no"]) for row in lost}
-    columns = ("company", "order_no", "system", "stream", "record")
+    orders = {(row["company"], row["order_no"]) for row in ended}
     rows = {
-        (*where, row["kind"], row["value"]): {
-            **dict(zip(("system", "stream", "record"), where, strict=True)),
-            "kind": row["kind"],
-            "value": row["value"],
-            "company": row["company"],
+        place: {
+            **dict(zip(("system", "stream", "record"), place, strict=True)),
+            "kind": ANEW,
+            "value": "",
+            "company": one.company,
             "since": at,
             "run": run,
         }
-        for company, order_no, *where in set(
-            map(tuple, bulk.fetch_many(conn, observations, columns[:2], orders, columns))
-        )
-        for row in lost
-        if (company, order_no) == (row["company"], row["order_no"])
-        and (row["kind"], row["value"], company) in living
-        and tuple(where) not in own
+        for one in speakers(conn, orders)
+        if (place := (one.system, one.stream, one.record)) not in own
     }
     bulk.upsert(conn, unlinked, list(rows.values()), incidental=("run",), at_birth=("since",))

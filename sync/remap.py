@@ -25,9 +25,10 @@ from hub.store.turns import LEASE, holder, stay, wall
 from sync import dirt
 from sync.calm import calm
 from sync.foresight import Foresight, OrderNo, failed, said, stood
-from sync.inlet import Incoming, Inlet
+from sync.inlet import Incoming
 from sync.merge import merge_batch
 from sync.ownership import Owners
+from sync.place import Intake
 from sync.pull import Progress
 from sync.raw import disclose, unpack
 from sync.replay import replay_quarantined
@@ -88,7 +89,8 @@ class Remap:
 
     hub: Hub
     system: str
-    inlets: Mapping[str, Inlet]
+    inlets: Mapping[str, Intake]
+    chosen: Sequence[str]
 
     @classmethod
     def of(cls, hub: Hub, system: str, stream: str | None = None) -> Remap:
@@ -98,7 +100,7 @@ class Remap:
             near = nearest(stream, streams) or next(iter(streams))
             raise ConfigError("connectors.unknown_stream", system=system, stream=stream, near=near)
         chosen = [stream] if stream else list(streams)
-        return cls(hub, system, {name: hub.inlet(system, name) for name in chosen})
+        return cls(hub, system, {name: hub.inlet(system, name) for name in streams}, chosen)
 
     def foretell(self, held: Lease, progress: Progress, examples: int = EXAMPLES) -> Foresight:
         """Return what the remap would change; nothing is written."""
@@ -150,7 +152,8 @@ class Remap:
         query = sa.select(*of, sa.func.count()).where(ledger.c.system == self.system).group_by(*of)
         with self.hub.store.read() as conn:
             rows = conn.execute(query.order_by(*of)).all()
-            for stream, inlet in self.inlets.items():
+            for stream in self.chosen:
+                inlet = self.inlets[stream]
                 mappings = {mapping: count for name, mapping, count in rows if name == stream}
                 told.kept += sum(mappings.values())
                 old = tuple(mapping for mapping in mappings if mapping != inlet.reader.version)
@@ -169,7 +172,7 @@ class Remap:
 
         Orders come whole, so that their parts are rolled up once. `seen` collects what was given out.
         """
-        for stream in self.inlets:
+        for stream in self.chosen:
             last = ""
             while True:
                 with self.hub.store.read() as conn:
@@ -189,18 +192,26 @@ class Remap:
         return [_Kept._make(row) for row in conn.execute(query.order_by(ledger.c.record).limit(BATCH))]
 
     def _whole_orders(self, conn: sa.Connection, rows: Sequence[_Kept]) -> list[_Kept]:
-        """Return `rows` and the other outdated records that speak of their orders."""
+        """Return `rows` and the other outdated records that speak of their orders.
+
+        Where several records told of one part all of them come along, so that the last one has the last word.
+        """
         keys = {(*key, self.system) for key in self._orders(rows)}
         names = ("company", "order_no", "system")
-        places = {
-            (self.system, row.stream, row.record)
-            for row in bulk.fetch_many(conn, observations, names, keys, ("stream", "record"))
-            if row.stream in self.inlets
-        } - {(self.system, row.stream, row.record) for row in rows}
+        of_part: dict[tuple[str, ...], set[tuple[str, str]]] = {}
+        columns = ("company", "order_no", "part", "stream", "record")
+        for row in bulk.fetch_many(conn, observations, names, keys, columns):
+            part = row.company, row.order_no, row.part
+            of_part.setdefault(part, set()).add((row.stream, row.record))
+        shared = {place for told in of_part.values() if len(told) > 1 for place in told}
+        here = {(row.stream, row.record) for row in rows}
+        places = {place for told in of_part.values() for place in told if place[0] in self.inlets} - here
+        wanted = {(self.system, *place) for place in places}
         others = [
             _Kept._make(row)
-            for row in bulk.fetch_many(conn, ledger, ("system", "stream", "record"), places, _NAMES)
-            if row.mapping != self.inlets[row.stream].reader.version
+            for row in bulk.fetch_many(conn, ledger, ("system", "stream", "record"), wanted, _NAMES)
+            if (row.stream, row.record) in shared
+            or (row.stream in self.chosen and row.mapping != self.inlets[row.stream].reader.version)
         ]
         return [*rows, *others]
 
@@ -307,7 +318,7 @@ class Remap:
 
     def _lying(self) -> list[int]:
         """Return the numbers of the newest forms of records that lie in quarantine, oldest first."""
-        here = (quarantine.c.system == self.system, quarantine.c.stream.in_(self.inlets))
+        here = (quarantine.c.system == self.system, quarantine.c.stream.in_(self.chosen))
         unsolved = (*here, quarantine.c.solved_at.is_(None))
         newest = sa.select(sa.func.max(quarantine.c.id)).where(*unsolved)
         of = quarantine.c.stream, quarantine.c.record
@@ -333,7 +344,7 @@ _NAMES = ("stream", "record", "read_at", "mapping", "gave")
 _COLUMNS = tuple(ledger.c[name] for name in _NAMES)
 
 
-def _outdated(inlet: Inlet) -> tuple[sa.ColumnElement[bool], ...]:
+def _outdated(inlet: Intake) -> tuple[sa.ColumnElement[bool], ...]:
     """Return the conditions for kept records that the mapping of now has not read, nor failed to read."""
     same = (ledger.c[name] == quarantine.c[name] for name in ("system", "stream", "record", "digest"))
     lying = sa.exists().where(*same, quarantine.c.solved_at.is_(None))

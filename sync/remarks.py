@@ -75,7 +75,8 @@ def _remarkable(row: Row, rows: Sequence[Row], rules: Rules) -> bool:
     earlier = [other for other in rows if other["part"] == row["part"] and other["seq"] < row["seq"]]
     before = max(earlier, key=lambda other: int(other["seq"]), default=None)
     if before is None or before["deleted"]:
-        return any(_repeats(row, other) for other in rows)
+        alone = row["system"] in rules.one_document
+        return any(_repeats(row, other, alone) for other in rows)
     again = row["lo"] >= Status.CONFIRMED > before["lo"]
     if again and any(other["lo"] >= Status.CONFIRMED for other in earlier):
         return True
@@ -106,12 +107,11 @@ def _contradicts(row: Row, other: Row) -> bool:
     return bool(later["hi"] < earlier["lo"])
 
 
-def _repeats(row: Row, other: Row) -> bool:
-    """Return whether another part of the same stream says the same goods."""
-    return bool(
-        other["part"] != row["part"]
-        and other["stream"] == row["stream"]
-        and not (other["deleted"] or other["is_return"])
-        and other["ordered"] == row["ordered"] is not None
-        and other["line_digest"] == row["line_digest"]
-    )
+def _repeats(row: Row, other: Row, alone: bool) -> bool:
+    """Return whether another part says the same goods, or is there at all where one stands `alone`."""
+    if other["part"] == row["part"] or other["stream"] != row["stream"]:
+        return False
+    if other["deleted"] or other["is_return"]:
+        return False
+    same = other["ordered"] == row["ordered"] is not None and other["line_digest"] == row["line_digest"]
+    return alone or same

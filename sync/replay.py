@@ -14,18 +14,17 @@ from hub.store import Store, bulk, jsons, runs
 from hub.store.leases import Lease
 from hub.store.tables import ledger, links, quarantine, unlinked
 from hub.store.turns import stay
-from sync.inlet import Incoming, Inlet, alone
+from sync.inlet import Incoming, alone
+from sync.place import Intake, IntakeOf
+from sync.quarantine import ANEW
 from sync.raw import disclose, unpack
 
 BATCH = 500
 
-InletOf = Callable[[str, str], Inlet]
-"""Gives the inlet of (system, stream)."""
-
 
 def replay_waiting(
     store: Store,
-    inlet_of: InletOf,
+    inlet_of: IntakeOf,
     mappings: Mapping[str, SystemMapping],
     lease: Lease,
     clock: Callable[[], datetime],
@@ -42,7 +41,8 @@ def replay_waiting(
         found = conn.execute(
             sa.select(unlinked.c.system, unlinked.c.stream, unlinked.c.record)
             .distinct()
-            .where(orders == 1)  # one that may mean several orders would be tried in every run
+            # one that may mean several orders would be tried in every run
+            .where(sa.or_(orders == 1, unlinked.c.kind == ANEW))
             .order_by(unlinked.c.system, unlinked.c.stream, unlinked.c.record)
         ).all()
     places: dict[tuple[str, str], list[str]] = {}
@@ -56,7 +56,7 @@ def replay_waiting(
 
 
 def replay_records(
-    store: Store, inlet: Inlet, records: list[str], lease: Lease, clock: Callable[[], datetime]
+    store: Store, inlet: Intake, records: list[str], lease: Lease, clock: Callable[[], datetime]
 ) -> Counter[str]:
     """Take in the latest raw form of `records` (keys of one stream) again."""
     run = runs.start("replay", inlet.system, clock())
@@ -70,7 +70,7 @@ def replay_records(
 
 
 def take_again(
-    conn: sa.Connection, inlet: Inlet, keys: list[str], run: runs.Run, now: datetime
+    conn: sa.Connection, inlet: Intake, keys: list[str], run: runs.Run, now: datetime
 ) -> Counter[str]:
     """Take in the latest raw form of the records `keys` inside the caller's transaction."""
     alone(conn, inlet.system)
@@ -83,7 +83,7 @@ def take_again(
 
 
 def replay_quarantined(
-    store: Store, inlet_of: InletOf, ids: Iterable[int], lease: Lease, clock: Callable[[], datetime]
+    store: Store, inlet_of: IntakeOf, ids: Iterable[int], lease: Lease, clock: Callable[[], datetime]
 ) -> Counter[str]:
     """Take quarantined records in again, as they came; what still cannot be read stays where it is.
 
@@ -135,7 +135,7 @@ def _solved(conn: sa.Connection, row: sa.Row[Any], now: datetime) -> None:
     conn.execute(sa.update(quarantine).where(*same, unsolved).values(solved_at=now))
 
 
-def _open(inlet: Inlet, row: Any) -> bytes:
+def _open(inlet: Intake, row: Any) -> bytes:
     return inlet.seal.decrypt(bytes(row.raw), f"{inlet.system}/{inlet.stream}/{row.record}")
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from hub.model import MILESTONES, TOP, Precision, Side, Status
+from hub.model import MILESTONES, TOP, Added, Precision, Side, Status
 
 _PARTLY = int(Status.PARTLY_SHIPPED)
 _SHIPPED = int(Status.SHIPPED)
@@ -45,6 +45,7 @@ class Said:
     deleted: bool = False
     event_id: str | None = None
     replaces: str | None = None
+    adds: int | None = None
     lines: tuple[tuple[str, Decimal], ...] | None = None
 
 
@@ -159,7 +160,7 @@ def _in_time(rows: list[Said], replaced: frozenset[str]) -> list[Said]:
 
 
 def _fold(rows: Sequence[Said]) -> Said:
-    """Return the state after events in order: the newest status, and of each quantity the newest said."""
+    """Return the state after events in order: the newest status, of each quantity the newest or the sum."""
     state = rows[0]
     for said in rows[1:]:
         state = _after(state, said)
@@ -169,10 +170,10 @@ def _fold(rows: Sequence[Said]) -> Said:
 def _after(state: Said, said: Said) -> Said:
     merged = replace(
         said,
-        ordered=_newest(said.ordered, state.ordered),
-        produced=_newest(said.produced, state.produced),
-        shipped=_newest(said.shipped, state.shipped),
-        returned=_newest(said.returned, state.returned),
+        ordered=_so_far(said, Added.ORDERED, said.ordered, state.ordered),
+        produced=_so_far(said, Added.PRODUCED, said.produced, state.produced),
+        shipped=_so_far(said, Added.SHIPPED, said.shipped, state.shipped),
+        returned=_so_far(said, Added.RETURNED, said.returned, state.returned),
         money=said.money if said.money is not None else state.money,
         lines=said.lines if said.lines is not None else state.lines,
         side=said.side | (state.side if said.status is None else state.side & _LASTING),
@@ -188,8 +189,11 @@ def _after(state: Said, said: Said) -> Said:
     return merged
 
 
-def _newest(said: Decimal | None, before: Decimal | None) -> Decimal | None:
-    return before if said is None else said
+def _so_far(said: Said, flag: Added, now: Decimal | None, before: Decimal | None) -> Decimal | None:
+    """Return a quantity after one more event: its own word, or what it adds to the word before."""
+    if now is None or before is None:
+        return before if now is None else now
+    return before + now if flag & (said.adds or 0) else now
 
 
 def _alive(parts: list[_Now]) -> list[_Now]:

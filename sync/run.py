@@ -13,8 +13,9 @@ from functools import partial
 from connectors.contract import Connector
 from connectors.registry import open_connector
 from hub.errors import HubError, LeaseBusy
-from hub.mapping import Reader, SystemMapping
+from hub.mapping import SystemMapping
 from hub.mapping.connected import connected
+from hub.mapping.documents import DocumentReader, reader_of
 from hub.redact import redact
 from hub.rules import Rules
 from hub.store import Store, runs
@@ -23,9 +24,11 @@ from hub.store.turns import LEASE as LEASE
 from hub.store.turns import holder as holder
 from hub.store.turns import wall as wall
 from sync.calm import calm
+from sync.documents import DocumentInlet
 from sync.gone import welcome
 from sync.inlet import Inlet
 from sync.merge import merge
+from sync.place import Intake
 from sync.pull import Progress, StreamResult, note_failure, pull_stream
 from sync.replay import replay_waiting
 from sync.sweep import Sweep, due
@@ -41,9 +44,11 @@ class Hub:
     clock: Callable[[], datetime] = wall
     env: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 
-    def inlet(self, system: str, stream: str) -> Inlet:
-        """Return the inlet of one stream."""
-        reader = Reader(connected(self.mappings[system], self.env), stream, self.rules)
+    def inlet(self, system: str, stream: str) -> Intake:
+        """Return the inlet of one stream: of orders and events, or of documents."""
+        reader = reader_of(connected(self.mappings[system], self.env), stream, self.rules)
+        if isinstance(reader, DocumentReader):
+            return DocumentInlet(system, stream, reader, self.rules, self.store.seal)
         return Inlet(system, stream, reader, self.rules, self.store.seal)
 
 
@@ -128,7 +133,7 @@ def _opened(hub: Hub, system: str, held: Lease, run: runs.Run) -> Connector:
 def _sweep(
     hub: Hub,
     connector: Connector,
-    inlet: Inlet,
+    inlet: Intake,
     held: Lease,
     run: runs.Run,
     result: SyncResult,

@@ -27,7 +27,7 @@ from hub.store.turns import stay
 from sync import glances
 from sync.glances import Place
 from sync.gone import MassGone, Roll
-from sync.inlet import Inlet
+from sync.place import Intake
 from sync.pull import Progress, StreamResult, note_complete, note_failure, pull_stream
 from sync.still_open import open_records
 
@@ -64,7 +64,7 @@ class Sweep:
     store: Store
     rules: Rules
     connector: Connector
-    inlet: Inlet
+    inlet: Intake
     lease: Lease
     run: Run
     clock: Callable[[], datetime]

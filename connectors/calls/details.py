@@ -27,7 +27,11 @@ class Details:
         self._read, self._mentions, self._size = read, mentions, size
 
     def add(
-        self, call: CallSpec, records: list[Record], names: Mapping[str, Any]
+        self,
+        call: CallSpec,
+        records: list[Record],
+        names: Mapping[str, Any],
+        key: Callable[[Record], str] = lambda record: "",
     ) -> tuple[list[Record], list[BadRecord]]:
         """Return the records with their details, and those whose details the source refuses.
 
@@ -38,7 +42,7 @@ class Details:
         for name, inner in call.nest.items():
             add = self._by_keys if "keys" in self._mentions(inner) else self._one_by_one
             records, bad = add(name, inner, records, names)
-            refused += bad
+            refused += [replace(one, key=key(jsons.read(one.raw))) for one in bad]
         return records, refused
 
     def _one_by_one(
@@ -68,9 +72,10 @@ class Details:
         ((theirs, ours),) = call.on.items()
         own, other = compile_path(ours), compile_path(theirs)
         due = [record for record in records if is_due(call, {**names, "item": record})]
-        found: dict[str, list[Record]] = {str(key): [] for key in map(own, due) if not is_empty(key)}
+        keys = {str(key): key for key in map(own, due) if not is_empty(key)}  # in the source's own types
+        found: dict[str, list[Record]] = {key: [] for key in keys}
         refusals: dict[str, BadRecord] = {}
-        for some in batches(list(found), call.size or self._size):
+        for some in batches(list(keys.values()), call.size or self._size):
             details, bad = self._read(call, {**names, "keys": some})
             for detail in details:
                 found.get(str(other(detail)), []).append(detail)

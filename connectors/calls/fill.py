@@ -1,8 +1,9 @@
 """What a call sends, filled from the names that a read knows.
 
 Beside constants and expressions a structure may hold `{each: LIST, as: STRUCTURE}`, which makes a list (its
-items are called `item`), and `{tojson: STRUCTURE}`, which makes a JSON text of it. What mentions a name that
-is not known now is left out, unless the expression has a `default` for it.
+items are called `item`), `{tojson: STRUCTURE}`, which makes a JSON text, and `{if: =NAME, as: STRUCTURE}`,
+which is there only where the name is known. What mentions a name that is not known now is left out, unless
+the expression has a `default` for it; a condition that is a list within a list is left out as a whole.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 
 from connectors.calls import jsons
 from hub.mapping.expressions import compile_value
-from hub.mapping.paths import compile_path
+from hub.mapping.paths import compile_path, is_empty
 
 GONE = object()
 """What a value is filled with that mentions a name which is None now: it is left out, absent, not empty."""
@@ -52,12 +53,30 @@ def compiled(said: Any) -> Filling:
     if isinstance(said, Mapping):
         if set(said) == {"each", "as"}:
             return _each(said["each"], compiled(said["as"]))
+        if set(said) == {"if", "as"}:
+            return _if(compiled(said["if"]), compiled(said["as"]))
         if set(said) == {"tojson"}:
             return _tojson(compiled(said["tojson"]))
         return _map({name: compiled(one) for name, one in said.items()})
     if isinstance(said, list | tuple):
-        return _list([compiled(one) for one in said])
+        return _list([_member(one) for one in said])
     return _leaf(said)
+
+
+def _member(said: Any) -> Filling:
+    """Compile what stands in a list: a condition that is a list (`[at, ">=", =since]`) is left out whole."""
+    if not isinstance(said, list | tuple):
+        return compiled(said)
+    parts = [_member(one) for one in said]
+    needed = [
+        part for part, one in zip(parts, said, strict=True) if not isinstance(one, list | tuple | Mapping)
+    ]
+    whole = _list(parts)
+
+    def render(names: Mapping[str, Any]) -> Any:
+        return GONE if any(part.render(names) is GONE for part in needed) else whole.render(names)
+
+    return Filling(whole.names, render)
 
 
 def _leaf(said: Any) -> Filling:
@@ -109,6 +128,16 @@ def _each(items: Any, inner: Filling) -> Filling:
         return [one for one in made if one is not GONE]
 
     return Filling(outer.names | (inner.names - {"item"}), render)
+
+
+def _if(condition: Filling, inner: Filling) -> Filling:
+    """Take `inner` only where a condition holds; one that mentions what is not known does not."""
+
+    def render(names: Mapping[str, Any]) -> Any:
+        met = condition.render(names)
+        return GONE if met is GONE or is_empty(met) else inner.render(names)
+
+    return Filling(condition.names | inner.names, render)
 
 
 def _tojson(inner: Filling) -> Filling:

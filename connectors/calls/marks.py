@@ -100,9 +100,7 @@ class Marks:
         The source's own words where they are in the format that is sent, so that nothing is rounded off.
         """
         stamp = self._stamp(record) if self.active else None
-        if not isinstance(stamp, str | int) or self._number(stamp) is not None:
-            return stamp if isinstance(stamp, str | int) else None
-        if len(self._spec.format) < 2:
+        if stamp is None or len(self._spec.format) < 2:
             return stamp
         moment = self._time(stamp)
         return times.send(moment.at, self._spec) if moment else None

@@ -146,5 +146,6 @@ def _style(call: CallSpec, mentioned: frozenset[str]) -> str:
 
 
 def _whole(value: Any) -> int | None:
-    text = str(value if value is not None else "").strip()
+    """Return a total, also that of a Content-Range: `items 0-24/3573` (RFC 9110, section 14.4)."""
+    text = str(value if value is not None else "").rpartition("/")[2].strip()
     return int(text) if text.isdecimal() else None

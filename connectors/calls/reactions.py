@@ -97,8 +97,10 @@ def said(look: Look, *tables: ErrorTable | None) -> tuple[str, str]:
     return "", ""
 
 
-def sift(records: list[Record], rows: RowErrors | None) -> tuple[list[Record], list[BadRecord]]:
-    """Part the records of a batch from those that say an error of their own.
+def sift(
+    records: list[Record], rows: RowErrors | None, key: Callable[[Record], str]
+) -> tuple[list[Record], list[BadRecord]]:
+    """Part the records of a batch from those that say an error of their own; `key` tells a record's key.
 
     A row that the table calls `missing` is left out: it was asked for and is not there. Any other error makes
     the row a BadRecord, kept whole with the source's own words.
@@ -113,7 +115,7 @@ def sift(records: list[Record], rows: RowErrors | None) -> tuple[list[Record], l
             good.append(record)
         elif name != "missing":
             reason = RecordError("calls.row_refused", code=code, reason=text)
-            bad.append(BadRecord(jsons.written(record), reason))
+            bad.append(BadRecord(jsons.written(record), reason, key(record)))
     return good, bad
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from hub.model import Record
+
+Key = TypeVar("Key")
 
 
 def record_of(row: Any, columns: Sequence[str]) -> Record:
@@ -32,6 +34,6 @@ def columns_of(said: Sequence[str], look: Callable[[str], Any]) -> Sequence[str]
     return [str(name) for name in found] if isinstance(found, list) else []
 
 
-def batches(keys: Sequence[str], size: int) -> list[list[str]]:
+def batches(keys: Sequence[Key], size: int) -> list[list[Key]]:
     """Return `keys` in lists of at most `size`."""
     return [list(keys[begin : begin + size]) for begin in range(0, len(keys), size)]

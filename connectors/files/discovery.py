@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, TypeVar
 
 import tenacity
 
-from connectors.files.names import is_literal, is_temporary, matches, readable, sequence_of
+from connectors.files.names import is_temporary, is_wild, matches, readable, sequence_of
 from connectors.files.places import Denied, Down, Entry, Place
 from connectors.retry import retrying
 from hub.errors import AuthExpired, SourceError, Unavailable
@@ -54,6 +54,11 @@ class Found:
         return entry is not None and (entry.size, entry.changed) == (self.size, self.changed)
 
 
+_Errors = tuple[type[OSError], ...]
+_GONE: _Errors = (FileNotFoundError, NotADirectoryError)
+_ANY: _Errors = (OSError,)
+"""What listing a folder may end with that has gone meanwhile, and one that may never have been a folder."""
+
 _Named = dict[str, tuple[str, Entry]]
 """What is in a folder: readable name → (path, entry)."""
 
@@ -88,10 +93,17 @@ class Folder:
         return sorted(found, key=_ORDERS[call.order])
 
     def matching(self, pattern: str) -> Iterator[Found]:
-        """Yield the files that `pattern` names below the root, temporary names left out."""
-        folder, rest = _literal(pattern)
-        for path, name, entry in self._matching(folder, folder, rest, literal=True):
-            seen = entry if entry.size >= 0 else self.look(path)
+        """Yield the files that `pattern` names below the root, temporary names left out.
+
+        A folder that it names without wildcards must be there: Unavailable says in plain words that not.
+        One that may not be looked at is found all the same, so that opening it says why.
+        """
+        folder, shown, rest = self._base(pattern.split("/"))
+        for path, name, entry in self._matching(folder, shown, rest):
+            try:
+                seen = entry if entry.size >= 0 else self.ask(self.place.look, path)
+            except OSError:
+                seen = entry
             if seen is not None:  # else taken away between listing and looking: not there
                 yield Found(path, name, seen.size, seen.changed)
 
@@ -122,7 +134,7 @@ class Folder:
         try:
             return work(*args)
         except Down as error:
-            raise Unavailable("files.unreachable", **about, reason=error) from error
+            raise Unavailable("files.unreachable", **about, reason=str(error)) from error
         except Denied as error:
             raise AuthExpired("files.denied", **about) from error
 
@@ -134,32 +146,51 @@ class Folder:
         said = {own[place] for place in there if place in own}
         return [one for one in found if markers[one.name] in there and one.name not in said]
 
+    def _base(self, steps: list[str]) -> tuple[str, str, list[str]]:
+        """Return path and readable name of the folder that a pattern begins with, and its other steps.
+
+        Names that are not alike in every charset are looked up.
+        """
+        done: list[str] = []
+        path = ""
+        while len(steps) > 1 and not is_wild(steps[0]):
+            step, *steps = steps
+            done.append(step)
+            if step.isascii():
+                path = "/".join(done) if path == "/".join(done[:-1]) else f"{path}/{step}"
+                continue
+            names = self._names(path)
+            if step not in names:
+                raise self._unlisted("/".join(done), FileNotFoundError())
+            path = names[step][0]
+        return path, "/".join(done), steps
+
     def _matching(
-        self, folder: str, shown: str, steps: list[str], *, literal: bool = False
+        self, folder: str, shown: str, steps: list[str], forgive: _Errors = ()
     ) -> Iterator[tuple[str, str, Entry]]:
         """Yield (path, readable name, entry) of all files below a folder that fit the steps of a pattern."""
         step, *rest = steps
-        names = self._names(folder, must=literal)
+        names = self._names(folder, forgive)
         if step == "**":
-            yield from self._matching(folder, shown, rest)
+            yield from self._matching(folder, shown, rest or ["*"], forgive)
         for name, (path, entry) in names.items():
             said = f"{shown}/{name}" if shown else name
             if step == "**":
                 if entry.folder and not is_temporary(name):
-                    yield from self._matching(path, said, steps)
+                    yield from self._matching(path, said, steps, _GONE)
             elif rest and (entry.folder or entry.size < 0) and matches(name, step):
-                yield from self._matching(path, said, rest)
+                yield from self._matching(path, said, rest, _GONE if entry.folder else _ANY)
             elif not rest and not entry.folder and matches(name, step) and not is_temporary(name):
                 yield path, said, entry
 
-    def _names(self, folder: str, *, must: bool = False) -> _Named:
-        """Return what is in a folder; where it `must` be there, Unavailable says in plain words that not."""
+    def _names(self, folder: str, forgive: _Errors = ()) -> _Named:
+        """Return what is in a folder: nothing after an error to `forgive`, Unavailable after another."""
         if folder not in self._listed:
             try:
                 listed = self.ask(self.place.entries, folder)
+            except forgive:
+                return {}
             except OSError as error:
-                if not must:
-                    return {}
                 raise self._unlisted(folder, error) from error
             self._listed[folder] = {
                 readable(one.name, self.charsets): (f"{folder}/{one.name}" if folder else one.name, one)
@@ -176,15 +207,6 @@ class Folder:
             case NotADirectoryError():
                 return Unavailable("files.not_a_folder", **about)
         return Unavailable("files.folder_closed", **about, reason=error.strerror or str(error))
-
-
-def _literal(pattern: str) -> tuple[str, list[str]]:
-    """Split a pattern into the folder that it names literally and the steps of the rest."""
-    steps = pattern.split("/")
-    count = 0
-    while count < len(steps) - 1 and is_literal(steps[count]):
-        count += 1
-    return "/".join(steps[:count]), steps[count:]
 
 
 _ORDERS: dict[str, Callable[[Found], tuple[object, ...]]] = {

@@ -51,9 +51,9 @@ def is_temporary(name: str) -> bool:
     return _TEMPORARY.search(name) is not None
 
 
-def is_literal(step: str) -> bool:
-    """Tell whether a step of a pattern names one folder, in a form that every charset shares."""
-    return step.isascii() and not _WILD.search(step)
+def is_wild(step: str) -> bool:
+    """Tell whether a step of a pattern may mean several names."""
+    return _WILD.search(step) is not None
 
 
 def matches(name: str, pattern: str) -> bool:

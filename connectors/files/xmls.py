@@ -40,6 +40,8 @@ def read_xml(file: BinaryIO, call: CallSpec, encoding: str, numbers: str | None)
             number += 1
             record = plain(path[-1], call.lists)
             yield Line(number, record if isinstance(record, dict) else {"#text": record})
+    except LookupError as error:
+        raise Unusable("files.no_charset", tried=encoding) from error
     except etree.XMLSyntaxError as error:
         raise _fault(file, error.lineno or 0) from error
 
@@ -83,7 +85,7 @@ def plain(element: etree._Element, lists: Sequence[str] = ()) -> Any:
 def _elements(file: BinaryIO, encoding: str, steps: tuple[str, ...] | None) -> Iterator[list[etree._Element]]:
     """Yield each record, after the elements around it, and forget it, and all before it, once it was used."""
     events = etree.iterparse(
-        file, events=("end",), tag=f"{{*}}{steps[-1]}" if steps else None, encoding=encoding or None,
+        file, events=("end",), tag=f"{{*}}{steps[-1]}" if steps else None, encoding=_forced(encoding),
         resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True,
     )  # fmt: skip
     root: etree._Element | None = None
@@ -97,6 +99,11 @@ def _elements(file: BinaryIO, encoding: str, steps: tuple[str, ...] | None) -> I
             _forget(path)
     if root is None:
         _require_plain(events.root)
+
+
+def _forced(encoding: str) -> str | None:
+    """Return the charset to read in; those that show by themselves are left to the parser."""
+    return None if encoding.startswith("utf") else encoding or None
 
 
 def _is_record(path: list[etree._Element], steps: tuple[str, ...] | None) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from urllib.parse import urljoin, urlsplit
 
@@ -34,7 +34,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A complete answer; `headers` by lower-case name, `cookies` those that the server has set so far."""
+    """A complete answer; `headers` by lower-case name, `cookies` are given with one that sets any."""
 
     status: int
     reason: str
@@ -83,10 +83,12 @@ class Session:
 
         Raises Unavailable (nobody there, too slow, sent elsewhere, too large), Incomplete (cut off).
         """
+        baked = False
         for _ in range(_HOPS):
             answer = self._once(request, operation)
+            baked = baked or "set-cookie" in answer.headers
             if answer.status not in _REDIRECTS or "location" not in answer.headers:
-                return answer
+                return replace(answer, cookies=self._cookies()) if baked else answer
             request = self._redirected(request, answer, operation)
         raise self._error(Unavailable, "http.redirected", operation, status=answer.status)
 
@@ -98,10 +100,12 @@ class Session:
 
     def _redirected(self, request: Request, answer: Answer, operation: str) -> Request:
         url = urljoin(request.url, answer.headers["location"])
-        repeats = request.method == "GET" or answer.status in (307, 308)
-        if wire.origin(url) != wire.origin(request.url) or not repeats:
+        if wire.origin(url) != wire.origin(request.url):
             raise self._error(Unavailable, "http.redirected", operation, status=answer.status)
-        return Request(request.method, url, request.headers, request.body)
+        if request.method == "GET" or answer.status in (307, 308):
+            return Request(request.method, url, request.headers, request.body)
+        kept = {name: said for name, said in request.headers.items() if name.lower() != "content-type"}
+        return Request("GET", url, kept)  # what a form answers: see there
 
     def _once(self, request: Request, operation: str) -> Answer:
         with self._limiter.turn(self._sleep, self._monotonic):
@@ -122,8 +126,10 @@ class Session:
             with response:
                 body = self._body(response, operation)
         headers = {name.lower(): value for name, value in response.headers.items()}
-        cookies = {cookie.name: cookie.value or "" for cookie in self._jar}
-        return Answer(response.status_code, response.reason or "", request.url, headers, body, cookies)
+        return Answer(response.status_code, response.reason or "", request.url, headers, body)
+
+    def _cookies(self) -> dict[str, str]:
+        return {cookie.name: cookie.value or "" for cookie in self._jar}
 
     def _body(self, response: requests.Response, operation: str) -> bytes:
         chunks, read = [], 0

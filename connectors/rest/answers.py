@@ -24,7 +24,7 @@ class RestReply:
     """One answer as the reading of streams looks at it.
 
     Paths see its data, and as `meta` what came around it: `header` (by lower-case name, also with `_` for
-    `-`), `cookie`, `link` (of the Link header, by relation), `status`.
+    `-`), `cookie`, `link` (of the Link header, by relation), `status`; a `meta` of the data's own wins.
     """
 
     def __init__(self, answer: Answer, call: CallSpec, data: Any = None, *, same: bool = False) -> None:
@@ -53,7 +53,9 @@ class RestReply:
         get = compile_path(path)
         if "meta" not in roots(path):
             return get(self.data)
-        return get({**(self.data if isinstance(self.data, dict) else {}), "meta": self.around})
+        data = self.data if isinstance(self.data, dict) else {}
+        own = data.get("meta")
+        return get({**data, "meta": {**self.around, **(own if isinstance(own, dict) else {})}})
 
     @property
     def around(self) -> Mapping[str, Any]:

@@ -9,10 +9,10 @@ from typing import Any
 
 import tenacity
 
+from connectors.calls.asker import NOTHING
 from connectors.calls.gates import Seen
 from connectors.calls.names import Names
-from connectors.calls.reading import NOTHING
-from connectors.http import passes, signing
+from connectors.http import passes, signing, wire
 from connectors.http.access import Access, Look, access
 from connectors.http.draft import Draft, Request
 from connectors.http.limits import Limiter, Pause, Sleep, require_open
@@ -120,7 +120,7 @@ class Caller:
         """Send a call of the login itself, which may go to another host, without what a login gives."""
         names = self._names.of(call, NOTHING)
         draft = self._plan(call).draft(self._base, names)
-        for way in ways:
+        for way in ways if wire.origin(draft.url) == wire.origin(self._base) else ():
             way(draft)
         answer = self._session.send(self._sealed(draft, call, names), call.name)
         due = any("meta" not in roots(path) for path in call.take.values())

@@ -48,8 +48,9 @@ class Plan:
         """
         query = self._query.render(names)
         draft = Draft(self.call.verb.upper(), self._url(base, names), query)
-        draft.headers["Accept"] = _ACCEPT.get(self.call.format or "json", "*/*")
-        draft.headers.update({name: text(one) for name, one in self._headers.render(names).items()})
+        draft.headers = {name: text(one) for name, one in self._headers.render(names).items()}
+        if draft.header("Accept") is None:
+            draft.headers["Accept"] = _ACCEPT.get(self.call.format or "json", "*/*")
         link = names.get("next") if self.follows else None
         if isinstance(link, str) and link:
             here = urljoin(draft.url, link)
@@ -91,7 +92,7 @@ def require_own(url: str, base: str, operation: str) -> None:
 
 def _rendered(filling: Filling, names: Mapping[str, Any]) -> Any:
     value = filling.render(names)
-    if value is GONE:
+    if value is GONE or value is None:
         raise NameMissing(", ".join(sorted(filling.names)), "path")
     return value
 

@@ -11,9 +11,9 @@ from urllib.parse import urljoin, urlsplit
 import tenacity
 
 from connectors.calls import reactions as answers
+from connectors.calls.asker import NOTHING
 from connectors.calls.fill import fill
 from connectors.calls.names import Names
-from connectors.calls.reading import NOTHING
 from connectors.http import passes
 from connectors.http.access import Access, Look, access
 from connectors.http.draft import Draft

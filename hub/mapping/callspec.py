@@ -28,7 +28,8 @@ _FILES = _ALWAYS | {
 }  # fmt: skip
 _CALLED = _ANSWER | {"merge", "volatile", "unpack"}
 _HTTP = _CALLED | {
-    "query", "json", "form", "xml", "text", "headers", "sign", "format", "encoding", "delimiter", "validators",
+    "query", "json", "form", "xml", "text", "headers", "sign", "format", "encoding", "delimiter",
+    "validators",
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ The same fields, formats and code tables as for orders, and the same surface as 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -19,7 +19,7 @@ from hub.mapping.fieldspec import FieldSpec
 from hub.mapping.fingerprint import fingerprint, record_key
 from hub.mapping.grammar import StreamMapping, SystemMapping
 from hub.mapping.kinds import COMMON, KINDS
-from hub.mapping.measures import compile_quantity
+from hub.mapping.measures import compile_amount, compile_quantity
 from hub.mapping.reader import Reader, defaults_of, mentions_surroundings
 from hub.mapping.support import require_readable
 from hub.mapping.texts import fitting, is_true, text_of
@@ -132,6 +132,10 @@ class DocumentReader:
         items = [seen] if self._each is None else self._items(seen)
         return DocumentReading([self._document(item, read_at) for item in items], False, version)
 
+    def keys_of(self, records: Iterable[Record]) -> list[str]:
+        """Return the keys of a page of records, as `key` does for one."""
+        return [self.key(record) for record in records]
+
     def _items(self, seen: Record) -> list[Any]:
         assert self._each is not None
         return [within(item, seen, self._scoped) for item in listed(self._each(seen) or [])]
@@ -236,7 +240,7 @@ def _core(name: str, spec: FieldSpec, defaults: Defaults) -> Read:
 
 
 def _amount(spec: FieldSpec, defaults: Defaults) -> Read:
-    return compile_quantity(spec, defaults)
+    return compile_amount(spec, defaults)
 
 
 def _moment(spec: FieldSpec, defaults: Defaults) -> Read:

@@ -12,7 +12,7 @@ from typing import Any
 
 from hub.errors import RecordError
 from hub.mapping.fieldspec import FieldSpec
-from hub.mapping.measures import compile_measure, compile_quantity
+from hub.mapping.measures import compile_amount, compile_measure, compile_quantity
 from hub.mapping.texts import require_storable
 from hub.mapping.values import (
     Defaults,
@@ -42,7 +42,7 @@ def compile_extra(name: str, spec: FieldSpec, defaults: Defaults) -> Reading:
     if name in WIDTHS:
         return _narrow(compile_text(spec, defaults), WIDTHS[name])
     if name == "amount":
-        return compile_quantity(spec, defaults)
+        return compile_amount(spec, defaults)
     if name in TIMES:
         return _instant(spec, defaults)
     return _other(spec, defaults)

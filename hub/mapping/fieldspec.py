@@ -11,10 +11,14 @@ from hub.spec import Spec, Text, Texts, as_text, custom
 
 
 class TimeSpec(Spec):
-    """Zone and formats of stamps; formats are tried in order."""
+    """Zone and formats of stamps; formats are tried in order.
+
+    `empty` names what stands for no time beside zeros, as globs ("9999-12-31*").
+    """
 
     zone: Text | None = None
     format: Texts = ()
+    empty: Texts = ()
 
 
 class TextSpec(Spec):
@@ -34,6 +38,8 @@ class FieldSpec(Spec):
 
     `joined` tells a `from` written as a list. `sum` together with `count` sums lines whose number the
     record states. `scale` is the number of implied decimals; `unit: true` means a unit behind the number.
+    `offset` is the path of a stamp's offset from UTC, where that has a field of its own. `compare` holds
+    two quantities: the first is none, less, equal or more, which is the code, behind that of a `from`.
     `adds` says of an event's quantity that it comes on top of what events said before.
     """
 
@@ -53,6 +59,9 @@ class FieldSpec(Spec):
     send: dict[str, Text] = Field(default_factory=dict)
     format: Texts = ()
     zone: Text | None = None
+    empty: Texts = ()
+    offset: Text | None = None
+    compare: tuple[FieldSpec, ...] = ()
     numbers: Text | None = None
     scale: int = 0
     strip: Texts = ()
@@ -84,7 +93,7 @@ class FieldSpec(Spec):
             for name, said in (
                 ("from", self.from_), ("sum", self.sum), ("count", self.count and not self.sum),
                 ("const", self.const is not None), ("keep", self.keep), ("each", self.each),
-                ("any", self.any),
+                ("any", self.any), ("compare", self.compare and not self.from_),
             )
             if said
         ]  # fmt: skip
@@ -94,10 +103,17 @@ class FieldSpec(Spec):
             raise custom("mapping.field_two_sources", {"names": " + ".join(sources)})
         if bool(self.each) != bool(self.as_):
             raise custom("mapping.each_needs_as")
+        if self.compare and len(self.compare) != 2:
+            raise custom("mapping.compare_two")
         return self
 
     def paths(self) -> list[str]:
         """Return all paths of this FIELD that see the record (those under `as` see its items)."""
         own = [*self.from_, *(one for one in (self.sum, self.count, self.each) if one)]
-        inner = [*self.any, *(one for one in (self.unit, self.sku) if isinstance(one, FieldSpec))]
+        own += [self.offset] if self.offset else []
+        inner = [
+            *self.any,
+            *self.compare,
+            *(one for one in (self.unit, self.sku) if isinstance(one, FieldSpec)),
+        ]
         return own + [path for field in inner for path in field.paths()]

@@ -45,10 +45,8 @@ def sha256(value: Any) -> bytes:
 
 
 def hmac_sha256(value: Any, secret: Any) -> bytes:
-    """Return the HMAC-SHA-256 of `value` under `secret`; none without a secret: anybody could sign so."""
-    if not secret:
-        raise ValueError("no secret")
-    return hmac.new(_bytes(secret), _bytes(value), hashlib.sha256).digest()
+    """Return the HMAC-SHA-256 of `value` under `secret`."""
+    return _keyed(value, secret, hashlib.sha256)
 
 
 def sha1(value: Any) -> bytes:
@@ -63,17 +61,17 @@ def sha512(value: Any) -> bytes:
 
 def hmac_sha1(value: Any, secret: Any) -> bytes:
     """Return the HMAC-SHA-1 of `value` under `secret`."""
-    return hmac.new(_bytes(secret), _bytes(value), hashlib.sha1).digest()
+    return _keyed(value, secret, hashlib.sha1)
 
 
 def hmac_md5(value: Any, secret: Any) -> bytes:
     """Return the HMAC-MD5 of `value` under `secret`."""
-    return hmac.new(_bytes(secret), _bytes(value), hashlib.md5).digest()
+    return _keyed(value, secret, hashlib.md5)
 
 
 def hmac_sha512(value: Any, secret: Any) -> bytes:
     """Return the HMAC-SHA-512 of `value` under `secret`."""
-    return hmac.new(_bytes(secret), _bytes(value), hashlib.sha512).digest()
+    return _keyed(value, secret, hashlib.sha512)
 
 
 def unb64(value: Any) -> bytes:
@@ -123,6 +121,13 @@ def _plain(value: Any) -> str:
     if isinstance(value, bytes):
         return value.decode()
     return f"{value:f}" if isinstance(value, Decimal) else str(value)
+
+
+def _keyed(value: Any, secret: Any, algorithm: Any) -> bytes:
+    """Return an HMAC; ValueError without a secret: anybody could sign so."""
+    if not secret:
+        raise ValueError("no secret")
+    return hmac.new(_bytes(secret), _bytes(value), algorithm).digest()
 
 
 def utc(moment: datetime) -> datetime:

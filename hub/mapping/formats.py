@@ -1,9 +1,10 @@
 """The shapes in which sources write a time, each as a parser from the raw value to wall-clock or aware time.
 
-``iso``, ``epoch`` (seconds), ``epoch_ms``, ``odata`` (``/Date(ms+offset)/``), ``excel`` (serial days),
-``parts`` (an object of year, month, day, hour, minute, second), or a strptime pattern. In a pattern a number
-may drop its leading zero where a separator follows (``5.1.2026``), but compact digits have their full width
-(``20260105``). 24:00 is midnight of the next day.
+``iso``, ``epoch`` (seconds), ``epoch_ms``, ``odata`` (``/Date(ms+offset)/``), ``excel`` and ``excel_1904``
+(serial days since 1900 and 1904), ``parts`` (an object of year, month, day, hour, minute, second), or a
+strptime pattern. In a pattern a number may drop its leading zero where a separator follows (``5.1.2026``),
+but compact digits have their full width (``20260105``); names of months and days are English, of any length
+from three letters, or Chinese months. 24:00 is midnight of the next day.
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ from hub.mapping.zones import zone_of
 from hub.model import Precision
 from hub.problems import MappingErrors, Problem, unknown
 
-NAMED = ("iso", "epoch", "epoch_ms", "odata", "excel", "parts")
+NAMED = ("iso", "epoch", "epoch_ms", "odata", "excel", "excel_1904", "parts")
 ABSOLUTE = frozenset({"epoch", "epoch_ms"})
 """Formats that name a moment without any zone."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EXCEL = datetime(1899, 12, 30)  # noqa: DTZ001  # serials are wall-clock time; the zone is applied after
+EXCEL_1904 = datetime(1904, 1, 1)  # noqa: DTZ001  # as above
 _DAY = timedelta(days=1)
 
 
@@ -98,11 +100,11 @@ def _odata(value: Any) -> Wall | None:
     return Wall(EPOCH + timedelta(milliseconds=int(found[1])), Precision.SECOND) if found else None
 
 
-def _excel(value: Any) -> Wall | None:
+def _excel(value: Any, start: datetime = EXCEL) -> Wall | None:
     number = _number(value)
-    if number is None or not 0 < number < 2_958_466:  # year 9999
+    if number is None or not 0 < number < 2_957_004:  # year 9999
         return None
-    at = EXCEL + timedelta(seconds=int((number * 86_400).to_integral_value()))
+    at = start + timedelta(seconds=int((number * 86_400).to_integral_value()))
     return Wall(at, Precision.DAY if number == number.to_integral_value() else Precision.SECOND)
 
 
@@ -135,6 +137,7 @@ _PARSERS: dict[str, Parser] = {
     "epoch_ms": lambda value: _since_epoch(value, 1_000),
     "odata": _odata,
     "excel": _excel,
+    "excel_1904": lambda value: _excel(value, EXCEL_1904),
     "parts": _parts,
 }
 
@@ -150,16 +153,24 @@ _WIDTHS = {
     "M": (1, 2),
     "S": (1, 2),
     "f": (1, 9),
+    "j": (1, 3),
 }
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_CHINESE = "一二三四五六七八九十"
+_NAMES = {
+    "b": r"(?P<b>[a-z]{3,9}\.?|十?[一二三四五六七八九十]月)", "a": r"[^\W\d_]+\.?", "Z": r"(?:UTC|GMT|Z)",
+    "z": r"(?P<z>Z|[+-]\d{2}:?\d{2})", "p": r"(?P<p>AM|PM|上午|下午)",
+}  # fmt: skip
+_NAMES |= {"B": _NAMES["b"], "A": _NAMES["a"]}
 _DIRECTIVE = re.compile(r"%(.)|([^%]+)", re.S)
 
 
 def _pattern(pattern: str) -> Parser:
     expression = re.compile(_regex(pattern), re.I)
     names = set(expression.groupindex)
-    if not {"m", "d"} <= names or not names & {"Y", "y"}:
+    if not ({"m", "d"} <= names or {"b", "d"} <= names or "j" in names) or not names & {"Y", "y"}:
         raise MappingError("mapping.bad_format", format=pattern, reason="%Y %m %d")
-    clock = {"H", "I"} & names
+    clock, utc = {"H", "I"} & names, "%Z" in pattern
     precision = (
         Precision.SECOND if "S" in names else Precision.MINUTE if clock and "M" in names else Precision.DAY
     )
@@ -168,7 +179,7 @@ def _pattern(pattern: str) -> Parser:
         if isinstance(value, bool) or not isinstance(value, str | int):
             return None
         found = expression.fullmatch(str(value).strip())
-        return Wall(_built(found.groupdict()), precision) if found else None
+        return Wall(_built(found.groupdict(), utc), precision) if found else None
 
     return parse
 
@@ -188,10 +199,8 @@ def _regex(pattern: str) -> str:
         kind, literal = step[1], step[2]
         if literal is not None or kind == "%":
             parts.append(r"\s+".join(re.escape(one) for one in re.split(r"\s+", literal or "%")))
-        elif kind == "z":
-            parts.append(r"(?P<z>Z|[+-]\d{2}:?\d{2})")
-        elif kind == "p":
-            parts.append(r"(?P<p>AM|PM|上午|下午)")
+        elif kind in _NAMES:
+            parts.append(_NAMES[kind])
         elif kind in _WIDTHS:
             least, most = _WIDTHS[kind]
             beside = [steps[at][1] for at in (index - 1, index + 1) if 0 <= at < len(steps)]
@@ -206,7 +215,7 @@ def _regex(pattern: str) -> str:
     return "".join(parts)
 
 
-def _built(groups: dict[str, str | None]) -> datetime:
+def _built(groups: dict[str, str | None], utc: bool) -> datetime:
     """Return the datetime of a pattern's groups; ValueError if there is no such day or hour."""
     said = {name: text for name, text in groups.items() if text}
     year = int(said["Y"]) if "Y" in said else _century(int(said["y"]))
@@ -216,10 +225,27 @@ def _built(groups: dict[str, str | None]) -> datetime:
     minute, second = int(said.get("M", "0")), int(said.get("S", "0"))
     micros = int(said.get("f", "0")[:6].ljust(6, "0"))
     next_day = hour == 24 and minute == second == micros == 0
-    day = datetime(year, int(said["m"]), int(said["d"]), tzinfo=_offset(said.get("z")))
+    day = _day(year, said).replace(tzinfo=UTC if utc else _offset(said.get("z")))
     return (
         day + _DAY if next_day else day.replace(hour=hour, minute=minute, second=second, microsecond=micros)
     )
+
+
+def _day(year: int, said: dict[str, str]) -> datetime:
+    if "j" not in said:
+        month = _month(said["b"]) if "b" in said else int(said["m"])
+        return datetime(year, month, int(said["d"]))  # noqa: DTZ001  # naive: the zone comes after
+    day = datetime(year, 1, 1) + timedelta(int(said["j"]) - 1)  # noqa: DTZ001  # as above
+    if day.year != year:
+        raise ValueError
+    return day
+
+
+def _month(name: str) -> int:
+    """Return the number of a month's name; ValueError if there is no such month."""
+    if name.endswith("月"):
+        return sum(_CHINESE.index(one) + 1 for one in name[:-1])
+    return _MONTHS.index(name[:3].casefold()) + 1
 
 
 def _offset(text: str | None) -> tzinfo | None:

@@ -17,7 +17,7 @@ def load_system(path: Path) -> SystemMapping:
     """Load one mapping file. Raises MappingErrors with all that is wrong (warnings alone do not raise)."""
     mapping, problems = read_system(yamlfile.load(path), path)
     if mapping is None or any(one.severity == "error" for one in problems):
-        raise MappingErrors(problems)
+        raise MappingErrors(problems, str(path))
     return mapping
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
+from hub.catalogue import Catalogue
 from hub.errors import MappingError, RecordError
 from hub.mapping.fieldspec import FieldSpec
 from hub.mapping.numbers import compile_number, exact
@@ -25,6 +27,22 @@ def compile_quantity(spec: FieldSpec, defaults: Defaults) -> Counting:
         return _count(spec.count, defaults)
     read = compile_measure(spec, defaults)
     return lambda record, sight: read(record, sight)[1]
+
+
+def compile_amount(spec: FieldSpec, defaults: Defaults) -> Counting:
+    """Return a function to an amount of money; a unit beside its number is the currency: none to convert."""
+    if spec.any:
+        return first_of([compile_amount(one, defaults) for one in spec.any])
+    if spec.unit is not True:
+        return compile_quantity(spec, defaults)
+    get, default = raw(spec, defaults), plain_number(spec.default)
+    parse = compile_number(spec.numbers or defaults.numbers, scale=spec.scale, unit=True)
+
+    def amount(record: Any, sight: Sight) -> Decimal | None:
+        number = parse(get(record))[0]
+        return default if number is None else number
+
+    return amount
 
 
 def compile_measure(
@@ -90,6 +108,8 @@ def _sum(spec: FieldSpec, defaults: Defaults) -> Counting:
     items_of = defaults.path(where)
     read = compile_measure(within_list(spec, where, inner), defaults)
     expected = _count(spec.count, defaults) if spec.count else None
+    catalogue = defaults.rules.catalogue
+    mixed = spec.unit is not None and catalogue.mixed
 
     def total(record: Any, sight: Sight) -> Decimal | None:
         items = items_of(record)
@@ -101,10 +121,22 @@ def _sum(spec: FieldSpec, defaults: Defaults) -> Counting:
             stated = expected(record, sight)
             if stated is not None and stated != len(items):
                 raise RecordError("mapping.lines_incomplete", stated=f"{stated:f}", found=len(items))
-        numbers = [number for item in items if (number := read(item, sight)[1]) is not None]
+        measured = [one for item in items if (one := read(item, sight))[1] is not None]
+        if mixed:
+            require_one_unit(catalogue, (sku for sku, _ in measured))
+        numbers = [number for _, number in measured if number is not None]
         return exact(sum(numbers, Decimal(0))) if numbers or not items else None
 
     return total
+
+
+def require_one_unit(catalogue: Catalogue, skus: Iterable[str]) -> None:
+    """Raise RecordError unless the base units of all `skus` may be summed: metres and pieces may not."""
+    bases = list(dict.fromkeys(catalogue.bases(sku) for sku in skus))
+    for one, other in pairwise(bases):
+        if not one & other:
+            said = ("/".join(sorted(base)) for base in (one, other))
+            raise RecordError("mapping.mixed_units", one=next(said), other=next(said))
 
 
 def within_list(spec: FieldSpec, where: str, inner: str) -> FieldSpec:

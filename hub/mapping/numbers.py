@@ -24,27 +24,38 @@ WHOLE = 12
 """More digits than this before the decimal sign are an error: the store's integers end there."""
 
 _SAMPLE = re.compile(
-    r"(?P<open>\()?(?P<lead>-)?1(?P<group>[.,'’\s_]?)234(?:(?P<point>[.,])\d+)?(?P<tail>-)?(?P<close>\))?"
+    r"(?P<open>\()?(?P<lead>-)?"
+    r"(?:1(?P<group>[.,'’\s_]?)234|1(?P<pairs>[.,'’\s_])23(?P=pairs)456)"
+    r"(?:(?P<point>[.,])\d+)?(?P<tail>-)?(?P<close>\))?"
 )
 _USUAL = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,6})?")
 _MINUSES = str.maketrans({"−": "-", "–": "-", "﹣": "-"})
 _LEAST = Decimal(1).scaleb(-DECIMALS)
-_BLANKS = " \u00a0\u202f\u2009"
+_SIGNS = {" ": " \u00a0\u202f\u2009", "'": "'’", "’": "'’"}
+"""Grouping signs that stand for one another."""
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a source writes numbers: grouping sign ("" for none), decimal sign, where the minus stands."""
+    """How a source writes numbers: grouping sign ("" for none), decimal sign, where the minus stands.
+
+    `pairs` is the Indian way to group: three digits once, then two at a time.
+    """
 
     group: str = ""
     point: str = "."
     trailing: bool = False
     brackets: bool = False
+    pairs: bool = False
 
     @property
-    def pattern(self) -> re.Pattern[str]:
-        """Return what a number in this style looks like; the rest after it is a unit."""
-        return _pattern(self)
+    def signs(self) -> str:
+        """Return the signs that group digits."""
+        return _SIGNS.get(self.group, self.group)
+
+    def pattern(self, *, unit: bool = False) -> re.Pattern[str]:
+        """Return what a number in this style looks like; with `unit`, one may stand before or behind it."""
+        return _pattern(self, unit)
 
     def write(self, number: Decimal) -> str:
         """Return `number` in this style, without grouping and without exponent (mapping language, 5.6)."""
@@ -58,31 +69,41 @@ class Style:
 
 @lru_cache(maxsize=256)
 def style_of(sample: str | None) -> Style:
-    """Return the style of a sample such as "1,234.56", "1.234,56-", "1 234,5", "(1'234.5)", "1234.5".
+    """Return the style of a sample such as "1,234.56", "1.234,56-", "1 234,5", "(1'234.5)", "1,23,456.7".
 
     Raises MappingError for a sample that does not begin with one-two-three-four.
     """
     if sample is None:
         return Style()
     found = _SAMPLE.fullmatch(sample.strip())
-    group = found["group"] if found else ""
+    group = (found["group"] or found["pairs"] or "") if found else ""
     if found is None or (group and group == found["point"]) or bool(found["open"]) != bool(found["close"]):
         raise MappingError("mapping.bad_number_sample", sample=sample)
     point = found["point"] or ("." if group != "." else ",")
-    return Style(" " if group.isspace() else group, point, bool(found["tail"]), bool(found["open"]))
+    return Style(
+        " " if group.isspace() else group,
+        point,
+        trailing=bool(found["tail"]),
+        brackets=bool(found["open"]),
+        pairs=bool(found["pairs"]),
+    )
 
 
 @lru_cache(maxsize=256)
-def _pattern(style: Style) -> re.Pattern[str]:
-    group = f"[{_BLANKS}]" if style.group == " " else re.escape(style.group)
-    whole = rf"(?:[0-9]{{1,3}}(?:{group}[0-9]{{3}})+|[0-9]+)" if group else "[0-9]+"
+def _pattern(style: Style, unit: bool) -> re.Pattern[str]:
+    group = f"[{re.escape(style.signs)}]"
+    grouped = rf"[0-9]{{1,3}}(?:{group}[0-9]{{3}})+"
+    if style.pairs:
+        grouped = rf"[0-9]{{1,2}}(?:{group}[0-9]{{2}})*{group}[0-9]{{3}}"
+    whole = rf"(?:{grouped}|[0-9]+)" if style.group else "[0-9]+"
     point = re.escape(style.point)
     digits = rf"(?P<digits>{whole}(?:{point}[0-9]*)?|{point}[0-9]+)"
     signed = rf"(?P<sign>[+-])?\s*{digits}(?P<tail>-)?"
     if style.brackets:
         bare = digits.replace("<digits>", "<inner>")
         signed = rf"(?:\(\s*{bare}\s*\)|{signed})"
-    return re.compile(rf"{signed}(?P<rest>\s*[^\d\s.,'’()+-].*)?", re.S)
+    front, rest = r"(?:(?P<front>[^\d\s.,'’()+-][^\d.,'’()+-]*))?", r"(?P<rest>\s*[^\d\s.,'’()+-].*)?"
+    return re.compile(f"{front}{signed}{rest}" if unit else signed, re.S)
 
 
 def compile_number(
@@ -90,8 +111,8 @@ def compile_number(
 ) -> Callable[[Any], tuple[Decimal | None, str]]:
     """Return a function from a raw value to (Decimal, unit); (None, "") where the value is absent.
 
-    `scale` is the number of implied decimals (2: "12345" is 123.45); `unit` says that a unit may follow
-    the number in the same field. The function raises RecordError: "mapping.bad_number" for what is no
+    `scale` is the number of implied decimals (2: "12345" is 123.45); `unit` says that a unit may stand
+    beside the number in the same field. The function raises RecordError: "mapping.bad_number" for what is no
     number in this style, "mapping.float_number" for a float, "mapping.too_many_decimals".
     """
     style = style_of(sample)
@@ -101,12 +122,10 @@ def compile_number(
         if type(value) is str:
             if usual and _USUAL.fullmatch(value):
                 return Decimal(value), ""
-            number, rest = _of_text(value, style)
-            if rest and not unit:
-                raise RecordError("mapping.bad_number", found=_short(value))
+            number, beside = _of_text(value, style, unit=unit)
         else:
-            number, rest = _of_python(value), ""
-        return (None if number is None else exact(_scaled(number, scale) if scale else number)), rest
+            number, beside = _of_python(value), ""
+        return (None if number is None else exact(_scaled(number, scale) if scale else number)), beside
 
     return read
 
@@ -145,22 +164,25 @@ def _of_python(value: Any) -> Decimal | None:
     raise RecordError("mapping.bad_number", found=_short(value))
 
 
-def _of_text(value: str, style: Style) -> tuple[Decimal | None, str]:
+def _of_text(value: str, style: Style, *, unit: bool) -> tuple[Decimal | None, str]:
     text = value.strip()
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text).translate(_MINUSES).strip()
     if not text:
         return None, ""
-    found = style.pattern.fullmatch(text)
+    found = style.pattern(unit=unit).fullmatch(text)
     if found is None or (found["sign"] and found["tail"]):
+        raise RecordError("mapping.bad_number", found=_short(value))
+    beside = [one.strip() for one in (found["front"], found["rest"]) if one] if unit else []
+    if len(beside) > 1:
         raise RecordError("mapping.bad_number", found=_short(value))
     inner = found["inner"] if style.brackets else None
     digits = inner or found["digits"]
-    for sign in _BLANKS if style.group == " " else style.group:
+    for sign in style.signs:
         digits = digits.replace(sign, "")
     number = Decimal(digits.replace(style.point, "."))
     negative = inner or found["tail"] or found["sign"] == "-"
-    return (-number if negative else number), (found["rest"] or "").strip()
+    return (-number if negative else number), "".join(beside)
 
 
 def _short(value: Any) -> str:

@@ -10,6 +10,8 @@ from typing import Any
 
 from hub.mapping.callspec import CallSpec, all_verbs
 from hub.mapping.grammar import CORE, EVENT, OPTIONS, SystemMapping
+from hub.mapping.kinds import KINDS
+from hub.mapping.meanings import meanings, meanings_of
 from hub.mapping.writespec import ConfirmSpec
 from hub.spec import Spec
 
@@ -41,7 +43,8 @@ def json_schema() -> dict[str, Any]:
     codes["additionalProperties"] = {"anyOf": [codes["additionalProperties"], {"type": "null"}]}
     top = parts.pop(SystemMapping.__name__)
     top["properties"] |= {key: {} for declared in OPTIONS.values() for key in sorted(declared)}
-    return {"$schema": DIALECT, **_loosened(top), "title": "OrderHub mapping", "$defs": _loosened(parts)}
+    parts = {name: _loosened(part) for name, part in parts.items()}
+    return {"$schema": DIALECT, **_loosened(top), "title": "OrderHub mapping", "$defs": parts}
 
 
 def _subclasses(model: type[Spec]) -> list[type[Spec]]:
@@ -53,6 +56,14 @@ def _as_written(part: dict[str, Any], model: type[Spec]) -> None:
     for name in model.inner:
         part["properties"].pop(name, None)
     part["patternProperties"] = {"^x-": {}}
+    for name, said in meanings_of(model).items():
+        if name in part["properties"]:
+            part["properties"][name] = _described(part["properties"][name], said)
+
+
+def _described(node: dict[str, Any], said: str) -> dict[str, Any]:
+    """Return a schema with what it means; beside a reference other keys may stand since 2019."""
+    return {**node, "description": said}
 
 
 def _name_calls(parts: dict[str, Any]) -> None:
@@ -75,9 +86,15 @@ def _name_calls(parts: dict[str, Any]) -> None:
 
 
 def _name_fields(properties: dict[str, Any]) -> None:
-    """Name the core fields, so that an editor offers them."""
-    field = properties["fields"]["additionalProperties"]
-    properties["fields"]["properties"] = dict.fromkeys((*CORE, *EVENT), field)
+    """Name the core fields, so that an editor offers them, and those of what is no order."""
+    field, said = properties["fields"]["additionalProperties"], meanings("fields")
+    others = [name for kind in KINDS.values() for name in kind.names if name not in said]
+    named = {name: _described(field, said[name]) for name in (*CORE, *EVENT)}
+    properties["fields"]["properties"] = {**dict.fromkeys(others, field), **named}
+
+
+_NAMED = ("properties", "$defs", "patternProperties")
+"""Maps whose keys are names, not words of the schema: a property may well be called `default`."""
 
 
 def _loosened(node: Any) -> Any:
@@ -86,14 +103,22 @@ def _loosened(node: Any) -> Any:
         return [_loosened(one) for one in node]
     if not isinstance(node, dict):
         return node
+    said = {"description": node["description"]} if "description" in node else {}
     short = _SHORT.get(str(node.get("$ref", "")).rpartition("/")[2])
     if short:
-        return {"anyOf": [{"type": short}, {"$ref": node["$ref"]}]}
+        return {**said, "anyOf": [{"type": short}, {"$ref": node["$ref"]}]}
     if node.get("format") == "duration":
-        return {"type": "string", "pattern": _DURATION}
+        return {**said, "type": "string", "pattern": _DURATION}
     if node.get("type") == "string" and not node.keys() & {"enum", "const", "pattern", "format"}:
         return {**node, "type": _SCALAR}
-    made = {name: _loosened(one) for name, one in node.items() if name != "default"}
+    made = {name: _inner(name, one) for name, one in node.items() if name != "default"}
     if made.get("type") == "array" and "minItems" not in made:
-        return {"anyOf": [made, made.get("items", {})]}
+        made.pop("description", None)
+        return {**said, "anyOf": [made, made.get("items", {})]}
     return made
+
+
+def _inner(name: str, node: Any) -> Any:
+    if name in _NAMED and isinstance(node, dict):
+        return {one: _loosened(inner) for one, inner in node.items()}
+    return _loosened(node)

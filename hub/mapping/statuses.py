@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from hub.mapping.codes import matcher
 from hub.mapping.fieldspec import FieldSpec
 from hub.mapping.ladder import span, status_of
+from hub.mapping.measures import compile_quantity
 from hub.mapping.texts import stripper, text_of
-from hub.mapping.values import Defaults, Sight, first_of, raw
+from hub.mapping.values import Defaults, Sight, Texting, first_of, raw
 from hub.model import TOP, Money, Side, Status
 
 
@@ -29,7 +31,7 @@ def compile_status(
     """Return a function to what the status FIELD says, None where it says nothing."""
     if spec.any:
         return first_of([compile_status(one, defaults, steps) for one in spec.any])
-    get, strip = raw(spec, defaults), stripper(spec.strip)
+    code_of, strip = compile_code(spec, defaults), stripper(spec.strip)
     meanings = {code: _statuses(words) for code, words in spec.codes.items()}
     if not spec.codes:
         meanings = {status.word: (status,) for status in Status}
@@ -38,7 +40,7 @@ def compile_status(
     known: dict[str, Said] = {}
 
     def read(record: Any, sight: Sight) -> Said | None:
-        code = text_of(get(record)) or ""
+        code = code_of(record, sight) or ""
         if strip is not None:
             code = strip(code)
         if code in known:
@@ -56,6 +58,29 @@ def compile_status(
         return Said(None, 0, TOP, code, True)
 
     return read
+
+
+def compile_code(spec: FieldSpec, defaults: Defaults) -> Texting:
+    """Return a function to the code that a table is asked for: a text, a comparison, or one behind it."""
+    get = raw(spec, defaults)
+    if not spec.compare:
+        return lambda record, sight: text_of(get(record))
+    first, second = (compile_quantity(one, defaults) for one in spec.compare)
+
+    def compared(record: Any, sight: Sight) -> str | None:
+        word = _compared(first(record, sight), second(record, sight))
+        return f"{text_of(get(record)) or '-'} {word or '-'}" if spec.from_ else word
+
+    return compared
+
+
+def _compared(first: Decimal | None, second: Decimal | None) -> str | None:
+    """Return how the first quantity stands to the second; None where there is no second to compare with."""
+    if not first:
+        return "none"
+    if second is None:
+        return None
+    return "equal" if first == second else "less" if first < second else "more"
 
 
 def _statuses(words: Sequence[str]) -> tuple[Status, ...]:
@@ -78,7 +103,7 @@ def compile_side(spec: FieldSpec, defaults: Defaults) -> tuple[Callable[[Any, Si
         for _, one in parts:
             known |= one
         return lambda record, sight: _all_of(read(record, sight) for read, _ in parts), known
-    get = raw(spec, defaults)
+    code_of = compile_code(spec, defaults)
     flags = {code: _all_of(side_of(word) for word in words) for code, words in spec.codes.items()}
     if not spec.codes:
         flags = {str(side.name).lower(): side for side in Side if side}
@@ -86,7 +111,7 @@ def compile_side(spec: FieldSpec, defaults: Defaults) -> tuple[Callable[[Any, Si
     default = side_of(spec.default) if spec.default else Side.NONE
 
     def read(record: Any, sight: Sight) -> Side:
-        code = text_of(get(record))
+        code = code_of(record, sight)
         found = match(code or "")
         return found if found is not None else Side.NONE if code else default
 
@@ -109,7 +134,7 @@ def compile_money(spec: FieldSpec, defaults: Defaults) -> Callable[[Any, Sight],
     """Return a function to how far the money is, None where the FIELD does not say it."""
     if spec.any:
         return first_of([compile_money(one, defaults) for one in spec.any])
-    get = raw(spec, defaults)
+    code_of = compile_code(spec, defaults)
     # null in the table: this code says nothing of the money
     words = {code: said[0] if said else "" for code, said in spec.codes.items()} or {
         one.name.lower(): one.name.lower() for one in Money
@@ -117,7 +142,7 @@ def compile_money(spec: FieldSpec, defaults: Defaults) -> Callable[[Any, Sight],
     match = matcher(words)
 
     def read(record: Any, sight: Sight) -> Money | None:
-        word = match(text_of(get(record)) or "")
+        word = match(code_of(record, sight) or "")
         said = spec.default if word is None else word
         return Money.__members__.get(said.upper()) if said else None
 

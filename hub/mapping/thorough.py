@@ -6,13 +6,14 @@ others to what stands here.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from hub.errors import RecordError
 from hub.mapping.extras import compile_extra, compile_lines
+from hub.mapping.fieldspec import FieldSpec
 from hub.mapping.grammar import StreamMapping
 from hub.mapping.measures import compile_quantity
 from hub.mapping.statuses import Said, compile_money, compile_side, compile_status
@@ -27,7 +28,7 @@ from hub.mapping.values import (
     compile_text,
     in_field,
 )
-from hub.model import QUANTITIES, Fact, Line, Link, Precision, Says, Side, Status
+from hub.model import QUANTITIES, Added, Fact, Line, Link, Precision, Says, Side, Status
 
 WIDTHS = {"company": 64, "order_no": 128, "part": 128, "event_id": 200, "replaces": 200}
 """Lengths of the store's columns, in characters."""
@@ -74,7 +75,7 @@ class Thorough:
             for name in QUANTITIES
             if name in fields
         }
-        self.adds = tuple(name for name in self.quantities if fields[name].adds)
+        self.adds = added(fields)
         stamp = fields.get("occurred_at")
         self.says = Says.EVENT if event else Says.MODIFIED
         self.stamp = in_field("occurred_at", compile_stamp(stamp, defaults, self.says)) if stamp else None
@@ -144,6 +145,7 @@ class Thorough:
             back = next((one for one in (fact.returned, fact.shipped, fact.ordered) if one is not None), None)
             fact.ordered = fact.produced = fact.shipped = None
             fact.returned = None if back is None else abs(back)
+            fact.adds = Added.RETURNED if self.adds else Added.NONE
 
     def _within_limits(self, name: str, quantity: Decimal, is_return: bool) -> None:
         limit = self.rules.limits.quantity
@@ -205,6 +207,14 @@ class Thorough:
                 else:
                     found[Link(kind, value)] = None
         return list(found)
+
+
+def added(fields: Mapping[str, FieldSpec]) -> Added:
+    """Return the quantities that are declared to come on top of what was said before."""
+    total = Added.NONE
+    for name, spec in fields.items():
+        total |= Added[name.upper()] if spec.adds else Added.NONE
+    return total
 
 
 def _nothing(item: Any, sight: Sight) -> Side:

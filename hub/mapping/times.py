@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import fnmatch
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import ROUND_DOWN, Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from hub.errors import ConfigError, RecordError
 from hub.mapping.fieldspec import TimeSpec
-from hub.mapping.formats import EPOCH, EXCEL, Parser, Wall, parser_of
+from hub.mapping.formats import EPOCH, EXCEL, EXCEL_1904, Parser, Wall, parser_of
 from hub.mapping.zones import localized, zone_of
 from hub.model import Precision
 
@@ -33,18 +36,28 @@ class Moment(NamedTuple):
     warning: str = ""
 
 
-def compile_time(formats: Sequence[str], zone: str | None) -> Callable[[Any], Moment | None]:
+def compile_time(
+    formats: Sequence[str], zone: str | None, empty: Sequence[str] = ()
+) -> Callable[[Any], Moment | None]:
     """Return a function from a raw value to a Moment, None where the value is absent (empty, zero date).
 
+    `empty` names, as globs over the value's text, what else stands for no time.
     The function raises RecordError: "mapping.bad_time" if no format fits, "mapping.naive_time" if the
     value says no offset and no `zone` is given. Python dates and datetimes (of SQL drivers and
     spreadsheets) are taken in any format. Raises MappingError for an unknown format or zone.
     """
+    return _compiled(tuple(formats), zone, tuple(empty))
+
+
+@lru_cache(maxsize=4096)
+def _compiled(
+    formats: tuple[str, ...], zone: str | None, empty: tuple[str, ...]
+) -> Callable[[Any], Moment | None]:
     parsers = [parser_of(one) for one in formats or ("iso",)]
-    where = zone_of(zone) if zone else None
+    where, declared = zone_of(zone) if zone else None, compile_empty(empty)
 
     def read(value: Any) -> Moment | None:
-        if is_no_time(value):
+        if is_no_time(value) or declared(str(value)):
             return None
         wall = _of_python(value) if isinstance(value, date) else _first(parsers, value)
         if wall is None:
@@ -59,6 +72,13 @@ def compile_time(formats: Sequence[str], zone: str | None) -> Callable[[Any], Mo
             raise RecordError("mapping.bad_time", found=_short(value), formats="iso") from error
 
     return read
+
+
+def compile_empty(globs: Sequence[str]) -> Callable[[str], object]:
+    """Return a function that tells whether a stamp's text is declared to stand for no time."""
+    if not globs:
+        return lambda text: None
+    return re.compile("|".join(fnmatch.translate(one) for one in globs)).match
 
 
 def _moment(wall: Wall, zone: tzinfo | None) -> Moment:
@@ -120,8 +140,8 @@ def send(moment: datetime, spec: TimeSpec) -> Any:
 
 
 def _sent_local(at: datetime, name: str) -> Any:
-    if name == "excel":
-        wall = at.replace(tzinfo=None) - EXCEL
+    if name in {"excel", "excel_1904"}:
+        wall = at.replace(tzinfo=None) - (EXCEL if name == "excel" else EXCEL_1904)
         return Decimal(wall.days) + (Decimal(wall.seconds) / 86_400).quantize(_MICRO_DAY, ROUND_DOWN)
     if name == "parts":
         return dict(zip(("year", "month", "day", "hour", "minute", "second"), at.timetuple(), strict=False))

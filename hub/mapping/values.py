@@ -14,9 +14,11 @@ from typing import Any, NamedTuple, TypeVar
 from hub.errors import RecordError
 from hub.mapping.codes import matcher
 from hub.mapping.fieldspec import FieldSpec, TextSpec, TimeSpec
+from hub.mapping.numbers import compile_number
 from hub.mapping.paths import Getter, compile_path
 from hub.mapping.texts import stripper, text_of
 from hub.mapping.times import Moment, compile_time, is_no_time
+from hub.mapping.zones import stated_zone
 from hub.model import Link, Says
 from hub.rules import Rules
 
@@ -76,6 +78,12 @@ def raw(spec: FieldSpec, defaults: Defaults) -> Getter:
     return joined
 
 
+def beside(spec: FieldSpec, defaults: Defaults) -> Getter:
+    """Return a function to the unit or currency that stands beside a number in the same field."""
+    get, parse = raw(spec, defaults), compile_number(spec.numbers or defaults.numbers, unit=True)
+    return lambda record: parse(get(record))[1]
+
+
 def first_of(functions: Sequence[Callable[[Any, Sight], T | None]]) -> Callable[[Any, Sight], T | None]:
     """Return the alternatives as one function: the first that gives a value wins."""
 
@@ -92,11 +100,13 @@ def first_of(functions: Sequence[Callable[[Any, Sight], T | None]]) -> Callable[
 def compile_text(spec: FieldSpec, defaults: Defaults) -> Texting:
     """Return a function to text: stripped, and translated by `codes` where there are any.
 
+    With `unit: true` it is the unit (or currency) beside a number.
     A code that the table does not have raises RecordError("mapping.code_unknown").
     """
     if spec.any:
         return first_of([compile_text(one, defaults) for one in spec.any])
-    get, strip, default = raw(spec, defaults), stripper(spec.strip), spec.default
+    get = beside(spec, defaults) if spec.unit is True else raw(spec, defaults)
+    strip, default = stripper(spec.strip), spec.default
     # null in the table: this code says nothing
     table = {code: words[0] if words else "" for code, words in spec.codes.items()}
     match = matcher(table) if table else None
@@ -156,14 +166,17 @@ def compile_moment(spec: FieldSpec, defaults: Defaults) -> Timing:
     """Return a function to a Moment. Several paths are date and time (and offset), if they are there."""
     if spec.any:
         return first_of([compile_moment(one, defaults) for one in spec.any])
-    parse = compile_time(spec.format or defaults.time.format, spec.zone or defaults.time.zone)
-    get = stamp_path(spec, defaults)
-    default = spec.default
+    formats, zone = spec.format or defaults.time.format, spec.zone or defaults.time.zone
+    empty = spec.empty or defaults.time.empty
+    parse, get, default = compile_time(formats, zone, empty), stamp_path(spec, defaults), spec.default
+    offset = defaults.path(spec.offset) if spec.offset else None
 
     def read(record: Any, sight: Sight) -> Moment | None:
-        moment = parse(get(record))
+        stated = text_of(offset(record)) if offset is not None else None
+        here = parse if stated is None else compile_time(formats, stated_zone(stated), empty)
+        moment = here(get(record))
         if moment is None and default is not None:
-            moment = parse(default)
+            moment = here(default)
         if moment is not None and moment.warning:
             sight.warnings.append(moment.warning)
         return moment

@@ -208,6 +208,14 @@ def scan_bound(
     return _all(conn, sql, (*after, *(upto or ())))
 
 
+def exists(conn: sa.Connection, table: sa.Table, **fixed: str | None) -> bool:
+    """Tell whether a row has these values (texts; None: no value): asked with every page, so kept cheap."""
+    given = {name: value for name, value in fixed.items() if value is not None}
+    empty = tuple(name for name in fixed if name not in given)
+    sql = statements.exists(conn.dialect, table, tuple(given), empty)
+    return bool(_all(conn, sql, tuple(given.values()))[0][0])
+
+
 def typed(table: sa.Table, name: str, value: Any) -> Any:
     """Return a value of column `name` as the hub knows it from the form in which the driver gives it."""
     kind = table.c[name].type
@@ -217,8 +225,8 @@ def typed(table: sa.Table, name: str, value: Any) -> Any:
 
 
 def _shaped(table: sa.Table, rows: Sequence[Row]) -> tuple[tuple[str, ...], Sequence[Row]]:
-    """Return the columns that the rows give, and the rows with plain defaults filled in."""
-    columns = tuple(rows[0])
+    """Return the columns that the rows give, none computed, and the rows with plain defaults added."""
+    columns = tuple(name for name in rows[0] if table.c[name].computed is None)
     if any(row.keys() != rows[0].keys() for row in rows):
         raise ValueError(f"{table.name}: rows with different columns")
     defaults = {

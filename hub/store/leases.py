@@ -8,12 +8,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.errors import FenceLost, LeaseBusy
 from hub.store.engine import Store
+from hub.store.statements import spelled
 from hub.store.tables import leases
+from hub.store.types import to_micros
 
+_RENEW = "UPDATE leases SET until = ? WHERE name = ? AND fence = ?"
+_TAKE = (
+    "INSERT INTO leases (name, holder, fence, until) VALUES (?, ?, 1, ?) ON CONFLICT (name) DO UPDATE"
+    " SET holder = excluded.holder, fence = leases.fence + 1, until = excluded.until"
+    " WHERE leases.until <= ? RETURNING fence"
+)
 _FREE = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -36,15 +43,14 @@ class Lease:
 
     def renew(self, conn: sa.Connection, until: datetime) -> None:
         """Hold it `until` then; FenceLost if another worker took over."""
-        if conn.execute(self._mine().values(until=until)).rowcount != 1:
+        given = (to_micros(until), self.name, self.fence)
+        if conn.exec_driver_sql(spelled(conn.dialect, _RENEW), given).rowcount != 1:
             raise FenceLost("store.fence_lost", name=self.name, holder=self.holder)
 
     def release(self, conn: sa.Connection) -> None:
         """Let the next one in at once; nothing happens if another worker took over."""
-        conn.execute(self._mine().values(until=_FREE))
-
-    def _mine(self) -> sa.Update:
-        return leases.update().where(leases.c.name == self.name, leases.c.fence == self.fence)
+        given = (to_micros(_FREE), self.name, self.fence)
+        conn.exec_driver_sql(spelled(conn.dialect, _RENEW), given)
 
 
 @contextmanager
@@ -64,16 +70,8 @@ def lease(store: Store, name: str, holder: str, now: datetime, ttl: timedelta) -
 
 def _take(conn: sa.Connection, name: str, holder: str, now: datetime, until: datetime) -> Lease:
     """Take the lease in one statement, so that of two workers exactly one gets it."""
-    insert = (sqlite if conn.dialect.name == "sqlite" else postgresql).insert(leases)
-    fence = conn.scalar(
-        insert.values(name=name, holder=holder, fence=1, until=until)
-        .on_conflict_do_update(
-            index_elements=[leases.c.name],
-            set_={"holder": holder, "fence": leases.c.fence + 1, "until": until},
-            where=leases.c.until <= now,
-        )
-        .returning(leases.c.fence)
-    )
+    given = (name, holder, to_micros(until), to_micros(now))
+    fence = conn.exec_driver_sql(spelled(conn.dialect, _TAKE), given).scalar()
     if fence is None:
         other = conn.execute(sa.select(leases).where(leases.c.name == name)).one()
         raise LeaseBusy(

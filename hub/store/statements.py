@@ -28,6 +28,12 @@ def mark(dialect: sa.Dialect) -> str:
 
 
 @cache
+def spelled(dialect: sa.Dialect, sql: str) -> str:
+    """Return a statement written with "?" as the engine's driver takes it: what runs with every page."""
+    return sql.replace("?", mark(dialect))
+
+
+@cache
 def insert(dialect: sa.Dialect, table: sa.Table, columns: tuple[str, ...]) -> str:
     """Return the insert of one row (SQLite) or of one array a column (PostgreSQL)."""
     start = f"INSERT INTO {quoted(dialect, table.name)} ({listed(dialect, columns)})"
@@ -95,6 +101,14 @@ def gathered(
     name = f"t.{quoted(dialect, column)}"
     told = f"group_concat(hex({name}), '')" if dialect.name == "sqlite" else f"string_agg({name}, '')"
     return f"SELECT {told} {_found(dialect, table, key, fixed)}"
+
+
+@cache
+def exists(dialect: sa.Dialect, table: sa.Table, fixed: tuple[str, ...], empty: tuple[str, ...]) -> str:
+    """Return the question whether a row has values in `fixed` and none in `empty`."""
+    where = [f"{quoted(dialect, name)} = {mark(dialect)}" for name in fixed]
+    where += [f"{quoted(dialect, name)} IS NULL" for name in empty]
+    return f"SELECT EXISTS (SELECT 1 FROM {quoted(dialect, table.name)} WHERE {' AND '.join(where)})"
 
 
 @cache

@@ -12,6 +12,9 @@ from hub import agreement
 from hub.store.types import Fixed, Utc, name
 
 metadata = sa.MetaData()
+USUAL = "regular"
+"""The type of most orders."""
+
 Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _TIGHT = {
     "autovacuum_vacuum_scale_factor": "0.01",
@@ -63,6 +66,7 @@ observations = sa.Table(
     sa.Column("deleted", sa.Boolean, nullable=False, default=False),
     sa.Column("event_id", name(200)),
     sa.Column("replaces", name(200)),
+    sa.Column("adds", sa.SmallInteger),
     sa.Column("lines", sa.Text),
     sa.Column("extras", sa.Text),
     sa.Column("mapping", name(16), nullable=False),
@@ -144,11 +148,20 @@ orders = sa.Table(
         sqlite_where=sa.text("status < 130"),
         postgresql_where=sa.text("status < 130"),
     ),
+    sa.Index(
+        "orders_unusual",
+        "order_type",
+        "company",
+        "order_no",
+        sqlite_where=sa.text(f"order_type <> '{USUAL}'"),
+        postgresql_where=sa.text(f"order_type <> '{USUAL}'"),
+    ),
     sqlite_with_rowid=False,
 )
 """The canonical order: the views merged by ownership. Written only by the leased merge.
 
-`orders_standing` finds those that have stood too long in a status before the last one.
+`orders_standing` finds those that have stood too long in a status before the last one, `orders_unusual` those
+that go another way than most.
 """
 
 order_history = sa.Table(

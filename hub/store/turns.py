@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
@@ -22,6 +23,24 @@ def wall() -> datetime:
 def holder() -> str:
     """Return the name under which this process holds leases."""
     return f"{socket.gethostname()}:{os.getpid()}"
+
+
+@dataclass(slots=True)
+class Turn:
+    """A turn that is kept while pages come: renewed with each that is written, else before it grows old."""
+
+    lease: Lease
+    kept_at: datetime = field(default_factory=wall)
+
+    def stay(self, conn: sa.Connection) -> None:
+        """Hold the lease for its full term again, in a transaction that writes; FenceLost if it is gone."""
+        self.kept_at = wall()
+        self.lease.renew(conn, self.kept_at + LEASE)
+
+    @property
+    def ages(self) -> bool:
+        """Whether a tenth of the term has passed since it was last renewed."""
+        return wall() - self.kept_at > LEASE / 10
 
 
 def stay(lease: Lease, conn: sa.Connection) -> None:

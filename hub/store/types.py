@@ -43,6 +43,14 @@ def to_fixed(number: Decimal) -> int:
     return whole
 
 
+def fixed_of(text: str) -> int:
+    """Return a number as the store's JSON holds it ("-12.5", no exponent) in millionths, exactly."""
+    whole, _, rest = text.partition(".")
+    if len(whole) <= 12 and len(rest) <= SCALE and whole.removeprefix("-").isdecimal():
+        return int(whole + rest.ljust(SCALE, "0"))
+    return to_fixed(Decimal(text))
+
+
 def from_fixed(millionths: int) -> Decimal:
     """Return millionths as a Decimal without trailing zeros (and never in exponent form)."""
     whole, rest = divmod(millionths, 10**SCALE)

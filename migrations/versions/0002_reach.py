@@ -28,6 +28,7 @@ def upgrade() -> None:
     documents()
     judging()
     longer_kinds()
+    adding()
 
 
 def key(length: int = 128) -> sa.types.TypeEngine[str]:
@@ -35,7 +36,7 @@ def key(length: int = 128) -> sa.types.TypeEngine[str]:
     return sa.String(length).with_variant(postgresql.VARCHAR(length, collation="C"), "postgresql")
 
 
-def record() -> list[sa.SchemaItem]:
+def record() -> list[sa.schema.SchemaItem]:
     """Return the columns that name a record, and their primary key."""
     return [
         sa.Column("system", key(64), nullable=False),
@@ -50,9 +51,8 @@ def agreement() -> None:
 
     The table is made anew: columns stand in the order in which a scan reads them.
     """
-    if op.get_bind().dialect.name == "postgresql":  # the new table's key takes its name
-        op.drop_constraint("views_pkey", "views")
-    op.rename_table("views", "views_before")
+    op.execute("CREATE TEMP TABLE views_before AS SELECT * FROM views")
+    op.drop_table("views")
     stamps = ["confirmed_at", "stocked_at", "shipped_at", "delivered_at"]
     said: list[sa.Column[Any]] = [
         *(sa.Column(name, sa.BigInteger) for name in stamps),
@@ -159,6 +159,7 @@ def judging() -> None:
     )
     for index, table, columns, where in (
         ("orders_standing", "orders", ["status", "occurred_at"], "status < 130"),
+        ("orders_unusual", "orders", ["order_type", "company", "order_no"], "order_type <> 'regular'"),
         ("views_gone", "views", ["gone_at"], "gone_at IS NOT NULL"),
     ):
         op.create_index(index, table, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
@@ -197,3 +198,8 @@ def longer_kinds() -> None:
     names = ", ".join(column.name for column in table.c)
     op.execute(f"INSERT INTO findings ({names}) SELECT {names} FROM findings_before")
     op.drop_table("findings_before")
+
+
+def adding() -> None:
+    """Note which quantities of an event come on top of what was said before."""
+    op.add_column("observations", sa.Column("adds", sa.SmallInteger))

@@ -12,6 +12,7 @@ from hub.store import bulk, jsons, tables
 from reconciler.case import Case, Verdict
 from reconciler.classes.history import History, Said
 from reconciler.sources import Key
+from sync.gone import BELIEVED
 
 Alive = Mapping[tuple[str, str, str], frozenset[tuple[str, str, str]]]
 """What records speak of now: (company, order, part) by (system, stream, record)."""
@@ -45,11 +46,13 @@ def alive_records(conn: sa.Connection, histories: Mapping[Key, History]) -> Aliv
         if len({said.record for said in rows}) > 1
         for said in rows
     }
-    columns = ("system", "stream", "record", "gave")
-    rows = bulk.fetch_many(conn, tables.ledger, ("system", "stream", "record"), wanted, columns)
+    place = ("system", "stream", "record")
+    absent = bulk.fetch_many(conn, tables.absent, place, wanted, (*place, "times"))
+    gone = {(row.system, row.stream, row.record) for row in absent if row.times >= BELIEVED}
+    rows = bulk.fetch_many(conn, tables.ledger, place, wanted - gone, (*place, "gave"))
     return {
         (row.system, row.stream, row.record): frozenset(
-            (place[0], place[1], place[2]) for place in jsons.loads(row.gave) or ()
+            (given[0], given[1], given[2]) for given in jsons.loads(row.gave) or ()
         )
         for row in rows
     }

@@ -28,7 +28,10 @@ _INNER_FIRST = sorted(QUANTITIES, key=lambda name: name == "ordered")
 
 @dataclass(slots=True)
 class Amounts:
-    """What came of the quantities: fields by odd system, and who is still on its way."""
+    """What came of the quantities: fields by odd system, and who is still on its way.
+
+    `coming` are the fields by the system that will be odd if the laggard does not follow.
+    """
 
     odd: dict[str, dict[str, Any]] = field(default_factory=dict)
     lagging: dict[str, str] = field(default_factory=dict)
@@ -84,8 +87,13 @@ def judge_lines(
     key = case.order.company, case.order.order_no
     against = {"against": _others(standing, odd)}
     found = [Verdict(_of_lines(views[system]), *key, system, details=dict(against)) for system in odd]
-    coming = [Verdict(_of_lines(views[system]), *key, system, in_flight=True) for system in lagging]
-    return found + coming, lagging
+    if lagging:
+        for system in minority(values, field_trust(rules, "lines")).keys() - odd.keys():
+            kinds = dict.fromkeys(
+                ("line", _of_lines(views[system]))
+            )  # it may have been told as the one or other
+            found += [Verdict(kind, *key, system, in_flight=True) for kind in kinds]
+    return found, lagging
 
 
 def _binding(views: Mapping[str, View]) -> Mapping[str, View]:
@@ -109,10 +117,11 @@ def _compare(
     else:
         lagging = _outrun(told, values, rules, horizons)
     amounts.lagging.update(lagging)
-    for system in lagging:
-        amounts.coming.setdefault(system, {})[name] = {"said": values[system], "others": _but(values, system)}
+    ranking = _ranking(name, told, rules, amounts)
+    for system, value in minority(values, ranking).items() if lagging else ():
+        amounts.coming.setdefault(system, {})[name] = {"said": value, "others": _but(values, system)}
     standing = {system: value for system, value in values.items() if system not in lagging}
-    for system, value in minority(standing, _ranking(name, told, rules, amounts)).items():
+    for system, value in minority(standing, ranking).items():
         amounts.odd.setdefault(system, {})[name] = {"said": value, "others": _but(standing, system)}
 
 

@@ -267,6 +267,26 @@ def test_a_file_that_may_not_be_opened_is_named(drop: Drop, monkeypatch: pytest.
     assert "a.csv cannot be opened: Permission denied" in str(drop.error)
 
 
+def test_a_folder_below_that_may_not_be_listed_is_no_empty_one(
+    drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop.put("x/a.csv", "id\n1\n")
+    drop.put("y/a.csv", "id\n2\n")
+    drop.put("z", "no folder")
+    assert len(drop.read("*/*.csv")) == 2
+    whole = os.scandir
+
+    def closed(path: Path) -> object:
+        if path.name == "y":
+            raise PermissionError(13, "Permission denied")
+        return whole(path)
+
+    monkeypatch.setattr(os, "scandir", closed)
+    assert drop.read("*/*.csv") == []
+    assert drop.error is not None
+    assert drop.error.key == "files.folder_closed"
+
+
 @pytest.mark.parametrize(
     ("file", "key"), [("nope/*.csv", "files.no_folder"), ("a.csv/*.csv", "files.not_a_folder")]
 )

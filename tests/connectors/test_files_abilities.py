@@ -216,8 +216,25 @@ def test_xml_records_are_the_roots_children_unless_said(drop: Drop) -> None:
 
 
 @pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        ("<a><r><n>订</n></r></a>".encode("utf-8-sig"), None),
+        ("<a><r><n>订</n></r></a>".encode("gb18030"), None),
+        ("<a><r><n>订</n></r></a>".encode("utf-16"), None),
+        ('<?xml version="1.0" encoding="utf-8"?><a><r><n>订</n></r></a>'.encode("gb18030"), "gb18030"),
+    ],
+)
+def test_xml_that_does_not_say_its_charset_or_a_wrong_one(
+    drop: Drop, content: bytes, encoding: str | None
+) -> None:
+    drop.put("a.xml", content)
+    assert records(drop, 'file: "*.xml"' + (f"\nencoding: {encoding}" if encoding else "")) == [{"n": "订"}]
+
+
+@pytest.mark.parametrize(
     ("content", "error", "key"),
     [
+        (b'<?xml version="1.0" encoding="x-nobody"?><a/>', Unavailable, "files.no_charset"),
         (XML.format(encoding="utf-8")[:-30], Incomplete, "files.cut_xml"),
         ("", Incomplete, "files.empty"),
         ("<html><body>504</body></html>", Unavailable, "files.not_xml"),
@@ -231,7 +248,7 @@ def test_xml_records_are_the_roots_children_unless_said(drop: Drop) -> None:
         ),
     ],
 )
-def test_torn_and_wrong_xml(drop: Drop, content: str, error: type, key: str) -> None:
+def test_torn_and_wrong_xml(drop: Drop, content: str | bytes, error: type, key: str) -> None:
     drop.put("a.xml", content)
     assert records(drop, 'file: "*.xml"') == []
     assert drop.error is not None
@@ -379,7 +396,22 @@ def test_file_names_in_a_charset_that_is_named(drop: Drop) -> None:
 def test_folders_at_any_depth(drop: Drop) -> None:
     for name in ("a.csv", "x/b.csv", "x/y/c.csv", "x/.hidden/d.csv"):
         drop.put(f"in/{name}", f"no\n{name}\n")
+    (drop.root / "in/x/circle").symlink_to(drop.root / "in")
     assert [row["no"] for row in records(drop, 'file: "in/**/*.csv"')] == ["a.csv", "x/b.csv", "x/y/c.csv"]
+    drop.state.clear()
+    assert len(records(drop, 'file: "in/**"')) == 3
+
+
+def test_a_folder_in_any_script_must_be_there(drop: Drop) -> None:
+    drop.put("入库/2026/a.csv", "no\nSO1\n")
+    assert records(drop, 'file: "入库/2026/*.csv"') == [{"no": "SO1"}]
+    assert records(drop, 'file: "入库/2027/*.csv"') == []
+    assert drop.error is not None
+    assert drop.error.key == "files.no_folder"
+    (drop.root / "入库").rename(drop.root / "away")
+    assert records(drop, 'file: "入库/2026/*.csv"') == []
+    assert drop.error is not None
+    assert str(drop.error.values["folder"]).endswith("/入库")
 
 
 # A hook

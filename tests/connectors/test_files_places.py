@@ -16,7 +16,7 @@ import pytest
 from paramiko import HostKeys
 
 from connectors.files.places import Denied, Down, place_of
-from connectors.files.places.shares import SharePlace, smb_share
+from connectors.files.places.shares import SharePlace, SmbShare
 from hub.config import Connection
 from hub.errors import AuthExpired, ConfigError, Unavailable
 from hub.mapping.grammar import SystemMapping
@@ -228,11 +228,23 @@ def test_a_large_file_is_not_held_in_memory(at: Any, sftp: Served) -> None:
 # Shares
 
 
+class Opened:
+    """A share that is another file system."""
+
+    def __init__(self, system: Any) -> None:
+        self._system = system
+
+    def open(self) -> Any:
+        return self._system
+
+    def close(self) -> None: ...
+
+
 def test_the_share_place_over_another_file_system(drop: Drop, monkeypatch: pytest.MonkeyPatch) -> None:
     system = fsspec.filesystem("memory", skip_instance_cache=True)
     system.pipe("/share/in/a.csv", b"id\n1\n")
     system.pipe("/share/in/b.csv", b"id\n2\n")
-    place = SharePlace(lambda: system, "/share", "smb://host/share")
+    place = SharePlace(Opened(system), "/share", "smb://host/share")
     monkeypatch.setattr("connectors.files.connector.place_of", lambda *_: place)
     assert drop.read("in/*.csv", after="done") == [{"id": "1"}, {"id": "2"}]
     assert drop.error is None
@@ -256,7 +268,7 @@ def test_a_share_is_opened_with_what_the_connection_says(monkeypatch: pytest.Mon
     reached = Connection(
         "nas", "smb", host="nas", login="svc", password=PASSWORD, schema="drop", extra={"domain": "CORP"}
     )
-    smb_share(reached, 12.0)()
+    SmbShare(reached, 12.0).open()
     ((kind, said),) = asked
     assert kind == "smb"
     assert said | {"password": ""} == {
@@ -291,7 +303,7 @@ def test_what_goes_wrong_at_a_share(error: Exception, expected: type[Exception])
             raise error
 
     with pytest.raises(expected):
-        SharePlace(Broken, "/share", "smb://host/share").entries("in")
+        SharePlace(Opened(Broken()), "/share", "smb://host/share").entries("in")
 
 
 # With the engine

@@ -1,4 +1,4 @@
-"""Being let in (mapping language, abilities 1 to 5): each way a server of its own and one mapping, no code."""
+"""Being let in (mapping language, abilities 1 to 5): for each way a server of its own and one mapping."""
 
 from __future__ import annotations
 
@@ -14,20 +14,10 @@ from typing import Any
 import pytest
 
 from connectors.contract import Since
+from connectors.http.draft import Draft
 from hub.errors import AuthExpired, ConfigError, HubError, Unavailable
-from tests.connectors.rest_server import (
-    NOW,
-    Reply,
-    Request,
-    form,
-    header,
-    path,
-    query,
-    reply,
-    said,
-    serving,
-    shop,
-)
+from tests.connectors.rest_server import HTML, NOW, form, header, path, query, reply, said, serving, shop
+from tests.connectors.soap_server import Reply, Request
 
 ROWS = [{"id": "A1"}, {"id": "A2"}]
 IDS = ["A1", "A2"]
@@ -279,7 +269,10 @@ def test_what_a_login_took_can_be_used_anywhere_in_a_call() -> None:
         return reply({"jsonrpc": "2.0", "id": call["id"], "result": rows[begin : begin + args[6]["limit"]]})
 
     text = """
-calls: {json: {jsonrpc: "2.0", id: =serial, method: call}, errors: {code: error.code, text: error.data.message}, ok: "!error"}
+calls:
+  json: {jsonrpc: "2.0", id: =serial, method: call}
+  errors: {code: error.code, text: error.data.message}
+  ok: "!error"
 auth:
   login:
     post: /jsonrpc
@@ -359,6 +352,58 @@ def test_a_handshake_for_writes_is_not_made_for_reads() -> None:
         assert [path(one) for one in running.requests] == ["/orders"]
 
 
+def test_a_handshake_for_writes_is_ready_when_one_is_due() -> None:
+    """What writing will use: token and cookie together, fetched when a write is due, again when refused."""
+    server = Handshakes()
+    with serving(server) as running:
+        entered = running.open("auth: [basic, csrf]")._caller._access
+        draft = Draft("POST", "http://127.0.0.1/orders")
+        entered.apply(draft, entered.values(writes=True), writes=True)
+        assert draft.headers["X-CSRF-Token"] == "t1"
+        assert entered.common.jar["ctx"] == "s1"
+        assert entered.renew(writes=True)
+        assert entered.values(writes=True) == {"csrf_token": "t2"}
+        assert entered.values() == {}
+
+
+def test_a_form_that_answers_with_a_redirect_and_a_cookie() -> None:
+    def site(request: Request) -> Reply:
+        if path(request) == "/login" and request.method == "POST":
+            if form(request) != {"user": "hub", "pass": "s3cret-Zq81"}:
+                return Reply("<html>wrong</html>", 200, HTML)
+            return Reply("", 302, {"Location": "/home", "Set-Cookie": "sid=s1; Path=/"})
+        if header(request, "Cookie") != "sid=s1":
+            return Reply("<html><title>Log in</title></html>", 200, HTML)
+        return Reply("<html>home</html>", 200, HTML) if path(request) == "/home" else reply(ROWS)
+
+    text = """
+auth: {login: {post: /login, form: {user: =conn.login, pass: =conn.password}, take: {sid: meta.cookie.sid}}}
+errors: {auth: ["200 Log in"]}
+"""
+    with serving(site) as running:
+        assert ids(running.read(text)) == IDS
+        assert [f"{one.method} {path(one)}" for one in running.requests] == [
+            "POST /login", "GET /home", "GET /orders",
+        ]  # fmt: skip
+
+
+def test_a_login_at_another_host_is_not_given_the_other_credentials() -> None:
+    def tokens(request: Request) -> Reply:
+        assert header(request, "Authorization") is None
+        return reply({"token": "t1"})
+
+    with serving(tokens) as other:
+        text = f"""
+auth:
+  ways: basic
+  login: {{post: "http://localhost:{other.server.port}/token", take: {{token: token}}}}
+  headers: {{X-Token: =token}}
+"""
+        allowed = guarded(lambda r: bool(header(r, "X-Token") == "t1" and header(r, "Authorization")))
+        with serving(allowed) as running:
+            assert ids(running.read(text)) == IDS
+
+
 def signed(check: Callable[[Request], bool]) -> Callable[[Request], Reply]:
     return lambda request: reply(ROWS) if check(request) else reply({"code": "SIGN", "text": "bad"})
 
@@ -406,12 +451,18 @@ def test_signature_of_a_gateway_over_sorted_parameters_and_body_in_the_query() -
 auth:
   sign:
     query:
-      sign: "=(conn.password ~ (request.query | sorted_query('', '')) ~ request.body ~ conn.password) | md5 | hex | upper"
+      sign: >-
+        =(conn.password ~ (request.query | sorted_query('', '')) ~ request.body ~ conn.password)
+        | md5 | hex | upper
 streams:
   orders:
     read:
       post: /router
-      query: {method: order.query, app_key: =conn.login, timestamp: "=now | local('Asia/Shanghai') | date('%Y-%m-%d %H:%M:%S')", format: xml}
+      query:
+        method: order.query
+        app_key: =conn.login
+        timestamp: "=now | local('Asia/Shanghai') | date('%Y-%m-%d %H:%M:%S')"
+        format: xml
       xml: {request: {orderCode: SO1, "@v": "1"}}
     fields: {order_no: id}
 """
@@ -434,7 +485,9 @@ def test_signature_over_a_json_text_in_a_form() -> None:
 calls: {sign: {form: {sign: "=(request.fields.param ~ conn.extra.key ~ conn.login) | md5 | hex | upper"}}}
 streams:
   orders:
-    read: {post: /query.do, form: {customer: =conn.login, param: {tojson: {com: yunda, num: "3950", resultv2: "4"}}}}
+    read:
+      post: /query.do
+      form: {customer: =conn.login, param: {tojson: {com: yunda, num: "3950", resultv2: "4"}}}
     fields: {order_no: id}
 """
     with serving(signed(check)) as running:
@@ -451,7 +504,11 @@ def test_signature_inside_the_json_body() -> None:
         return bool(sent["sign"] == wanted and sent["q"] == "open")
 
     text = r"""
-auth: {sign: {json: {timestamp: "{{ now | epoch }}", sign: "='' | hmac_sha256((now | epoch) ~ '\n' ~ conn.password) | b64"}}}
+auth:
+  sign:
+    json:
+      timestamp: "{{ now | epoch }}"
+      sign: "='' | hmac_sha256((now | epoch) ~ '\n' ~ conn.password) | b64"
 streams: {orders: {read: {post: /orders, json: {q: open}}, fields: {order_no: id}}}
 """
     with serving(signed(check)) as running:
@@ -459,10 +516,13 @@ streams: {orders: {read: {post: /orders, json: {q: open}}, fields: {order_no: id
 
 
 def test_signature_of_a_form_encoded_text() -> None:
-    """A courier's digest: base64 of the MD5 of the form-encoded data, time and check word (its own vector)."""
+    """A courier's digest: base64 of the MD5 of data, time and check word, form-encoded (its own vector)."""
     text = r"""
 calls:
-  sign: {form: {msgDigest: "=(request.fields.msgData ~ request.fields.timestamp ~ conn.password) | quote_plus | md5 | b64"}}
+  sign:
+    form:
+      msgDigest: >-
+        =(request.fields.msgData ~ request.fields.timestamp ~ conn.password) | quote_plus | md5 | b64
 streams:
   orders:
     read: {post: /std/service, form: {timestamp: "1700000000000", msgData: '{"a":1}'}}
@@ -497,9 +557,8 @@ def test_credentials_go_to_no_other_host() -> None:
             with pytest.raises(Unavailable):
                 running.read("auth: basic")
             with pytest.raises(ConfigError):
-                running.read(
-                    f"auth: basic\nstreams: {{orders: {{read: {{get: '{elsewhere}'}}, fields: {{order_no: id}}}}}}"
-                )
+                stream = f"orders: {{read: {{get: '{elsewhere}'}}, fields: {{order_no: id}}}}"
+                running.read(f"auth: basic\nstreams: {{{stream}}}")
         assert not other.requests
 
 
@@ -533,6 +592,7 @@ def test_what_the_connection_lacks_is_named(text: str) -> None:
 def test_the_clock_is_the_one_given() -> None:
     later: datetime = NOW + timedelta(days=1)
     with serving(lambda request: reply(ROWS)) as shopping:
-        text = "streams: {orders: {read: {get: /orders, query: {day: \"=now | date('%Y%m%d')\"}}, fields: {order_no: id}}}"
+        read = "{get: /orders, query: {day: \"=now | date('%Y%m%d')\"}}"
+        text = f"streams: {{orders: {{read: {read}, fields: {{order_no: id}}}}}}"
         shopping.read(text, clock=lambda: later)
         assert query(shopping.requests[0]) == {"day": "20260303"}

@@ -10,17 +10,8 @@ import pytest
 
 from connectors.contract import GATE, Everything, Keys, Since, Window
 from hub.errors import ConfigError, Incomplete, Unavailable
-from tests.connectors.rest_server import (
-    Reply,
-    Request,
-    header,
-    path,
-    query,
-    reply,
-    said,
-    serving,
-    state_of,
-)
+from tests.connectors.rest_server import header, path, query, reply, said, serving, state_of
+from tests.connectors.soap_server import Reply, Request
 
 FIELDS = "fields: {order_no: id}"
 COUNT = 7
@@ -195,7 +186,9 @@ streams:
   orders:
     read:
       post: /graphql
-      json: {query: "query($after: String) { orders(after: $after) { nodes { id } } }", variables: {after: =next}}
+      json:
+        query: "query($after: String) { orders(after: $after) { nodes { id } } }"
+        variables: {after: =next}
       records: data.orders.nodes
       next: "data.orders.pageInfo.hasNextPage && data.orders.pageInfo.endCursor"
     fields: {order_no: id}
@@ -235,6 +228,49 @@ streams:
         assert state["cursor"]["at"] == "2026-03-01T08:00:04+00:00"
         running.pages(text, Since(state), connection=running.connection(schema="orders"))
         assert query(running.requests[3])["$filter"] == "Changed ge datetime'/Date(1772352004000)/'"
+
+
+def test_conditions_that_need_a_name_not_known_are_left_out_whole() -> None:
+    text = """
+streams:
+  orders:
+    read:
+      post: /orders
+      json:
+        domain: [[state, "=", open], [at, ">=", =since], [id, ">", =last]]
+        filters:
+          - {if: =since, as: {field: at, op: GTE, values: ["{{ since }}"]}}
+          - {if: =last, as: {field: id, op: GT, values: [=last]}}
+        params: [db, {from: =since, max: 2}]
+      cursor: [at, id]
+      sorted: false
+    fields: {order_no: id}
+"""
+    with serving(lambda request: reply(ALL if len(running.requests) == 1 else [])) as running:
+        state = state_of(running.pages(text))
+        running.pages(text, Since(state))
+        first, second, third = map(said, running.requests)
+        assert first == {"domain": [["state", "=", "open"]], "filters": [], "params": ["db", {"max": 2}]}
+        assert second["domain"] == [["state", "=", "open"], ["id", ">", "A6"]]
+        assert third["domain"][1:] == [["at", ">=", "2026-03-01 10:00:06"]]
+        assert third["filters"] == [{"field": "at", "op": "GTE", "values": ["2026-03-01 10:00:06"]}]
+        assert third["params"] == ["db", {"from": "2026-03-01 10:00:06", "max": 2}]
+
+
+@pytest.mark.parametrize("total", ["X-WP-Total", "Content-Range"])
+def test_a_total_in_a_header(total: str) -> None:
+    def server(request: Request) -> Reply:
+        begin = (int(query(request)["page"]) - 1) * 4
+        if begin >= COUNT:
+            return reply({"code": "invalid_page_number"}, 400)
+        stated = f"items {begin}-{begin + 3}/{COUNT}" if total == "Content-Range" else str(COUNT)
+        return reply(cut(begin, 4), 200, **{total: stated})
+
+    text = stream(
+        f"get: /orders, query: {{page: =page}}, total: meta.header.{total.lower().replace('-', '_')}"
+    )
+    with serving(server) as running:
+        assert ids(running.read(text)) == IDS
 
 
 # 15 to 17: cursors
@@ -501,9 +537,10 @@ def test_a_detail_that_is_refused_sets_its_record_apart() -> None:
         return reply({}, {"/orders/A0": 200, "/orders/A1": 422, "/orders/A2": 404}[where])
 
     with serving(server) as running:
-        (page,) = running.pages(DETAIL)
+        (page,) = running.pages(DETAIL + "    key: id\n")
         assert ids(list(page.records)) == ["A0", "A2"]
         (bad,) = page.bad
+        assert bad.key == "A1"
         assert b'"id":"A1"' in bad.raw
         assert "422" in bad.error.say()
 

@@ -10,6 +10,7 @@ import pytest
 
 from hub import yamlfile
 from hub.mapping import json_schema, load_system, parse_system, preview, run_examples
+from hub.mapping.callspec import all_verbs
 from hub.rules import load_rules
 from tests.house.code import ROOT
 from tests.hub.mapped import DEPOT, RECORD, field, system
@@ -134,6 +135,31 @@ def wrong(schema: jsonschema.Draft202012Validator, text: str) -> Iterator[str]:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_every_mapping_fits_the_schema(schema: jsonschema.Draft202012Validator, path: Path) -> None:
     assert list(wrong(schema, path.read_text("utf-8"))) == []
+
+
+def test_editors_show_what_a_key_means(schema: jsonschema.Draft202012Validator) -> None:
+    assert isinstance(schema.schema, dict)
+    parts = schema.schema["$defs"]
+    assert "path" in parts["FieldSpec"]["properties"]["from"]["description"]
+    for part in ("FieldSpec", "CallSpec", "StreamMapping", "Limits"):
+        bare = [name for name, one in parts[part]["properties"].items() if "description" not in one]
+        assert set(bare) <= all_verbs() | {"cursor", "on", "take"}, part
+
+
+@pytest.mark.parametrize(
+    "field_said",
+    [
+        "{from: q, default: 0}",
+        "{sum: 'l[].q', unit: u, sku: s}",
+        "{const: 5}",
+        "[a, {from: b}]",
+        "{from: q, scale: 2}",
+    ],
+)
+def test_the_schema_takes_every_key_of_a_field(
+    schema: jsonschema.Draft202012Validator, field_said: str
+) -> None:
+    assert list(wrong(schema, system(field("ordered", field_said)))) == []
 
 
 @pytest.mark.parametrize(

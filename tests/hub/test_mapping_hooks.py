@@ -160,7 +160,7 @@ def test_errors_of_sign_and_fault_name_hook_and_function(home: Path) -> None:
         ("import random\n", "impure_import", "import"),
         ("from hub.store import Store as _Store\n", "impure_import", "from"),
         ("def record(record):\n    import socket\n    return record\n", "impure_import", "import"),
-        ("import datetime\n\ndef record(record):\n    return datetime.date.today()\n", "impure_call", "return"),
+        ("import datetime\n\ndef fault(answer):\n    return datetime.date.today()\n", "impure_call", "ret"),
         ("def record(record):\n    return {'a': open('x').read()}\n", "impure_call", "open"),
         ("def record(record):\n    return eval(record['a'])\n", "impure_call", "eval"),
         ("_a = 0\n\ndef record(record):\n    global _a\n    return record\n", "impure_memory", "global"),
@@ -186,7 +186,7 @@ def test_what_a_hook_may_not_do(source: str, key: str, marked: str) -> None:
     "source",
     [
         "from datetime import date, time\n\ndef record(record):\n    return {'t': date(2026, 1, 1)}\n",
-        "import re, json, zlib\nfrom urllib.parse import unquote\n\ndef decode(raw, meta=None):\n    return []\n",
+        "import re, zlib\nfrom urllib.parse import unquote\n\ndef decode(raw, meta=None):\n    return []\n",
         "def sign(request, _pad=''):\n    return request\n",
         "def decode(*all_of_it):\n    return []\n",
     ],
@@ -198,7 +198,10 @@ def test_what_a_hook_may_do(source: str) -> None:
 def test_a_wrong_hook_is_found_by_check_in_its_own_file(home: Path) -> None:
     errors = loading(home, "import socket\n\ndef record(record):\n    return record\n")
     assert isinstance(errors, MappingErrors)
-    assert (Path(errors.file).name, errors.line, errors.column) == ("shop.py", 1, 1)
+    (problem,) = [one for one in errors.problems if one.severity == "error"]
+    assert (Path(problem.file).name, problem.line, problem.column) == ("shop.py", 1, 1)
+    assert Path(errors.file).name == "shop.yaml"
+    assert "shop.py:1:1: error" in errors.say("en")
     (one,) = [one for one in check(home) if one.severity == "error"]
     assert Path(one.file).name == "shop.py"
 

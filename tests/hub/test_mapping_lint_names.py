@@ -94,6 +94,16 @@ def test_what_is_nested_knows_its_parent_and_what_was_taken_before_it() -> None:
     assert said(rest(read.replace("take: {batch: b}", "take: {other: b}")), "unknown_name")
 
 
+def test_a_sibling_file_knows_the_name_of_the_one_it_belongs_to() -> None:
+    read = (
+        'read: {file: A_*.csv, done: "{{ name }}.ok", nest: {lines: {file: "B_{{ stem[2:] }}.csv", on: no}}}'
+    )
+    text = system().replace("connector: sql", "connector: files")
+    assert not errors(text.replace("read: {table: orders, cursor: [changed, id]}", read))
+    wrong = read.replace("{{ stem[2:] }}", "{{ keys }}")
+    assert said(text.replace("read: {table: orders, cursor: [changed, id]}", wrong), "name_not_here")
+
+
 def test_sql_binds_what_the_connector_fills_and_no_more() -> None:
     read = '{sql: "SELECT 1 WHERE a > :since AND b = :conn", cursor: [a, b]}'
     text = system().replace("{table: orders, cursor: [changed, id]}", read)

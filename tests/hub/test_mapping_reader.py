@@ -612,3 +612,8 @@ def test_what_cannot_be_done_yet_is_refused_by_name(text: str, what: str) -> Non
     with pytest.raises(MappingError) as caught:
         Reader(mapping, "orders", Rules())
     assert (caught.value.key, caught.value.values["what"]) == ("mapping.not_yet", what)
+
+
+def test_a_column_may_be_called_like_a_word_of_the_hub() -> None:
+    text = system(field("occurred_at", "{from: created, says: created}"))
+    assert fact(text, {**RECORD, "created": "2026-03-01"}).says is Says.CREATED

@@ -52,4 +52,7 @@ def test_a_swapped_article_is_named(store: Store) -> None:
     assert (found.kind, found.system) == ("wrong_shipment", "wms")
     assert [change["sku"] for change in found.details["changes"]] == ["M6-NUT", "M8-NUT"]
     said = Words("en").reason(found)
-    assert said == "Same total, but WMS shipped other articles: M6-NUT: 60 instead of 0, M8-NUT: 0 instead of 60."
+    assert (
+        said
+        == "Same total, but WMS shipped other articles: M6-NUT: 60 instead of 0, M8-NUT: 0 instead of 60."
+    )

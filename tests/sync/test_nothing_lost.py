@@ -118,6 +118,55 @@ def test_a_corrected_delivery_takes_what_followed_its_link_along(company: Compan
     assert view and view["status"] == Status.DELIVERED and view["shipped_at"] is not None
 
 
+def test_a_delivery_whose_order_and_number_were_both_corrected_leaves_nothing_behind(
+    company: Company,
+) -> None:
+    company.outbound(7, order_ref="000017", delivery="D17")
+    company.drop(event(1, "", "DEP", note="D17"))
+    company.sync()
+    assert company.view("17", "tms") is not None
+    company.later(minutes=10)
+    company.outbound(7)
+    company.sync()
+    assert company.view("17", "tms") is None
+    assert [(row["kind"], row["value"]) for row in company.rows(unlinked)] == [("delivery", "D17")]
+    company.outbound(17)
+    company.drop(event(2, "", "DEP", note="D7"))
+    company.sync()
+    assert company.view("17", "tms") is not None
+    assert company.view("7", "tms") is not None
+    assert company.rows(unlinked) == []
+
+
+def test_a_corrected_delivery_number_no_longer_means_the_order(company: Company) -> None:
+    company.outbound(7, delivery="D8")
+    company.outbound(70, order_ref="000007", delivery="D70")
+    company.sync("wms")
+    company.later(minutes=1)
+    company.outbound(7, delivery="D7")
+    company.outbound(8)
+    company.drop(event(1, "", "DEP", note="D8"), event(2, "", "DEP", note="D7"))
+    company.sync()
+    assert company.view("8", "tms") is not None
+    assert company.view("7", "tms") is not None
+
+
+def test_a_number_that_another_record_still_teaches_is_not_forgotten(company: Company) -> None:
+    company.mappings["wms"] = company.mappings["wms"].replace("delivery: delivery}", "delivery: customer}")
+    company.write_mappings()
+    company.outbound(7, customer="D7", delivery="A")
+    company.outbound(70, order_ref="000007", customer="D7", delivery="B")
+    company.sync("wms")
+    company.later(minutes=1)
+    company.outbound(70, order_ref="000007", customer="D8", delivery="B")
+    company.drop(
+        event(1, "", "DEP", note="D7", qty="1"), event(2, "", "DEP", note="D8", shipment="T", qty="1")
+    )
+    company.sync()
+    view = company.view("7", "tms")
+    assert view and view["shipped"] == Decimal(2)
+
+
 def test_a_record_that_may_mean_two_orders_waits_without_a_row_a_run(company: Company) -> None:
     company.outbound(7, delivery="D1")
     company.outbound(8, delivery="D1")
@@ -210,6 +259,18 @@ def test_what_a_state_said_stands_beside_events_of_the_same_part() -> None:
     view = roll_up([state, gone])
     assert view is not None
     assert (view.lo, view.ordered, view.shipped) == (100, Decimal(10), Decimal(10))
+
+
+def test_waiting_events_with_one_key_are_all_placed_when_their_link_comes(company: Company) -> None:
+    company.mappings["tms"] = company.mappings["tms"].replace("key: event", "key: note")
+    company.write_mappings()
+    for number, code, at in ((1, "DEP", AT), (2, "ARR", LATER)):
+        company.drop(event(number, "", code, at, note="D7"))
+        company.sync("tms")
+    company.outbound(7)
+    company.sync("wms")
+    view = company.view("7", "tms")
+    assert view and view["shipped_at"] is not None and view["delivered_at"] is not None
 
 
 def test_two_records_with_one_key_in_an_event_page_are_not_lost(company: Company) -> None:

@@ -119,6 +119,8 @@ class FtpPlace:
             if str(error).startswith(_DENIED):
                 self.close()
                 raise Denied from error
+            if self._ftp is None:  # refused before there was a file to speak of
+                raise Down(error) from error
             if str(error).startswith(_NOT_THERE):
                 raise FileNotFoundError(errno.ENOENT, str(error)) from error
             if isinstance(error, ftplib.error_perm) or str(error).startswith(_BUSY):

@@ -20,9 +20,9 @@ class LocalPlace:
         self._root, self.shown = root, str(root)
 
     def entries(self, folder: str) -> list[Entry]:
-        """Return the names in a folder; only what is a folder itself shows without a second look."""
+        """Return the names in a folder; a link is no folder, so that no search goes in a circle."""
         with os.scandir(self._root / folder) as entries:
-            return [Entry(one.name, folder=one.is_dir()) for one in entries]
+            return [Entry(one.name, folder=one.is_dir(follow_symlinks=False)) for one in entries]
 
     def look(self, path: str) -> Entry | None:
         """Return a file as it is now, None if it is not there."""

@@ -34,9 +34,9 @@ def place_of(connection: Connection, mapping: SystemMapping) -> Place:
                 utf8=not names or names[0].casefold() in {"utf-8", "utf8"},
             )
         case "smb" | "samba":
-            from connectors.files.places.shares import SharePlace, smb_share  # late: few need it
+            from connectors.files.places.shares import SharePlace, SmbShare  # late: few need it
 
-            root = joined("/", connection.schema or "", said)
-            return SharePlace(smb_share(connection, timeout), root, f"smb://{connection.host}{root}")
+            root = f"/{joined(connection.schema or '', said.lstrip('/'))}"
+            return SharePlace(SmbShare(connection, timeout), root, f"smb://{connection.host}{root}")
         case _:
             return LocalPlace(connection.path())

@@ -100,7 +100,8 @@ def copied_from(source: IO[bytes]) -> BinaryIO:
     return copied(lambda file: shutil.copyfileobj(source, file, 1 << 18))
 
 
-def joined(*parts: str) -> str:
-    """Return parts of a path as one; empty parts say nothing."""
-    first, *rest = [part for part in parts if part] or [""]
-    return "/".join([first.rstrip("/") if rest else first, *(part.strip("/") for part in rest)])
+def joined(root: str, path: str) -> str:
+    """Return a path below a root; one that is absolute stays as it is."""
+    if path.startswith("/") or not root:
+        return path
+    return f"{root.rstrip('/')}/{path}" if path else root

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 import fsspec
 
@@ -14,6 +14,7 @@ from connectors.files.places.place import Denied, Down, Entry, copied_from, join
 from hub.config import Connection
 from hub.errors import ConfigError
 
+_PORT = 445
 _STAMPS = ("mtime", "modified", "LastModified", "last_modified", "updated", "created")
 _NETWORK = frozenset(
     {getattr(errno, f"E{name}") for name in ("CONNRESET", "CONNREFUSED", "TIMEDOUT", "PIPE", "HOSTUNREACH")}
@@ -21,14 +22,26 @@ _NETWORK = frozenset(
 _REFUSED = ("LogonFailure", "SMBAuthenticationError", "AccountLockedOut", "PasswordExpired")
 
 
+class Share(Protocol):
+    """Something that opens as an fsspec file system."""
+
+    def open(self) -> Any:
+        """Return the file system."""
+        ...
+
+    def close(self) -> None:
+        """Close what `open` opened."""
+        ...
+
+
 class SharePlace:
     """Files below a folder of an fsspec file system, which is made at the first call."""
 
     copies = True
 
-    def __init__(self, make: Callable[[], Any], root: str, shown: str) -> None:
-        """Take what makes the file system, the folder in it and how people name both."""
-        self._make, self._root, self.shown = make, root, shown
+    def __init__(self, share: Share, root: str, shown: str) -> None:
+        """Take the share, the folder in it and how people name both."""
+        self._share, self._root, self.shown = share, root, shown
         self._system: Any = None
 
     def entries(self, folder: str) -> list[Entry]:
@@ -73,8 +86,10 @@ class SharePlace:
             system.makedirs(self._at(folder), exist_ok=True)
 
     def close(self) -> None:
-        """Forget the file system; the next call makes another."""
-        self._system = None
+        """Close the file system; the next call opens another."""
+        system, self._system = self._system, None
+        if system is not None:
+            self._share.close()
 
     def _at(self, path: str) -> str:
         return joined(self._root, path)
@@ -84,7 +99,7 @@ class SharePlace:
         """Yield the file system; what does not concern one file is Down, and the next call makes another."""
         try:
             if self._system is None:
-                self._system = self._make()
+                self._system = self._share.open()
             self._system.invalidate_cache()
             yield self._system
         except ConfigError:
@@ -103,35 +118,43 @@ class SharePlace:
             raise Down(error) from error
 
 
-def smb_share(connection: Connection, timeout: float) -> Callable[[], Any]:
-    """Return what opens a Windows share by the extra `smb`; ConfigError, with what to install, without it.
+class SmbShare:
+    """A Windows share by the extra `smb`. `domain` in the connection's extra goes before the login.
 
-    `domain` in the extra goes before the login. Files are opened so that others may go on reading, writing
-    and deleting them.
+    Files are opened so that others may go on reading, writing and deleting them.
     """
-    if not connection.host:
-        raise ConfigError("config.no_host", conn_id=connection.conn_id)
-    domain = connection.extra.get("domain")
-    login = f"{domain}\\{connection.login}" if domain and connection.login else connection.login
-    said: Mapping[str, Any] = {
-        "host": connection.host,
-        "port": connection.port,
-        "username": login,
-        "password": connection.password,
-        "timeout": int(timeout),
-        "encrypt": connection.extra.get("encrypt"),
-        "share_access": "rwd",
-        "register_session_retries": 0,  # tried again by the reader, in one way for all places
-        "skip_instance_cache": True,
-    }
 
-    def make() -> Any:
+    def __init__(self, connection: Connection, timeout: float) -> None:
+        """Take the connection and the time-out in seconds."""
+        if not connection.host:
+            raise ConfigError("config.no_host", conn_id=connection.conn_id)
+        self._connection, self._timeout = connection, timeout
+
+    def open(self) -> Any:
+        """Open the share; ConfigError, with what to install, without the extra."""
+        reached, domain = self._connection, self._connection.extra.get("domain")
         try:
-            return fsspec.filesystem("smb", **said)
+            return fsspec.filesystem(
+                "smb",
+                host=reached.host,
+                port=reached.port,
+                username=f"{domain}\\{reached.login}" if domain and reached.login else reached.login,
+                password=reached.password,
+                timeout=int(self._timeout),
+                encrypt=reached.extra.get("encrypt"),
+                share_access="rwd",
+                register_session_retries=0,  # tried again by the reader, in one way for all places
+                skip_instance_cache=True,
+            )
         except ImportError as error:
             raise ConfigError("files.no_smb", package="orderhub[smb]") from error
 
-    return make
+    def close(self) -> None:
+        """End the session, which the library would go on using for whoever comes next."""
+        import smbclient
+
+        with suppress(Exception):  # it is broken, perhaps, and gone either way
+            smbclient.delete_session(self._connection.host, port=self._connection.port or _PORT)
 
 
 def _entry(info: Mapping[str, Any]) -> Entry:

@@ -34,7 +34,8 @@ class Lists:
         if parts is None or spec.count is not None or not parts[0].endswith("[]"):
             return None
         path, inner = only(parts[0].removesuffix("[]")), within_list(spec, *parts)
-        if path is None or not _measurable(inner):
+        mixed = spec.unit is not None and self._writer.defaults.rules.catalogue.mixed
+        if path is None or mixed or not _measurable(inner):
             return None
         total = self._writer.source.name("total")
         self._sums.setdefault(path, []).append((total, inner))

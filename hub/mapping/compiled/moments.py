@@ -7,13 +7,13 @@ or lies on the day of a clock change is DOUBT, and is read thoroughly.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 
 from hub.errors import RecordError
 from hub.mapping.formats import EPOCH, NAMED, directives, parser_of
-from hub.mapping.times import NO_TIME_BEFORE, Moment, compile_time
+from hub.mapping.times import NO_TIME_BEFORE, Moment, compile_empty, compile_time
 from hub.mapping.zones import offset_of_day, zone_of
 from hub.model import Precision
 
@@ -48,7 +48,7 @@ class Swift(NamedTuple):
     other: Callable[[Any], Seen | None]
 
 
-def compile_swift(formats: Sequence[str], zone: str | None) -> Swift:
+def compile_swift(formats: tuple[str, ...], zone: str | None, empty: tuple[str, ...] = ()) -> Swift:
     """Return the functions that read the usual stamps of a source."""
     first = formats[0] if formats else "iso"
     where, unit = zone_of(zone) if zone else None, _unit_of(first)
@@ -63,7 +63,15 @@ def compile_swift(formats: Sequence[str], zone: str | None) -> Swift:
             return EPOCH + timedelta(milliseconds=raw * (1000 // unit)), Precision.SECOND
         return DOUBT
 
-    return Swift(_Texts(compile_time(formats, zone), first, where).read, other)
+    text = _Texts(compile_time(formats, zone), first, where).read
+    if not empty:
+        return Swift(text, other)
+    declared = compile_empty(empty)
+
+    def unless_empty(raw: str) -> Seen | None:
+        return None if declared(raw) else text(raw)
+
+    return Swift(unless_empty, lambda raw: None if raw is None else DOUBT)
 
 
 def _unit_of(name: str) -> int:

@@ -25,7 +25,7 @@ def sees_path(expression: str) -> Sequence[Steps] | None:
 
 def only_path(spec: FieldSpec) -> Sequence[Steps] | None:
     """Return the alternatives of a FIELD that is one plain path (`a || b`) and has no table, else None."""
-    if len(spec.from_) != 1 or spec.joined or spec.codes or spec.link:
+    if len(spec.from_) != 1 or spec.joined or spec.codes or spec.unit:
         return None
     return plain(spec.from_[0])
 
@@ -33,7 +33,7 @@ def only_path(spec: FieldSpec) -> Sequence[Steps] | None:
 def _fields(spec: FieldSpec) -> frozenset[Steps] | None:
     if spec.sum or spec.count or spec.each or spec.keep or spec.unit or spec.sku:
         return None
-    return _all([*map(_fields, spec.any), *map(looks_at, spec.from_)])
+    return _all([*map(_fields, (*spec.any, *spec.compare)), *map(looks_at, spec.from_)])
 
 
 def _all(parts: Iterable[frozenset[Steps] | None]) -> frozenset[Steps] | None:

@@ -29,7 +29,7 @@ class Source:
 
     def value(self, word: str, value: Any) -> str:
         """Return the name under which the function sees `value`; the same for the same value."""
-        same = ("text", value) if isinstance(value, str) else ("id", id(value))
+        same = ("text", value) if type(value) is str else ("id", id(value))
         name = self._known.get(same)
         if name is None:
             self._known[same] = name = self.name(word)

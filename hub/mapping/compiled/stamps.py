@@ -47,10 +47,10 @@ def _write_one(writer: Writer, spec: FieldSpec, seen: str) -> None:
     source, time = writer.source, writer.defaults.time
     thorough = source.value("read", _thorough(spec, writer.defaults))
     call = f"{thorough}({writer.scope.item}, sight)"
-    if spec.const is not None or spec.default is not None:
+    if spec.const is not None or spec.default is not None or spec.offset is not None:
         source.line(f"{seen} = {call}")
         return
-    swift = compile_swift(spec.format or time.format, spec.zone or time.zone)
+    swift = compile_swift(spec.format or time.format, spec.zone or time.zone, spec.empty or time.empty)
     text, other = source.value("stamp", swift.text), source.value("stamp", swift.other)
     if len(spec.from_) == 1 and not spec.joined:
         raw = _raw(writer, spec)

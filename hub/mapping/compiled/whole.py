@@ -20,7 +20,7 @@ from hub.mapping.fingerprint import measures
 from hub.mapping.grammar import StreamMapping
 from hub.mapping.thorough import LINKED, NO_TIME, WIDTHS, Thorough
 from hub.mapping.values import Defaults, Sight, compile_text
-from hub.model import QUANTITIES, TOP, Fact, Link, Precision, Says
+from hub.model import QUANTITIES, TOP, Added, Fact, Link, Precision, Says
 
 HEAD = "fact(item, sight, today, latest)"
 
@@ -225,5 +225,6 @@ def _beside(writer: Writer, spec: StreamMapping, thorough: Thorough, lines: str)
     if thorough.links:
         said["links"] = write_links(writer, spec.links, thorough.links)
     if thorough.adds:
-        said["adds"] = source.value("adds", thorough.adds)
+        adds, back = source.value("adds", thorough.adds), source.value("adds", Added.RETURNED)
+        said["adds"] = adds if spec.returns is None else f"{back} if {writer.flag(spec.returns)} else {adds}"
     return said

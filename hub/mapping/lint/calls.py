@@ -74,7 +74,7 @@ def _lint_paths(call: CallSpec, path: Path, found: Found) -> None:
     ]
     said += [((*path, "take", name), one) for name, one in call.take.items()]
     said += [((*path, "cursor", index), one) for index, one in enumerate(call.cursor or ())]
-    said += [((*path, "volatile", index), one) for index, one in enumerate(call.volatile)]
+    said += [((*path, "unpack", index), one) for index, one in enumerate(call.unpack)]
     ids = call.id.items() if isinstance(call.id, dict) else [("", call.id)]
     said += [((*path, "id", name), one) for name, one in ids]
     for where, expression in said:

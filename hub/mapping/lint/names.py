@@ -71,7 +71,7 @@ def nesting(verb: str, outer: frozenset[str]) -> frozenset[str]:
     """Return what a call nested in another may mention: the parent as `item`, and many parents by `keys`."""
     if verb in VERBS["sql"]:
         return BOUND if verb == "sql" else frozenset()
-    return outer | KEYS | POSITION | {"item"}
+    return outer | {"item"} | (FILE if verb == "file" else KEYS | POSITION)
 
 
 def writing(mapping: SystemMapping, verb: str, took: frozenset[str], *, known: bool) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from hub.mapping.extras import LINE, TIMES, TYPED
@@ -29,6 +30,8 @@ _SHARED = ("host", "port", "schema", "extra")
 """What a fact may take from the connection: what is secret there must not become part of an order."""
 
 _KIND = 32
+_COMPARING = ("status", "side", "money")
+_LETTERS = re.compile("%.")
 
 
 def lint_streams(mapping: SystemMapping, found: Found) -> None:
@@ -125,6 +128,10 @@ def _lint_field(
         _lint_naive(mapping, stream, name, one, where, found)
         if one.link and name != "order_no":
             found.error((*where, "link"), "mapping.link_outside_order_no", key=True)
+        if one.compare and name not in _COMPARING:
+            found.error((*where, "compare"), "mapping.compare_elsewhere", key=True)
+        if one.adds and (name not in QUANTITIES or stream.yields != "event"):
+            found.error((*where, "adds"), "mapping.adds_elsewhere", key=True)
         for inner, said in one.as_.items():
             _lint_field(mapping, stream, f"{name}.{inner}", said, (*where, "as", inner), found)
     kind = KINDS.get(stream.yields)
@@ -157,6 +164,8 @@ def _inner(spec: FieldSpec, path: Path) -> Iterator[tuple[Path, FieldSpec]]:
     yield path, spec
     for index, one in enumerate(spec.any):
         yield from _inner(one, (*path, index))
+    for index, one in enumerate(spec.compare):
+        yield from _inner(one, (*path, "compare", index))
     for name in ("unit", "sku"):
         if isinstance(one := getattr(spec, name), FieldSpec):
             yield from _inner(one, (*path, name))
@@ -165,7 +174,7 @@ def _inner(spec: FieldSpec, path: Path) -> Iterator[tuple[Path, FieldSpec]]:
 def _own_paths(spec: FieldSpec) -> Iterator[tuple[tuple[str | int, ...], str]]:
     for index, expression in enumerate(spec.from_):
         yield (("from", index) if spec.joined else ("from",)), expression
-    for name in ("sum", "count", "each"):
+    for name in ("sum", "count", "each", "offset"):
         if expression := getattr(spec, name):
             yield (name,), expression
 
@@ -183,12 +192,12 @@ def _lint_naive(
     """Note a format that is wall-clock time where no zone is declared anywhere."""
     kind = KINDS.get(stream.yields)
     stamps = _STAMPS if kind is None else {"occurred_at", "due_at", *kind.times}
-    if not (name in stamps or spec.format) or spec.keep or of_connection(spec):
+    if not (name in stamps or spec.format) or spec.keep or spec.offset or of_connection(spec):
         return
     time = stream.time or mapping.time
     zone = spec.zone or time.zone or mapping.time.zone
     for index, one in enumerate(spec.format or time.format or mapping.time.format):
-        if zone is None and one not in _OFFSETS and "%z" not in one:
+        if zone is None and one not in _OFFSETS and not {"%z", "%Z"} & set(_LETTERS.findall(one)):
             place = (*path, "format", index) if spec.format else path
             found.error(place, "mapping.naive_format", format=one)
 

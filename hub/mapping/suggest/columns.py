@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from hub.errors import RecordError
 from hub.mapping.texts import text_of
 from hub.model import Record
 
@@ -98,4 +99,7 @@ def _table(path: str, rows: Sequence[Iterator[Leaf]]) -> Table:
 
 
 def _text(value: Any) -> str | None:
-    return None if isinstance(value, float) else text_of(value)
+    try:
+        return text_of(value)
+    except RecordError:  # a float, or what no database keeps: nothing to guess by
+        return None

@@ -82,6 +82,7 @@ def named_like(role: str, column: Column) -> float:
 
 def _candidates(steps: Sequence[str]) -> list[tuple[str, float]]:
     """Return what a column may be called by: its own name, with its parent's, or its parent's alone."""
+    steps = [part for step in steps for part in step.split(".") if part] or list(steps)
     own = steps[-1]
     found = [(own, 1.0 if len(steps) == 1 or bare(own) not in _GENERIC else 0.6)]
     if len(steps) > 1:

@@ -15,6 +15,9 @@ from hub.problems import MappingErrors
 _PLAIN = re.compile(r"[^\W\d]\w*(?:[ .][^\W\d]\w*)*(?: \|\| [^\W\d]\w*)*")
 TODO = "TODO"
 
+_HIDDEN = re.compile(r"[^\t\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+"""What YAML does not take as it is."""
+
 
 class Paper:
     """Collects lines; `locale` is the language of the comments."""
@@ -27,11 +30,11 @@ class Paper:
 
     def line(self, text: str, why: str = "") -> None:
         """Add a line with a comment behind it."""
-        self._lines.append("  " * self._depth + text + (f"   # {why}" if why else ""))
+        self._lines.append("  " * self._depth + text + (f"   # {_HIDDEN.sub('·', why)}" if why else ""))
 
     def note(self, key: str, **values: object) -> None:
         """Add a line that is a comment, by its message key."""
-        self._lines.append("  " * self._depth + f"# {self.word(key, **values)}")
+        self._lines.append("  " * self._depth + f"# {_HIDDEN.sub('·', self.word(key, **values))}")
 
     def word(self, key: str, **values: object) -> str:
         """Return a message on one line."""
@@ -56,17 +59,18 @@ def scalar(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(scalar(one) for one in value) + "]"
     if isinstance(value, str):
-        return (
-            value
-            if _PLAIN.fullmatch(value) and _read(value) == value
-            else json.dumps(value, ensure_ascii=False)
-        )
+        return value if _PLAIN.fullmatch(value) and _read(value) == value else _quoted(value)
     return json.dumps(value, ensure_ascii=False) if value is None or isinstance(value, bool) else str(value)
 
 
 def key(name: str) -> str:
     """Return a key as YAML."""
-    return name if re.fullmatch(r"\w+", name) and not name.isdigit() else json.dumps(name, ensure_ascii=False)
+    return name if re.fullmatch(r"\w+", name) and not name.isdigit() else _quoted(name)
+
+
+def _quoted(text: str) -> str:
+    """Return a text in double quotes, with escapes for what YAML does not take as it is."""
+    return _HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text, ensure_ascii=False))
 
 
 def _read(text: str) -> Any:

@@ -1,0 +1,269 @@
+"""The coarse sieve: one ordered pass over `views` that adds up two integers a view (`hub.agreement`).
+
+It holds back every order whose sums prove that all agree, on any route that it may take. What it lets out is
+`apart` if its views may say different things; else only its route has to be asked, for a system that does not
+hold the order.
+
+A first look at some orders (`Sight`) fits the pass to the store: which sums are common and good, and which
+two systems stamp the same milestone. It makes no difference but speed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from itertools import combinations
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub import agreement
+from hub.agreement import COUNT, DIGIT, STAMPED, STEPS, SYSTEMS
+from hub.model import MILESTONES, Status
+from hub.rules import Rules
+from hub.store import tables
+from reconciler.horizons import routed
+
+Number = sa.ColumnElement[int]
+Condition = sa.ColumnElement[bool]
+
+_v = tables.views.c
+_LIKELY = sorted(STEPS, key=lambda step: (step < Status.SHIPPED, -step))
+"""The steps, those first at which most orders agree."""
+
+_MOST_AWAITED = 4
+"""So many systems may come late to an order at a glance; an order that lacks another is asked about."""
+
+_FAR = 1 << 58
+_SAMPLE = 3_000
+_COMMON = 12
+_RARE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What is known of a store before the pass.
+
+    `badges` are what each system adds to the sums, all different for different sets of systems. `stampers`
+    are the systems that stamp a milestone; `common` are sums of claims that prove their orders well.
+    """
+
+    engine: str
+    badges: Mapping[str, int]
+    rules: Rules
+    stampers: Mapping[Status, tuple[str, ...]]
+    common: Sequence[int] = ()
+
+    @property
+    def compared(self) -> list[Status]:
+        """The milestones whose stamps are compared in the pass; those of the others are only counted."""
+        return [step for step, stampers in self.stampers.items() if len(stampers) > 1]
+
+    @property
+    def told_by_name(self) -> bool:
+        """Whether the names of the systems tell them apart, as `claims` has them."""
+        return all(badge == agreement.badge(system) for system, badge in self.badges.items())
+
+
+def first_look(conn: sa.Connection, rules: Rules) -> Sight | None:
+    """Return what is known of the store; None if there are so many systems that their sums mean nothing."""
+    read = conn.scalars(sa.select(tables.reads.c.system).distinct())
+    systems = list(dict.fromkeys([*routed(rules), *sorted(read)]))
+    if len(systems) > agreement.MOST_VIEWS:
+        return None
+    sight = Sight(conn.dialect.name, _badges(systems), rules, _stampers(conn))
+    sums = _sums(sight, sa.select(tables.views).limit(_SAMPLE).subquery("views"))
+    told = sums.c.told
+    common = (
+        sa.select(told).where(_well(told, sight)).group_by(told).order_by(sa.func.count().desc(), told)
+    ).limit(_COMMON)
+    return replace(sight, common=list(conn.scalars(common)))
+
+
+def glance(sight: Sight, marked: sa.FromClause | None = None) -> sa.Select[Any]:
+    """Return the orders that may differ: company, order_no, told (the sum of claims) and apart (1 or 0).
+
+    `marked` (company, order_no) limits it to some orders.
+    """
+    sums = _sums(sight, tables.views, marked)
+    c = sums.c
+    alike = sa.and_(_all_say_one(c.goods, c.one), *(_near(c, step, sight) for step in sight.compared))
+    known = [c.told.in_([_n(told) for told in sight.common])] if sight.common else []
+    well = sa.and_(sa.or_(*known, _well(c.told, sight)), alike)
+    apart = sa.case((sa.and_(_agreed(c.told, sight), alike), 0), else_=1)
+    return sa.select(c.company, c.order_no, c.told, apart.label("apart")).where(sa.not_(well))
+
+
+def holds(told: Number, system: str, sight: Sight) -> Condition:
+    """Return whether `system` holds an order."""
+    sets = [held for held in _subsets(sight.badges) if system in held]
+    return _holders(told).in_([_n(sum(sight.badges[one] for one in held)) for held in sets])
+
+
+def before(told: Number, status: Status) -> Condition:
+    """Return whether all systems agree that an order has not come to `status` yet."""
+    return _meet(told, [step for step in _LIKELY if step < status])
+
+
+def _badges(systems: Sequence[str]) -> dict[str, int]:
+    """Return what `claims` has of each system's name, or a bit each where that leaves two sets alike."""
+    badges = {system: agreement.badge(system) for system in systems}
+    sums = Counter((len(held), sum(badges[system] for system in held)) for held in _subsets(badges))
+    if max(sums.values(), default=1) > 1:
+        return {system: 1 << place for place, system in enumerate(systems)}
+    return badges
+
+
+def _subsets(systems: Mapping[str, int]) -> Iterator[tuple[str, ...]]:
+    for count in range(len(systems) + 1):
+        yield from combinations(systems, count)
+
+
+def _stampers(conn: sa.Connection) -> dict[Status, tuple[str, ...]]:
+    """Return the systems that stamp each milestone, going by the first views of the store."""
+    some = sa.select(tables.views).limit(_SAMPLE).subquery()
+    counts = [sa.func.count(some.c[_name(step)]).label(_name(step)) for step in MILESTONES]
+    rows = conn.execute(
+        sa.select(some.c.system, *counts).group_by(some.c.system).order_by(some.c.system)
+    ).all()
+    return {
+        step: tuple(row.system for row in rows if getattr(row, _name(step)) > _RARE) for step in MILESTONES
+    }
+
+
+def _sums(sight: Sight, views: sa.FromClause, marked: sa.FromClause | None = None) -> sa.Subquery:
+    """Return the sums over the views of each order: told, goods, one (of `goods`), and stamps apart."""
+    v: Any = views.c
+    source, place = views, (v.company, v.order_no)
+    if marked is not None:
+        source = marked.join(views, sa.and_(marked.c.company == v.company, marked.c.order_no == v.order_no))
+        place = marked.c.company, marked.c.order_no
+    claims = v.claims
+    if not sight.told_by_name:
+        claims = v.claims.bitwise_and(_n((1 << SYSTEMS) - 1)) + _by_system(
+            v.system, {system: badge << SYSTEMS for system, badge in sight.badges.items()}
+        )
+    distances = [_distance(v, step, sight.stampers[step]).label(_name(step)) for step in sight.compared]
+    sums = sa.select(
+        *place,
+        _whole(sa.func.sum(claims)).label("told"),
+        _whole(sa.func.sum(v.goods)).label("goods"),
+        sa.func.max(v.goods).label("one"),
+        *distances,
+    )
+    sums = sums.select_from(source).group_by(*place)
+    if sight.engine == "postgresql":  # or it would write out the sums wherever they are used
+        sums = sums.offset(_n(0))
+    return sums.subquery("sums")
+
+
+def _distance(v: Any, step: Status, stampers: Sequence[str]) -> Number:
+    """Return how far the stamps of a milestone lie apart.
+
+    Of two systems one sum tells it, the difference with its sign; a third one's stamp takes it far away.
+    """
+    stamp = sa.type_coerce(v[_name(step)], sa.BigInteger)
+    if len(stampers) > 2:
+        return sa.func.coalesce(sa.func.max(stamp) - sa.func.min(stamp), _n(0))
+    first, second = stampers
+    signed = sa.case(
+        (v.system == _text(first), stamp),
+        (v.system == _text(second), -stamp),
+        (stamp.is_not(None), _n(_FAR)),
+        else_=_n(0),
+    )
+    return _whole(sa.func.sum(signed))
+
+
+def _near(c: Any, step: Status, sight: Sight) -> Condition:
+    """Return whether the stamps of a milestone lie together, or there is only one."""
+    skew = sight.rules.skew // timedelta(microseconds=1)
+    return sa.or_(c[_name(step)].between(_n(-skew), _n(skew)), _digit(c.told, STAMPED[step]) < _n(2))
+
+
+def _all_say_one(goods: Number, one: Number) -> Condition:
+    """Return whether all that say a quantity, and all that say lines, say those of the greatest `goods`."""
+    quantity_bits = (1 << agreement.QUANTITY) - 1
+    lines = one.bitwise_and(_n(quantity_bits))
+    said = _digit(goods, agreement.LINES_COUNT) * lines
+    return goods == goods.bitwise_rshift(_n(agreement.QUANTITY_COUNT)) * (one - lines) + said
+
+
+def _well(told: Number, sight: Sight) -> Condition:
+    """Return whether claims agree and the right systems hold the order, on any route that it may take."""
+    return sa.and_(*_plain(told, sight), sa.or_(*_held_well(told, sight)))
+
+
+def _agreed(told: Number, sight: Sight) -> Condition:
+    """Return whether claims agree, whoever holds the order."""
+    return sa.and_(*_plain(told, sight), _meet(told, _LIKELY))
+
+
+def _plain(told: Number, sight: Sight) -> Iterator[Condition]:
+    """Yield that no view has to be looked at closely, and no two stamps that the pass does not compare."""
+    yield _digit(told, agreement.CLOSELY) == _n(0)
+    for step in MILESTONES:
+        if step not in sight.compared:
+            yield _digit(told, STAMPED[step]) < _n(2)
+
+
+def _held_well(told: Number, sight: Sight) -> Iterator[Condition]:
+    """Yield who may hold an order, and how far it may be then."""
+    systems = routed(sight.rules)
+    held = _holders(told)
+    yield sa.and_(held == _n(sum(sight.badges[system] for system in systems)), _meet(told, _LIKELY))
+    awaited = _awaited(sight.rules)
+    for count in range(1, len(awaited) + 1):
+        for absent in combinations(awaited, count):
+            there = sum(sight.badges[system] for system in systems if system not in absent)
+            yield sa.and_(held == _n(there), before(told, min(awaited[system] for system in absent)))
+
+
+def _awaited(rules: Rules) -> dict[str, Status]:
+    """Return the systems that no route needs from the first step on, and from when one does."""
+    needed: dict[str, Status] = {}
+    for route in rules.routes:
+        for system, need in route.systems.items():
+            if need is not None:
+                needed[system] = min(need.from_status, needed.get(system, need.from_status))
+    late = [(status, system) for system, status in needed.items() if status > STEPS[0]]
+    return {system: status for status, system in sorted(late, reverse=True)[:_MOST_AWAITED]}
+
+
+def _holders(told: Number) -> Number:
+    return told.bitwise_rshift(_n(SYSTEMS))
+
+
+def _meet(told: Number, steps: Sequence[Status]) -> Condition:
+    """Return whether all ranges cover one of `steps`."""
+    count = _digit(told, COUNT)
+    return sa.or_(sa.false(), *(_digit(told, DIGIT * STEPS.index(step)) == count for step in steps))
+
+
+def _by_system(system: Any, numbers: Mapping[str, int]) -> Number:
+    choices = [(system == _text(name), _n(number)) for name, number in numbers.items()]
+    return sa.case(*choices, else_=_n(0)) if choices else _n(0)
+
+
+def _name(step: Status) -> str:
+    return f"{step.word}_at"
+
+
+def _digit(number: Number, place: int) -> Number:
+    return number.bitwise_rshift(_n(place)).bitwise_and(_n((1 << DIGIT) - 1))
+
+
+def _whole(total: sa.ColumnElement[Any]) -> Number:
+    """Return a sum as the integer that it is; PostgreSQL adds them up to a numeric."""
+    return sa.cast(total, sa.BigInteger)
+
+
+def _n(number: int) -> Number:
+    """Return a number written out: engines know equal expressions by their text alone."""
+    return sa.literal_column(str(number), sa.BigInteger())
+
+
+def _text(name: str) -> sa.ColumnElement[str]:
+    return sa.literal(name, literal_execute=True)
