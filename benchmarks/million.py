@@ -1,7 +1,7 @@
 """A store as the sync leaves it, of any size, with differences of known kind in it: `build(store, orders)`.
 
 Three systems tell of every order what they can: an ERP that posts by day, a WMS and a TMS with exact stamps.
-A few in a hundred are samples (which the TMS never sees), cancelled, or not shipped yet. Of every thousand
+A few in a hundred are samples (which the TMS never sees) or cancelled, and the newest are not shipped yet. Of every thousand
 orders five carry a fault, in turn one of four kinds; `faults` names them, without looking at the store.
 """
 
@@ -90,12 +90,14 @@ def order(number: int, orders: int, *, mended: bool = False) -> Told:
     digest = f"{seed * 0x9E3779B97F4A7C15 % 2**128:032x}"
     faulty = number % _EVERY == _EVERY // 2
     share = 99 if faulty else seed // 500 % 100
+    due = born + 20 * _DAY
     goods = {"ordered": ordered, "line_digest": digest}
     left = born + 5 * _DAY + seed // 50_000 % _DAY
     if share < 2:
         early = Said(Status.CONFIRMED, 130, born, shipped=0, side=int(Side.CANCELLED), **goods)
         said = {"erp": early, "wms": early}
-    elif share < 4:
+    elif number * 100 >= orders * 97 and not faulty:
+        due = to_micros(NOW) + 10 * _DAY
         said = {
             "erp": Said(Status.CONFIRMED, 89, born, shipped=0, **goods),
             "wms": Said(Status.ALLOCATED, 84, born + _MINUTE, shipped=0, **goods),
@@ -113,10 +115,10 @@ def order(number: int, orders: int, *, mended: bool = False) -> Told:
         }
     kind = "sample" if 4 <= share < 7 else "regular"
     if kind == "sample":
-        del said["tms"]
+        said.pop("tms", None)
     if faulty and not mended:
         said = _broken(said, number // _EVERY, seed)
-    return Told(company, order_no, kind, left + 3 * _DAY, said)
+    return Told(company, order_no, kind, due, said)
 
 
 def _broken(said: dict[str, Said], turn: int, seed: int) -> dict[str, Said]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 
 import sqlalchemy as sa
 
@@ -17,10 +18,16 @@ FEWEST = 10
 
 _SHARE = 0.9
 _DAY = timedelta(days=1)
+_LATE = timedelta(days=90)
+"""What was posted last longer ago than this is not late: it is not posted at all."""
+
 _UNREAD = ("missing", "status", "quantity")
 
-Posted = Callable[[str, str, Status], datetime | None]
-"""(company, system, status) -> the newest moment at which the system said that status of any order."""
+Posted = Callable[[str, str, Status, datetime], datetime | None]
+"""(company, system, status, until) -> the newest moment at which the system said that status of any order.
+
+None if it never did, or did so after `until`.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +55,13 @@ def newest_posted(conn: sa.Connection) -> Posted:
     """Return the look-up that `late_posting` needs, over `views`."""
     v = tables.views.c
 
-    def posted(company: str, system: str, status: Status) -> datetime | None:
-        query = sa.select(sa.func.max(v.occurred_at)).where(
-            v.company == company, v.system == system, v.lo == int(status)
-        )
-        moment: datetime | None = conn.execute(query).scalar()
+    def posted(company: str, system: str, status: Status, until: datetime) -> datetime | None:
+        said = v.company == company, v.system == system, v.lo == int(status)
+        # the newest orders come last: one that was posted since is soon found from there
+        later = sa.select(v.order_no).where(*said, v.occurred_at > until).order_by(v.order_no.desc())
+        if conn.execute(later.limit(1)).first() is not None:
+            return None
+        moment: datetime | None = conn.execute(sa.select(sa.func.max(v.occurred_at)).where(*said)).scalar()
         return moment
 
     return posted
@@ -107,7 +116,7 @@ def quarantined_records(verdicts: Iterable[Verdict], entries: Sequence[Quarantin
     return list(causes.values())
 
 
-def late_posting(verdicts: Iterable[Verdict], posted: Posted) -> list[Cause]:
+def late_posting(verdicts: Iterable[Verdict], posted: Posted, as_of: datetime) -> list[Cause]:
     """Return a cause for each system that stopped to say one status at some moment, for all its orders.
 
     At least ten orders lag behind, and nearly all of them came to that status elsewhere after the newest
@@ -120,14 +129,17 @@ def late_posting(verdicts: Iterable[Verdict], posted: Posted) -> list[Cause]:
             lagging.setdefault(key, []).append(verdict)
     causes = []
     for (company, system, status), late in sorted(lagging.items()):
-        last = posted(company, system, status) if len(late) >= FEWEST else None
+        least = max(FEWEST, ceil(_SHARE * len(late)))
+        if len(late) < least:
+            continue
+        until = sorted((verdict.since for verdict in late if verdict.since), reverse=True)[least - 1] + _DAY
+        last = posted(company, system, status, until) if until > as_of - _LATE else None
         if last is None:
             continue
-        after = [verdict for verdict in late if verdict.since and verdict.since >= last - _DAY]
-        if len(after) >= max(FEWEST, _SHARE * len(late)):
-            details = {"status": status.word, "since": last}
-            cause = Cause("late_posting", company, system, status.word, details)
-            for verdict in after:
+        details = {"status": status.word, "since": last}
+        cause = Cause("late_posting", company, system, status.word, details)
+        for verdict in late:
+            if verdict.since and verdict.since >= last - _DAY:
                 cause.add(verdict)
-            causes.append(cause)
+        causes.append(cause)
     return causes

@@ -77,7 +77,7 @@ def examine(
         *causes.unknown_codes(live),
         *causes.mistyped_references(live),
         *causes.quarantined_records(live, causes.load_quarantined(conn)),
-        *causes.late_posting(live, causes.newest_posted(conn)),
+        *causes.late_posting(live, causes.newest_posted(conn), as_of),
     ]
     found.causes += shared(conn, live, rules)
     return found

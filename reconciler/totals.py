@@ -129,41 +129,44 @@ def always_needed(rules: Rules) -> list[str]:
 
 def late_orders(conn: sa.Connection, as_of: datetime) -> Late:
     """Return the orders past due and not shipped, and those due within two days and not begun."""
-    past = _o.due_now < as_of
-    unshipped = sa.and_(
-        sa.func.coalesce(_o.status, 0) < int(Status.SHIPPED),
-        _o.side.bitwise_and(int(Side.CANCELLED)) == 0,
-    )
-    waiting = sa.and_(
-        unshipped,
-        sa.or_(
-            past,
-            sa.and_(_o.due_now < as_of + SOON, sa.func.coalesce(_o.status, 0) < int(Status.ALLOCATED)),
-        ),
-    )
-    known = sa.select(sa.func.count(), sa.func.count(_o.due_now)).where(unshipped)
-    all_open, dated = conn.execute(known).one()
-    late = Late(dated=dated, undated=all_open - dated)
-    count = sa.select(past, _o.currency, sa.func.count(), _sum(_o.amount)).where(waiting)
-    for is_past, currency, orders, amount in conn.execute(count.group_by(past, _o.currency)):
-        if is_past:
-            late.past_due += orders
-        else:
-            late.not_started += orders
-        if amount:
-            before = late.amount.get(currency or "", Decimal(0))
-            late.amount[currency or ""] = before + from_fixed(int(amount))
-    rows = conn.execute(
-        sa.select(_o.company, _o.order_no, _o.due_now, _o.status, _o.customer_name, _o.amount, _o.currency)
-        .where(waiting)
-        .order_by(_o.due_now, _o.company, _o.order_no)
-        .limit(SHOWN)
-    )
-    for company, order_no, due, status, customer, amount, currency in rows:
-        why = "past_due" if due < as_of else "not_started"
-        word = None if status is None else Status(status).word
-        late.orders.append(LateOrder(company, order_no, why, due, word, customer, amount, currency))
+    late = Late()
+    waiting = []
+    for order in _unshipped(conn):
+        if order.due_now is None:
+            late.undated += 1
+            continue
+        late.dated += 1
+        past = order.due_now < as_of
+        if past or (order.due_now < as_of + SOON and (order.status or 0) < Status.ALLOCATED):
+            waiting.append(order)
+            late.past_due += past
+            late.not_started += not past
+            if order.amount:
+                before = late.amount.get(order.currency or "", Decimal(0))
+                late.amount[order.currency or ""] = before + order.amount
+    for order in nsmallest(SHOWN, waiting, key=attrgetter("due_now", "company", "order_no")):
+        why = "past_due" if order.due_now < as_of else "not_started"
+        word = None if order.status is None else Status(order.status).word
+        late.orders.append(
+            LateOrder(
+                order.company, order.order_no, why, order.due_now, word, order.customer_name, order.amount,
+                order.currency,
+            )
+        )  # fmt: skip
     return late
+
+
+def _unshipped(conn: sa.Connection) -> Iterator[Any]:
+    """Yield the orders that have not left and are not cancelled, by the index of those that stand somewhere."""
+    alive = _o.side.bitwise_and(int(Side.CANCELLED)) == 0
+    columns = (
+        _o.company, _o.order_no, _o.due_now, _o.status, _o.customer_name, _o.amount, _o.currency,
+    )  # fmt: skip
+    for standing in (
+        sa.and_(_o.status < int(Status.SHIPPED), _o.status < sa.literal_column("130")),
+        _o.status.is_(None),
+    ):
+        yield from conn.execute(sa.select(*columns).where(standing, alive))
 
 
 def waiting_records(conn: sa.Connection) -> tuple[dict[tuple[str, str], int], dict[str, int]]:

@@ -81,7 +81,7 @@ class _Saboteur:
         yield from self._each(some, "quantity", "wms", self._confirmed, self._wms_planned)
         yield from self._each(few, "quantity", "erp", self._much, self._erp_delivered)
         yield from self._each(few, "quantity", "tms", self._much, self._tms_loaded)
-        yield from self._each(some, "line", "wms", self._swappable, self._swapped)
+        yield from self._swaps(some)
         yield from self._each(some, "skew", "wms", self._first_company, self._skewed)
         yield from self._unknown_code(max(3, few))
         yield from self._wrong_zone()
@@ -100,6 +100,14 @@ class _Saboteur:
         for order in self._choose(count, fits):
             fault(order)
             yield Truth(class_, COMPANIES[order.company].code, str(order.number), system)
+
+    def _swaps(self, count: int) -> Iterator[Truth]:
+        """Swap articles: entered wrongly as long as nothing has left, shipped wrongly after that."""
+        for order in self._choose(count, self._swappable):
+            self._swapped(order)
+            left = any(delivery.shipped <= self.now for delivery in order.deliveries)
+            kind = "wrong_shipment" if left else "line"
+            yield Truth(kind, COMPANIES[order.company].code, str(order.number), "wms")
 
     def _choose(self, count: int, fits: Callable[[Order], bool]) -> Iterator[Order]:
         """Yield up to `count` orders that nobody else has taken, in the seed's order."""

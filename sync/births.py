@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -24,8 +25,9 @@ OrderNo = tuple[str, str]
 
 
 class Told(NamedTuple):
-    """A placed fact, the key of the record that told it, and the id of the event, if it is one."""
+    """A placed fact and its order, the key of the record that told it, the id of the event, if it is one."""
 
+    order: OrderNo
     fact: Fact
     record: str
     event_id: str | None
@@ -36,16 +38,17 @@ def parted(told: Sequence[Told], held: Collection[OrderNo]) -> tuple[list[Told],
 
     `held` are the orders that the system has spoken of before.
     """
-    orders = [order_of(one.fact) for one in told]
-    times = Counter(orders)
-    born: list[tuple[OrderNo, int, Told]] = []
+    times = Counter(map(_ORDER, told))
+    born: list[Told] = []
     rest: list[Told] = []
-    for at, (order, one) in enumerate(zip(orders, told, strict=True)):
-        if times[order] == 1 and order not in held and _plain(one.fact):
-            born.append((order, at, one))
-        else:
-            rest.append(one)
-    return [one for _, _, one in sorted(born)], rest
+    for one in told:
+        first = times[one.order] == 1 and one.order not in held
+        (born if first and _plain(one.fact) else rest).append(one)
+    born.sort(key=_ORDER)
+    return born, rest
+
+
+_ORDER = itemgetter(0)
 
 
 def _plain(fact: Fact) -> bool:

@@ -64,8 +64,13 @@ def fact_columns(facts: Sequence[Fact], event_ids: Values | Same) -> dict[str, V
             None if fact.lines is None else jsons.dumps([_line(line) for line in fact.lines])
             for fact in facts
         ],
-        "extras": [jsons.dumps(dict(fact.extras)) if fact.extras else None for fact in facts],
+        "extras": _extras(facts),
     }
+
+
+def _extras(facts: Sequence[Fact]) -> list[str | None]:
+    written = iter(jsons.dumps_all(fact.extras for fact in facts if fact.extras))
+    return [next(written) if fact.extras else None for fact in facts]
 
 
 def fact_rows(facts: Sequence[Fact], event_ids: Values) -> list[dict[str, Any]]:

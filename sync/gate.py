@@ -65,9 +65,14 @@ class Arrival:
     version: str | None = None
 
     @property
+    def spoken(self) -> list[tuple[str, str | None, str]]:
+        """What the record speaks of."""
+        return [(fact.company, fact.order_no, fact.part) for fact in self.facts]
+
+    @property
     def gave(self) -> str:
-        """What the record speaks of, as the ledger keeps it."""
-        return jsons.dumps([[fact.company, fact.order_no, fact.part] for fact in self.facts])
+        """The same as the ledger keeps it."""
+        return jsons.dumps(self.spoken)
 
 
 class Passed(NamedTuple):
@@ -93,14 +98,15 @@ def passing(
     raws, keys = pack_all(records), place.reader.keys_of(records)
     digests = place.seal.digest_all(raws)
     chosen, doubled = _chosen(keys, raws, place.event)
-    known: set[bytes] = set()
     here = {"system": place.system, "stream": place.stream}
-    if not again:
-        known = bulk.fetch_set(
-            conn, ledger, "record", keys, "digest", DIGEST_BYTES, **here, mapping=place.reader.version
-        )
-    fresh = [at for at in chosen if digests[at] not in known] if known else list(chosen)
-    before = _before(conn, place, [keys[at] for at in fresh])
+    fresh: Sequence[int] = chosen
+    before: dict[str, Before] = {}
+    if keys and bulk.between(conn, ledger, "record", min(keys), max(keys), **here):
+        if not again:
+            held = {"mapping": place.reader.version, **here}
+            known = bulk.fetch_set(conn, ledger, "record", keys, "digest", DIGEST_BYTES, **held)
+            fresh = [at for at in chosen if digests[at] not in known]
+        before = _before(conn, place, [keys[at] for at in fresh])
     arrivals = [
         Arrival(keys[at], records[at], metas[at], raws[at], digests[at], before.get(keys[at])) for at in fresh
     ]

@@ -182,14 +182,18 @@ class Inlet:
             own: set[tuple[str, ...]] = {(self.system, self.stream, arrival.key) for arrival in arrivals}
             ended += unlearn(conn, self.system, dropped, read_at)
             quarantine.place_again(conn, ended, read_at, run, own)
-        touched = sorted([*changed, *(order_of(one.fact) for one in born)])
-        mark(conn, touched, everything=first and len(touched) > _MANY)
+        everything = first and len(changed) + len(born) > _MANY
+        mark(conn, [] if everything else [*changed, *(one.order for one in born)], everything=everything)
 
     def _told(self, arrivals: Sequence[Arrival]) -> list[Told]:
         if not self.event:
-            return [Told(fact, arrival.key, None) for arrival in arrivals for fact in arrival.facts]
+            return [
+                Told((fact.company, fact.order_no or ""), fact, arrival.key, None)
+                for arrival in arrivals
+                for fact in arrival.facts
+            ]
         return [
-            Told(fact, arrival.key, fact.event_id or event_id(self.stream, arrival.key, at))
+            Told(order_of(fact), fact, arrival.key, fact.event_id or event_id(self.stream, arrival.key, at))
             for arrival in arrivals
             for at, fact in enumerate(arrival.facts)
         ]
@@ -203,10 +207,16 @@ class Inlet:
         """
         known = {order_of(fact) for arrival in arrivals if arrival.before for fact in arrival.facts}
         known |= {place[:2] for place in gone}
-        asked = {order_of(one.fact) for one in told} - known
-        names = ("company", "order_no")
-        found = bulk.fetch_bound(conn, observations, names, asked, names, system=self.system)
-        return known | {(company, order_no) for company, order_no in found}
+        asked: dict[str, list[str]] = {}
+        for company, order_no in sorted({one.order for one in told} - known):
+            asked.setdefault(company, []).append(order_no)
+        for company, numbers in asked.items():
+            if bulk.between(conn, observations, "order_no", numbers[0], numbers[-1], company=company):
+                here = {"company": company, "system": self.system}
+                keys = [(order_no,) for order_no in numbers]
+                found = bulk.fetch_bound(conn, observations, ("order_no",), keys, ("order_no",), **here)
+                known.update((company, order_no) for (order_no,) in found)
+        return known
 
     def _count_births(self, born: Sequence[Told], taken: Taken) -> None:
         for word in ("observations", "orders", "changed"):

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.store import bulk
+from hub.store import bulk, jsons
 from hub.store.columns import Same, Values, bind
 from hub.store.tables import ledger
 from sync.gate import Arrival
@@ -45,7 +45,7 @@ def _columns(place: Place, arrivals: Sequence[Arrival]) -> dict[str, Values]:
         "digest": [one.digest for one in arrivals],
         "raw": place.seal.encrypt_all(_enclosed(arrivals), [where + one.key for one in arrivals]),
         "version": [one.version for one in arrivals],
-        "gave": [one.gave for one in arrivals],
+        "gave": jsons.dumps_all(one.spoken for one in arrivals),
     }
 
 

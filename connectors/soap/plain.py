@@ -67,8 +67,7 @@ class Plain:
         for child in element:
             name = self._names.get(child.tag) or self.name(child)
             if name in leaves and name not in found and not len(child):
-                text = child.text
-                found[name] = text if text is not None else None if child.get(_NIL) in _TRUE else ""
+                found[name] = cell(child)
                 continue
             if name in shape.children:
                 value = self.value(child, shape.children[name], (*path, name))
@@ -100,3 +99,9 @@ class Plain:
 
     def _attributes(self, element: Any) -> dict[str, Any]:
         return {name: text for name, text in element.items() if not name.startswith("{")}
+
+
+def cell(element: Any) -> str | None:
+    """Return the text of an element without children; None if it says that it is nil."""
+    text: str | None = element.text
+    return text if text is not None else None if element.get(_NIL) in _TRUE else ""

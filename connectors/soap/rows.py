@@ -8,7 +8,7 @@ microseconds a row.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import orjson
@@ -34,6 +34,11 @@ class Rows:
             self._packed.append(zlib.compress(orjson.dumps(self._open), 1))
             self._open = []
         self._open.append(row)
+
+    def extend(self, rows: Iterable[Any]) -> None:
+        """Add rows in their order."""
+        for row in rows:
+            self.append(row)
 
     def __len__(self) -> int:
         return len(self._packed) * self._block + len(self._open)

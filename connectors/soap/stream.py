@@ -18,7 +18,8 @@ from connectors.soap.kinds import Kind
 from connectors.soap.plain import Plain
 from connectors.soap.rows import Rows
 from connectors.soap.schemas import ENCODING_11
-from connectors.soap.shape import ANYTHING, Path, Shape, Table, tables
+from connectors.soap.shape import ANYTHING, Path, Shape, tables
+from connectors.soap.taking import Taking
 from hub.errors import Incomplete, Unavailable
 
 SOAP_11 = "http://schemas.xmlsoap.org/soap/envelope/"
@@ -113,14 +114,12 @@ class _Reader:
         self._shape, self._place, self._encoded = shape, place, encoded
         self._looked = False
         self._plain = Plain()
-        self._tables = {(t.parent, t.tag): t for t in tables(shape)}
-        self._rows: dict[Path, Rows] = {}
-        self._done: dict[tuple[Path, str], Any] = {}
+        self._tables = {(table.parent, table.tag): Taking(table, self._plain) for table in tables(shape)}
         self._here: Any = None  # the parent of the latest row, and its path
         self._path: Path | None = None
         self._parser = etree.XMLPullParser(
             events=("end",),
-            tag=[f"{{*}}{tag}" for tag in sorted({t.tag for t in self._tables.values()})] or ["{*}Envelope"],
+            tag=[f"{{*}}{tag}" for tag in sorted({tag for _, tag in self._tables})] or ["{*}Envelope"],
             encoding=encoding,
             resolve_entities=False,
             no_network=True,
@@ -136,16 +135,19 @@ class _Reader:
     def close(self) -> Any:
         root = self._parser.close()
         self._take()
+        for taking in self._tables.values():
+            taking.end()
         return root
 
     def _take(self) -> None:
         for _, element in self._parser.read_events():
-            self._refuse_doctype(element)
-            table = self._table(element)
-            if table is not None:
-                self._row(table, element)
+            if not self._looked:
+                self._refuse_doctype(element)
+            taking = self._taking(element)
+            if taking is not None:
+                taking.add(element)
 
-    def _table(self, element: Any) -> Table | None:
+    def _taking(self, element: Any) -> Taking | None:
         parent = element.getparent()
         if parent is not self._here:
             self._here, self._path = parent, _path(parent)
@@ -153,21 +155,8 @@ class _Reader:
             return None
         return self._tables.get((self._path, self._plain.name(element)))
 
-    def _row(self, table: Table, element: Any) -> None:
-        rows = self._rows.get(table.path)
-        if rows is None:
-            rows = self._rows[table.path] = Rows()
-        rows.append(self._plain.value(element, table.shape, table.path))
-        element.clear(keep_tail=True)
-        place = (table.parent, table.tag)
-        before = self._done.get(place)
-        # Only rows before this one leave the tree: libxml2 may still be writing the text that follows it.
-        if before is not None and before.getparent() is not None:
-            before.getparent().remove(before)
-        self._done[place] = element
-
     def _refuse_doctype(self, element: Any) -> None:
-        if not self._looked and element.getroottree().docinfo.doctype:
+        if element.getroottree().docinfo.doctype:
             raise Unavailable("soap.doctype", **self._place)
         self._looked = True
 
@@ -176,9 +165,6 @@ class _Reader:
         version = etree.QName(root)
         if version.localname != "Envelope" or version.namespace not in (SOAP_11, SOAP_12):
             raise Unavailable("soap.no_envelope", root=version.localname, **self._place)
-        for left in self._done.values():
-            if left.getparent() is not None:
-                left.getparent().remove(left)
         body = root.find(f"{{{version.namespace}}}Body")
         content = next((child for child in body if _is_response(child)), None) if body is not None else None
         if body is None or content is None:
@@ -193,12 +179,16 @@ class _Reader:
     def _whole(self, content: Any) -> Answer:
         # A wrapper whose rows were taken out reads as an empty list here; `rows` holds what belongs there.
         head = self._plain.fields(content, self._shape, ())
-        for table in self._tables.values():
-            above = _get(head, table.path[:-1])
-            if isinstance(above, dict) and table.path[-1] in above:
-                del above[table.path[-1]]
-                self._rows.setdefault(table.path, Rows())  # there, and empty
-        return Answer(self._plain.name(content), head, self._rows, None, self._plain.drift)
+        rows: dict[Path, Rows] = {}
+        for taking in self._tables.values():
+            path = taking.table.path
+            above = _get(head, path[:-1])
+            there = isinstance(above, dict) and path[-1] in above
+            if there:
+                del above[path[-1]]
+            if there or taking.rows:
+                rows[path] = taking.rows
+        return Answer(self._plain.name(content), head, rows, None, self._plain.drift)
 
 
 def _is_response(element: Any) -> bool:

@@ -8,6 +8,7 @@ for a cause. A birth has no event: the row itself tells it.
 
 from __future__ import annotations
 
+from hub.findings.compared import compared
 from hub.findings.model import KINDS, LIVE, Cause, CauseFound, Counts, Event, Finding, Found, State
 from hub.findings.people import assign, explain
 from hub.findings.queries import list_causes, list_findings, load_finding
@@ -24,6 +25,7 @@ __all__ = [
     "Found",
     "State",
     "assign",
+    "compared",
     "explain",
     "list_causes",
     "list_findings",

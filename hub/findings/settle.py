@@ -174,7 +174,7 @@ def _move(old: Row, found: Row, now: datetime) -> tuple[Row, str | None]:
     if state is State.IN_FLIGHT and wanted is State.OPEN:
         return {"state": State.OPEN, **care}, "opened"
     if state is State.EXPLAINED and wanted is State.OPEN and _explained_no_more(old, found, now):
-        if old["owner"]:
+        if old["owner"] not in (None, found["owner"]):  # somebody was asked to see to it
             return {"state": State.ASSIGNED, "due_at": found["due_at"]}, "reopened"
         return {"state": State.OPEN, **care}, "reopened"
     return {}, None

@@ -240,7 +240,32 @@ def _core(name: str, spec: FieldSpec, defaults: Defaults) -> Read:
 
 
 def _amount(spec: FieldSpec, defaults: Defaults) -> Read:
-    return compile_amount(spec, defaults)
+    """Return a function to an amount; of several, such as debit and credit, the first that is not zero."""
+    if spec.any:
+        return _first_amount([_amount(one, defaults) for one in spec.any])
+    read, minus = compile_amount(spec, defaults), spec.minus
+    if minus is None:
+        return read
+    turned = defaults.path(minus) if isinstance(minus, str) else None
+
+    def amount(item: Any, sight: Sight) -> Decimal | None:
+        number = read(item, sight)
+        return -number if number and (turned is None or is_true(turned(item))) else number
+
+    return amount
+
+
+def _first_amount(reads: list[Read]) -> Read:
+    def first(item: Any, sight: Sight) -> Decimal | None:
+        found = None
+        for read in reads:
+            number: Decimal | None = read(item, sight)
+            if number:
+                return number
+            found = number if found is None else found
+        return found
+
+    return first
 
 
 def _moment(spec: FieldSpec, defaults: Defaults) -> Read:

@@ -40,7 +40,8 @@ class FieldSpec(Spec):
     record states. `scale` is the number of implied decimals; `unit: true` means a unit behind the number.
     `offset` is the path of a stamp's offset from UTC, where that has a field of its own. `compare` holds
     two quantities: the first is none, less, equal or more, which is the code, behind that of a `from`.
-    `adds` says of an event's quantity that it comes on top of what events said before.
+    `minus` turns an amount round: always, or where a path gives something. `adds` says of an event's
+    quantity that it comes on top of what events said before.
     """
 
     inner: ClassVar = frozenset({"joined", "any"})
@@ -69,6 +70,7 @@ class FieldSpec(Spec):
     sku: FieldSpec | None = None
     default: Text | None = None
     adds: bool = False
+    minus: Literal[True] | Text | None = None
     says: Says | None = None
 
     @model_validator(mode="before")
@@ -111,6 +113,7 @@ class FieldSpec(Spec):
         """Return all paths of this FIELD that see the record (those under `as` see its items)."""
         own = [*self.from_, *(one for one in (self.sum, self.count, self.each) if one)]
         own += [self.offset] if self.offset else []
+        own += [self.minus] if isinstance(self.minus, str) else []
         inner = [
             *self.any,
             *self.compare,

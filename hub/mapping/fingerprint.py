@@ -18,7 +18,7 @@ from hub.mapping.texts import text_of
 from hub.model import Record, Status
 from hub.rules import Rules
 
-ENGINE = 1
+ENGINE = 2
 """Raised when this package reads the same record differently under the same mapping."""
 
 KEY_LENGTH = 200

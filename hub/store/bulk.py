@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from hub.store import jsons, statements
-from hub.store.columns import Columns, Values, array_form, bind, binder, copy_form, listed
+from hub.store.columns import Columns, Values, array_form, bind, binder, copy_form, listed, told
 from hub.store.types import Fixed, Utc, from_fixed, from_micros
 
 COPY_FROM = 100
@@ -53,6 +53,7 @@ def insert_bound(conn: sa.Connection, table: sa.Table, columns: Columns, rows: i
     """Insert `rows` rows given as columns in driver form, sorted by key; IntegrityError as for `insert`."""
     if not rows:
         return
+    columns = told(columns)  # an order has many columns that a source never fills
     if conn.dialect.name == "postgresql" and rows >= COPY_FROM:
         _copy(conn, table, columns, table.name)
     else:
@@ -208,6 +209,15 @@ def scan_bound(
     return _all(conn, sql, (*after, *(upto or ())))
 
 
+def between(conn: sa.Connection, table: sa.Table, column: str, low: str, high: str, **fixed: str) -> bool:
+    """Tell whether a row with the values `fixed` (the leading columns of the key) lies from `low` to `high`.
+
+    One step in the index: what comes in key order for the first time needs no look-up key by key.
+    """
+    sql = statements.between(conn.dialect, table, column, tuple(fixed))
+    return bool(_all(conn, sql, (*fixed.values(), low, high))[0][0])
+
+
 def exists(conn: sa.Connection, table: sa.Table, **fixed: str | None) -> bool:
     """Tell whether a row has these values (texts; None: no value): asked with every page, so kept cheap."""
     given = {name: value for name, value in fixed.items() if value is not None}
@@ -285,10 +295,10 @@ def _transposed(names: Sequence[str], rows: Any) -> dict[str, Values]:
 def _run(conn: sa.Connection, sql: str, table: sa.Table, columns: Columns, rows: int) -> int:
     """Run `sql` for `rows` rows in driver form; return how many it touched."""
     if conn.dialect.name == "sqlite":
-        told = list(zip(*(listed(values, rows) for values in columns.values()), strict=True))
-        return conn.exec_driver_sql(sql, told).rowcount
-    given = tuple(array_form(table.c[name], values, rows) for name, values in columns.items())
-    return conn.exec_driver_sql(sql, given).rowcount
+        given = list(zip(*(listed(values, rows) for values in columns.values()), strict=True))
+        return conn.exec_driver_sql(sql, given).rowcount
+    arrays = tuple(array_form(table.c[name], values, rows) for name, values in columns.items())
+    return conn.exec_driver_sql(sql, arrays).rowcount
 
 
 def _through_stage(

@@ -55,6 +55,17 @@ def _bound(bind: Bind, values: Values | Same) -> Values | Same:
     return Same(bind([values.value])[0]) if isinstance(values, Same) else bind(values)
 
 
+def told(columns: Columns) -> dict[str, Values | Same]:
+    """Return `columns` without those that say nothing in any row."""
+    return {name: values for name, values in columns.items() if not _empty(values)}
+
+
+def _empty(values: Values | Same) -> bool:
+    if isinstance(values, Same):
+        return values.value is None
+    return (not values or values[0] is None) and set(map(type, values)) <= {_NONE}
+
+
 def listed(values: Values | Same, count: int) -> Values:
     """Return the values of `count` rows one by one."""
     return [values.value] * count if isinstance(values, Same) else values
@@ -116,8 +127,11 @@ def _each(convert: Callable[[Any], Any], plain: type | None = None) -> Bind:
     """Return a binder that converts each value, unless all are of the type `plain` already."""
 
     def bind(values: Values) -> Values:
-        if plain is not None and set(map(type, values)) <= {plain, _NONE}:
+        kinds = set(map(type, values))
+        if kinds <= {plain, _NONE}:
             return values
+        if _NONE not in kinds:
+            return [*map(convert, values)]
         return [None if value is None else convert(value) for value in values]
 
     return bind

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from hub.errors import ConfigError
-from hub.store import migrate
+from hub.store import migrate, queue
 from hub.store.seal import Seal
 
-BUSY_SECONDS = 10
-"""How long a writer waits for another one on SQLite before it gives up."""
+BUSY_SECONDS = 60
+"""How long the first writer in line waits on SQLite for the one at work before it gives up."""
 
 _READ_ONLY = "orderhub_read_only"
 _ON_CONNECT = (
@@ -46,10 +46,17 @@ class Store:
     def write(self) -> Iterator[sa.Connection]:
         """Give a transaction that may write: committed at the end, rolled back on any error.
 
-        On SQLite it waits for other writers at its begin (BEGIN IMMEDIATE), so that what it reads stays true.
+        On SQLite it waits for other writers at its begin (BEGIN IMMEDIATE), so that what it reads stays true;
+        it waits in line, so that many writers all get their turn.
         """
-        with self.engine.begin() as conn:
+        with ExitStack() as stack:
+            with self._line():
+                conn = stack.enter_context(self.engine.begin())
             yield conn
+
+    def _line(self) -> AbstractContextManager[None]:
+        database = self.engine.url.database
+        return queue.turn(database) if self.dialect == "sqlite" and database else nullcontext()
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -20,6 +21,16 @@ def dumps(value: Any) -> str:
     naive datetime is a ValueError, an unknown type a TypeError.
     """
     return dump_bytes(value).decode()
+
+
+def dumps_all(values: Iterable[Any]) -> list[str]:
+    """Return each of `values` as `dumps` does."""
+    write = orjson.dumps
+    values = list(values)
+    try:
+        return [write(value, _plain, _OPTIONS).decode() for value in values]
+    except orjson.JSONEncodeError:
+        return [dumps(value) for value in values]
 
 
 def dump_bytes(value: Any) -> bytes:

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
 from hub.errors import FenceLost, LeaseBusy
+from hub.store import alive
 from hub.store.engine import Store
 from hub.store.statements import spelled
 from hub.store.tables import leases
@@ -57,7 +59,8 @@ class Lease:
 def lease(store: Store, name: str, holder: str, now: datetime, ttl: timedelta) -> Iterator[Lease]:
     """Hold the lease `name` from `now` for `ttl` at most; LeaseBusy if it is held, even by the same holder.
 
-    Whoever dies holding it blocks the others until it runs out, and nobody longer.
+    Whoever dies holding it blocks the others until it runs out, and nobody longer; if it died on this
+    machine, nobody at all.
     """
     with store.write() as conn:
         held = _take(conn, name, holder, now, now + ttl)
@@ -74,7 +77,18 @@ def _take(conn: sa.Connection, name: str, holder: str, now: datetime, until: dat
     fence = conn.exec_driver_sql(spelled(conn.dialect, _TAKE), given).scalar()
     if fence is None:
         other = conn.execute(sa.select(leases).where(leases.c.name == name)).one()
+        if alive.is_dead(other.holder) and (left := _take_from(conn, other, holder, until)):
+            return left
         raise LeaseBusy(
             "store.lease_busy", name=name, holder=other.holder, until=f"{other.until:%Y-%m-%d %H:%M:%SZ}"
         )
     return Lease(name, holder, fence)
+
+
+def _take_from(conn: sa.Connection, dead: sa.Row[Any], holder: str, until: datetime) -> Lease | None:
+    """Take what a dead process left; None if another worker was there first."""
+    same = (leases.c.name == dead.name, leases.c.fence == dead.fence)
+    taken = conn.execute(
+        leases.update().where(*same).values(holder=holder, fence=dead.fence + 1, until=until)
+    )
+    return Lease(dead.name, holder, dead.fence + 1) if taken.rowcount == 1 else None

@@ -112,6 +112,14 @@ def exists(dialect: sa.Dialect, table: sa.Table, fixed: tuple[str, ...], empty: 
 
 
 @cache
+def between(dialect: sa.Dialect, table: sa.Table, column: str, fixed: tuple[str, ...]) -> str:
+    """Return the question whether a row has values in `fixed` and one in a range in `column`."""
+    where = [f"{quoted(dialect, name)} = {mark(dialect)}" for name in fixed]
+    where.append(f"{quoted(dialect, column)} BETWEEN {mark(dialect)} AND {mark(dialect)}")
+    return f"SELECT EXISTS (SELECT 1 FROM {quoted(dialect, table.name)} WHERE {' AND '.join(where)})"
+
+
+@cache
 def scan(
     dialect: sa.Dialect,
     table: sa.Table,

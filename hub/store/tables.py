@@ -66,12 +66,12 @@ observations = sa.Table(
     sa.Column("deleted", sa.Boolean, nullable=False, default=False),
     sa.Column("event_id", name(200)),
     sa.Column("replaces", name(200)),
-    sa.Column("adds", sa.SmallInteger),
     sa.Column("lines", sa.Text),
     sa.Column("extras", sa.Text),
     sa.Column("mapping", name(16), nullable=False),
     sa.Column("run", Id, nullable=False),
     sa.Column("read_at", Utc, nullable=False),
+    sa.Column("adds", sa.SmallInteger),
     sa.PrimaryKeyConstraint("company", "order_no", "system", "part", "seq"),
     sqlite_with_rowid=False,
 )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
+from hub.store import alive
 from hub.store.leases import Lease
 
 LEASE = timedelta(minutes=10)
@@ -22,7 +21,7 @@ def wall() -> datetime:
 
 def holder() -> str:
     """Return the name under which this process holds leases."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+    return alive.name()
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import itemgetter
 
 import sqlalchemy as sa
 
@@ -25,9 +26,9 @@ def gone(conn: sa.Connection, rules: Rules, scope: Scope) -> Iterator[Verdict]:
         )
         .select_from(tables.views.outerjoin(tables.orders, same))
         .where(_v.gone_at.is_not(None))
-        .order_by(_v.company, _v.order_no, _v.system)
     )  # fmt: skip
-    for row in conn.execute(query):
+    # few of many: found by their own index, which an order by the key would forgo
+    for row in sorted(conn.execute(query), key=itemgetter(0, 1, 2)):
         if (row.company, row.order_no) not in scope:
             continue
         route = rules.route(row.company, row.order_type or "")

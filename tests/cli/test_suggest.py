@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from hub.mapping import parse_system
@@ -90,3 +91,16 @@ def test_a_preview_of_what_is_no_order(fresh: Home) -> None:
     file(fresh, "mappings/systems/erp.yaml", mapping)
     found = fresh.json("mapping", "preview", "erp", "--records", "1")
     assert set(found[0]["fact"]) >= {"company", "number"}
+
+
+def test_the_company_may_be_the_connections(fresh: Home) -> None:
+    file(fresh, "mappings/systems/wms.yaml", WMS.replace("company: company", "company: =conn.extra.company"))
+    done = fresh.run("mapping", "preview", "wms")
+    assert (done.exit_code, "conn.extra.company" in done.stderr) == (2, True)
+    database = json.dumps(
+        {"conn_type": "sqlite", "host": str(fresh.path / "wms.db"), "extra": {"company": "N9"}}
+    )
+    fresh.env["AIRFLOW_CONN_WMS"] = database
+    assert fresh.json("mapping", "preview", "wms", "--records", "1")[0]["fact"]["company"] == "N9"
+    assert fresh.run("sync", "wms").exit_code == 0
+    assert "N9" in fresh.run("explain", "SO1").stdout

@@ -392,8 +392,8 @@ def test_check(open_: Open, server: SoapServer) -> None:
 def test_set_ups_that_are_wrong(open_: Open) -> None:
     with pytest.raises(ConfigError, match="no-such"):
         list(open_().fetch("no-such", Since({})))
-    with pytest.raises(ConfigError, match="csrf_x"):
-        open_(mapping(auth={"ways": ["oauth2"]}, connection="csrf_x"))
+    with pytest.raises(ConfigError, match="token_url"):
+        open_(mapping(auth={"ways": ["oauth2"]}))
 
 
 def test_rows_without_names(open_: Open, server: SoapServer) -> None:

@@ -91,6 +91,21 @@ def test_a_currency_has_three_letters() -> None:
     assert entry({**RECEIPT, "币种": "usd"}, fields).currency == "USD"
 
 
+@pytest.mark.parametrize(
+    ("amount", "record", "expected"),
+    [
+        ("{from: a, minus: \"dc == 'D'\"}", {"a": "5.10", "dc": "D"}, "-5.10"),
+        ("{from: a, minus: \"dc == 'D'\"}", {"a": "5.10", "dc": "C"}, "5.10"),
+        ("[{from: credit}, {from: debit, minus: true}]", {"credit": "0.00", "debit": "7.25"}, "-7.25"),
+        ("[{from: credit}, {from: debit, minus: true}]", {"credit": "3", "debit": ""}, "3"),
+        ("[{from: credit}, {from: debit, minus: true}]", {"credit": "", "debit": "0"}, "0"),
+    ],
+)
+def test_debit_and_credit_in_columns_or_by_a_sign(amount: str, record: dict[str, Any], expected: str) -> None:
+    fields = f"number: {{const: N}}\namount: {amount}\noccurred_at: {{const: '2026-03-01'}}"
+    assert entry(record, fields, "yields: bank_entry").amount == Decimal(expected)
+
+
 def test_a_stock_is_known_by_article_and_place() -> None:
     fields = "company: {const: C}\nsku: art\nwarehouse: wh\nlot: lot\non_hand: q\nreserved: r"
     one = entry({"art": "K1", "wh": "W1", "q": "5", "r": 2}, fields, "yields: stock")

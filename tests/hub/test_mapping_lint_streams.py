@@ -65,6 +65,11 @@ def test_stamps_and_numbers_of_documents_are_checked_as_others() -> None:
     assert said(other("invoice", "number: n\namount: {const: much}"), "want_number")
 
 
+def test_an_amount_is_turned_round_only_where_it_is_one() -> None:
+    check_one(system(field("ordered", "{from: q, minus: true}")), "minus_elsewhere", "minus")
+    check_one(other("invoice", "number: n\namount: {from: a, minus: 'd['}"), "bad_path", "'d['")
+
+
 def test_what_comes_from_the_connection() -> None:
     assert not errors(system(field("company", "=conn.extra.company")))
     assert not errors(system(field("company", "{from: =conn.schema, codes: {A: HS01}}")))

@@ -484,6 +484,6 @@ RECORD = st.dictionaries(
 
 
 @given(st.lists(RECORD, min_size=1, max_size=5))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_whatever_the_records_are_the_proposal_is_a_mapping(records: list[Record]) -> None:
     of(records)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from hub.findings import Finding, list_findings
+from hub.mapping import SystemMapping
 from hub.mapping.survey import contacts, survey
 from hub.rules import Rules, load_rules
 from hub.store import Store, tables
@@ -128,6 +130,7 @@ class House:
         self.engines = {}
         for name in ("erp", "wms"):
             engine = self.engines[name] = sa.create_engine(f"sqlite:///{self.folder / name}.db")
+            sa.event.listen(engine, "connect", lambda raw, _: raw.execute("pragma synchronous=off"))
             with engine.begin() as conn:
                 columns = ", ".join(f"{column} text" for column in _COLUMNS[1:])
                 conn.exec_driver_sql(f"create table orders (id text primary key, {columns})")
@@ -140,14 +143,22 @@ class House:
     def home(self) -> Path:
         return self.folder / "home"
 
-    @property
+    @cached_property
     def rules(self) -> Rules:
         return load_rules(self.home)
+
+    @cached_property
+    def systems(self) -> dict[str, SystemMapping]:
+        mappings, wrong = survey(self.home)
+        assert not wrong, [str(error) for error in wrong]
+        return mappings
 
     def write(self, **mappings: str) -> None:
         (self.home / "mappings" / "hub.yaml").write_text(self.hub_yaml, "utf-8")
         for name, text in {"erp": ERP_YAML, "wms": WMS_YAML, **mappings}.items():
             (self.home / "mappings" / "systems" / f"{name}.yaml").write_text(text, "utf-8")
+        for name in ("rules", "systems"):  # read anew
+            self.__dict__.pop(name, None)
 
     def put(self, system: str, number: str, lines: dict[str, int] | None = None, **said: Any) -> None:
         """Write an order into a system as of now; what is not said stays, or is plain at its birth."""
@@ -198,8 +209,7 @@ class House:
 
     def look(self) -> Result:
         """Synchronise everything and reconcile, now."""
-        mappings, wrong = survey(self.home)
-        assert not wrong, [str(error) for error in wrong]
+        mappings = self.systems
         env = {
             f"AIRFLOW_CONN_{name.upper()}": json.dumps(
                 {"conn_type": "sql", "extra": {"sqlalchemy_url": f"sqlite:///{self.folder / name}.db"}}

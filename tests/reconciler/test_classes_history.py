@@ -107,8 +107,7 @@ def test_a_new_mapping_is_no_step(house: House) -> None:
 # changed after confirmation
 
 
-def test_a_legal_change_is_noted_and_asks_for_nothing(any_house: House) -> None:
-    house = any_house
+def test_a_legal_change_is_noted_and_asks_for_nothing(house: House) -> None:
     house.both("1")
     house.look()
     house.later(hours=1)

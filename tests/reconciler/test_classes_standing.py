@@ -95,8 +95,7 @@ def test_orders_whose_time_ran_out_are_told_without_any_mark(strict: House) -> N
 # gone
 
 
-def test_a_deleted_order_is_gone_and_nothing_else(any_house: House) -> None:
-    house = any_house
+def test_a_deleted_order_is_gone_and_nothing_else(house: House) -> None:
     house.both("1")
     house.both("2")
     house.both("3")

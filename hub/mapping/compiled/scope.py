@@ -37,14 +37,16 @@ class Scope:
     def clean(self, path: Steps) -> str:
         """Return the name of the value at `path`, text without padding."""
         raw = self.raw(path)
-        if self._text.unwrap:
-            clean = self.source.value("clean", self._clean)
-            bare = f"{clean}({raw})"
-        elif self._text.trim:
-            bare = f"{raw}.strip()"
-        else:
+        bare = self.bare(raw)
+        if bare == raw:
             return raw
         return self._once("said", path, lambda: f"{bare} if {raw}.__class__ is str else {raw}")
+
+    def bare(self, name: str) -> str:
+        """Return what gives the text called `name` without padding."""
+        if self._text.unwrap:
+            return f"{self.source.value('clean', self._clean)}({name})"
+        return f"{name}.strip()" if self._text.trim else name
 
     def _get(self, path: Steps) -> str:
         """Return the name of the `get` of the map at `path`; of no map, one that finds nothing."""

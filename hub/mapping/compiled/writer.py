@@ -83,8 +83,11 @@ class Writer:
         paths = only_path(spec)
         if paths is None or spec.const is not None:
             return self.value(spec, read) if spec.codes or not spec.from_ else self.call(read)
-        name = self.first(paths)
+        name, one = self.source.name("text"), len(paths) == 1
+        self.source.line(f"{name} = {self.scope.raw(paths[0]) if one else self.first(paths)}")
         with self.source.block(f"if {name}.__class__ is str:"):
+            if one:
+                self.source.line(f"{name} = {self.scope.bare(name)}")
             self.storable(name)
             self.source.line(f"{name} = {self._stripped(name, spec.strip)} or None")
         with self.source.block(f"elif {name} is not None:"):
@@ -111,7 +114,7 @@ class Writer:
 
     def storable(self, name: str) -> None:
         """Write the refusal of text that no database keeps."""
-        with self.source.block(f'if "\\0" in {name} or not {name}.isascii():'):
+        with self.source.block(f'if not {name}.isascii() or "\\0" in {name}:'):
             self.source.line(f"{self.source.value('storable', require_storable)}({name})")
 
     def _stripped(self, name: str, rules: Sequence[str]) -> str:

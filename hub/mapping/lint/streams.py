@@ -126,6 +126,10 @@ def _lint_field(
             found.compiled((*where, "numbers"), style_of, one.numbers)
         _lint_time(one.zone, one.format, where, found)
         _lint_naive(mapping, stream, name, one, where, found)
+        if one.minus is not None and name not in _amounts(stream):
+            found.error((*where, "minus"), "mapping.minus_elsewhere", key=True)
+        if isinstance(one.minus, str):
+            lint_path(one.minus, (*where, "minus"), found)
         if one.link and name != "order_no":
             found.error((*where, "link"), "mapping.link_outside_order_no", key=True)
         if one.compare and name not in _COMPARING:
@@ -140,6 +144,12 @@ def _lint_field(
     if name == "lines" and path[2] == "extras":
         _lint_lines(spec, path, found)
     lint_codes(stream, name, spec, path, found)
+
+
+def _amounts(stream: StreamMapping) -> tuple[str, ...]:
+    """Return the fields of a stream that are amounts of documents."""
+    kind = KINDS.get(stream.yields)
+    return ("amount", *kind.amounts) if kind else ()
 
 
 def _lint_connected(said: str, path: Path, found: Found) -> None:

@@ -6,15 +6,15 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any
 
-from hub import yamlfile
 from hub.locale import text as say
-from hub.problems import MappingErrors
 
 _PLAIN = re.compile(r"[^\W\d]\w*(?:[ .][^\W\d]\w*)*(?: \|\| [^\W\d]\w*)*")
 TODO = "TODO"
 
+_TYPED = frozenset({"true", "false", "null"})
 _HIDDEN = re.compile(r"[^\t\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 """What YAML does not take as it is."""
 
@@ -55,12 +55,14 @@ class Paper:
 def scalar(value: Any) -> str:
     """Return a scalar or structure as YAML on one line that is read back as the same."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key(name)}: {scalar(one)}" for name, one in value.items()) + "}"
+        return "{" + ", ".join(f"{key(str(name))}: {scalar(one)}" for name, one in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(scalar(one) for one in value) + "]"
     if isinstance(value, str):
-        return value if _PLAIN.fullmatch(value) and _read(value) == value else _quoted(value)
-    return json.dumps(value, ensure_ascii=False) if value is None or isinstance(value, bool) else str(value)
+        return value if _PLAIN.fullmatch(value) and value not in _TYPED else _quoted(value)
+    if isinstance(value, Decimal | int) and not isinstance(value, bool):
+        return f"{value:f}" if isinstance(value, Decimal) else str(value)
+    return json.dumps(value, default=str)
 
 
 def key(name: str) -> str:
@@ -71,10 +73,3 @@ def key(name: str) -> str:
 def _quoted(text: str) -> str:
     """Return a text in double quotes, with escapes for what YAML does not take as it is."""
     return _HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text, ensure_ascii=False))
-
-
-def _read(text: str) -> Any:
-    try:
-        return yamlfile.load(f"a: {text}").data["a"]
-    except MappingErrors:
-        return None
