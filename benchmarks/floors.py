@@ -73,9 +73,7 @@ def _flat_postgres(url: str, pages: Sequence[Path], server: int | None) -> Cost:
                 for page in pages:
                     rows = (map(str, one.values()) for one in orjson.loads(page.read_bytes()))
                     copy.write("\n".join(map("\t".join, rows)) + "\n")
-            conn.execute(
-                f"INSERT INTO flat SELECT * FROM flat_stage {_on_conflict(FIELDS[:1], FIELDS)}"
-            )
+            conn.execute(f"INSERT INTO flat SELECT * FROM flat_stage {_on_conflict(FIELDS[:1], FIELDS)}")
             conn.commit()
         conn.execute("TRUNCATE flat_stage")
     return cost
@@ -104,7 +102,10 @@ def _own_postgres(url: str, recorded: str, pages: Sequence[Path], server: int | 
         ready = {table: list(_copied(source, table)) for table in RECORDED}
     with psycopg.connect(url) as conn:
         for table in RECORDED:
-            conn.execute(f"CREATE UNLOGGED TABLE stage_{table.name} (LIKE {table.name})")
+            conn.execute(
+                f"CREATE UNLOGGED TABLE stage_{table.name} AS SELECT {', '.join(_names(table))}"
+                f" FROM {table.name} WITH NO DATA"
+            )
         conn.commit()
         with metered(server) as cost:
             for page in pages:
@@ -160,6 +161,11 @@ def _on_conflict(key: Sequence[str], names: Sequence[str]) -> str:
 def _sqlite(url: str) -> sqlite3.Connection:
     """Open a SQLite database as the store does."""
     conn = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
-    for pragma in ("journal_mode = wal", "synchronous = normal", "wal_autocheckpoint = 8000", "cache_size = -32768"):
+    for pragma in (
+        "journal_mode = wal",
+        "synchronous = normal",
+        "wal_autocheckpoint = 8000",
+        "cache_size = -32768",
+    ):
         conn.execute(f"PRAGMA {pragma}")
     return conn

@@ -86,8 +86,20 @@ class Bench:
     def run(self) -> None:
         """Run every case."""
         ours, flat = self.database("ours", migrated=True), self.database("flat")
-        for name, pages in (("first", "equal"), ("again", "equal"), ("shifted", "shifted"), ("changed", "changed")):
-            self.case(f"{name}: ours", "load", "load", url=ours, home=str(self.folder / "home"), folder=self.pages(pages))
+        for name, pages in (
+            ("first", "equal"),
+            ("again", "equal"),
+            ("shifted", "shifted"),
+            ("changed", "changed"),
+        ):
+            self.case(
+                f"{name}: ours",
+                "load",
+                "load",
+                url=ours,
+                home=str(self.folder / "home"),
+                folder=self.pages(pages),
+            )
             self.case(f"{name}: flat floor", "floors", "flat", url=self.plain(flat), folder=self.pages(pages))
             if name == "first":
                 own = self.database("own", migrated=True)
@@ -97,7 +109,9 @@ class Bench:
                 )  # fmt: skip
         polled = self.database("polled", migrated=True)
         self.case("idle poll", "load", "polls", url=polled, home=str(self.folder / "home"))
-        self.case("poll with a change", "load", "polls", url=polled, home=str(self.folder / "home"), changes=True)
+        self.case(
+            "poll with a change", "load", "polls", url=polled, home=str(self.folder / "home"), changes=True
+        )
 
     def case(self, name: str, module: str, function: str, **arguments: Any) -> None:
         """Run one case in a process of its own; let the server settle first."""
@@ -126,7 +140,9 @@ class Bench:
         if self.url is None:
             url = f"sqlite:///{self.folder / name}.db"
         else:
-            with psycopg.connect(self.plain(self.url.render_as_string(hide_password=False)), autocommit=True) as conn:
+            with psycopg.connect(
+                self.plain(self.url.render_as_string(hide_password=False)), autocommit=True
+            ) as conn:
                 conn.execute(f"CREATE DATABASE {name}")
             url = self.url.set(database=name).render_as_string(hide_password=False)
         if migrated:

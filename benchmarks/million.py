@@ -106,9 +106,7 @@ def order(number: int, orders: int, *, mended: bool = False) -> Told:
         there, picked = left + 2 * _DAY, left + seed // 7 % (_MINUTE + 1)
         said = {
             "erp": Said(Status.COMPLETED, 130, left + _DAY, shipped=ordered, **goods),
-            "tms": Said(
-                Status.DELIVERED, 130, there, shipped=ordered, shipped_at=picked, delivered_at=there
-            ),
+            "tms": Said(Status.DELIVERED, 130, there, shipped=ordered, shipped_at=picked, delivered_at=there),
             "wms": Said(
                 Status.SHIPPED, 130, left, shipped=ordered, stocked_at=left - _DAY, shipped_at=left, **goods
             ),

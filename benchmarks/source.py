@@ -52,7 +52,7 @@ def order(number: int, *, changed: bool = False) -> dict[str, Any]:
     at = _START + timedelta(seconds=number * 7 + 864_000 * changed)
     return {
         "order_no": f"SO-2026-{number:08}",
-        "company": f"C{number % 3 + 1:02}",
+        "company": "C01",
         "status": _STATUSES[step],
         "quantity": ordered,
         "shipped": ordered if step >= 3 else 0,
@@ -69,7 +69,9 @@ def write_pages(folder: Path, orders: int, *, changed: int = 0, shift: int = 0) 
     folder.mkdir(parents=True)
     starts = sorted({0, *range(shift, orders, PAGE)})
     for at, (start, end) in enumerate(zip(starts, [*starts[1:], orders], strict=True)):
-        page = [order(number, changed=bool(changed) and number % changed == 0) for number in range(start, end)]
+        page = [
+            order(number, changed=bool(changed) and number % changed == 0) for number in range(start, end)
+        ]
         (folder / f"{at:05}.json").write_bytes(orjson.dumps(page))
 
 

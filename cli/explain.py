@@ -9,10 +9,11 @@ import typer
 from cli import FAILED, context, show
 from cli.context import Here
 from cli.options import Json
+from hub.store import jsons
 
 if TYPE_CHECKING:
     from hub.findings import Finding
-    from sync.explain import Explained, Life
+    from sync.explain import Explained, Life, Row
 
 
 def explain(
@@ -36,44 +37,54 @@ def explain(
 
     here = context.here()
     with here.store() as store:
-        found = look_up(store, number, company)
-        if company is None and not _anything(found):
+        found = look_up(store, number, company, here.systems)
+        if company is None and found.nothing:
             # the hub itself writes an order as COMPANY/NUMBER; so may who asks
             owner, slash, rest = number.partition("/")
-            found = look_up(store, rest, owner) if slash else found
+            found = look_up(store, rest, owner, here.systems) if slash else found
     if as_json:
         from cli import life
 
         show.print_json(life.machine(found))
     else:
         _show(here, found)
-    if not _anything(found):
+    if found.nothing:
         raise typer.Exit(FAILED)
-
-
-def _anything(found: Explained) -> bool:
-    return bool(found.lives or found.waiting or found.quarantined)
 
 
 def _show(here: Here, found: Explained) -> None:
     say = context.say
-    if not _anything(found):
+    if found.nothing:
         show.fail(say("cli.number_unknown", number=found.number))
+    if found.read_as is not None:
+        show.line(say("explain.read_as", number=found.number, known=found.read_as), "dim")
     if len(found.lives) > 1:
         keys = ", ".join(str(one.key) for one in found.lives)
         show.warn(say("cli.several_orders", number=found.number, orders=keys))
     for one in found.lives:
         _life(here, one)
+    _documents(here, found.documents)
+    for row in found.named_in:
+        _named_in(here, found.read_as or found.number, row)
     for row in found.waiting:
         show.warn(
             say("cli.waits", system=row["system"], stream=row["stream"], record=row["record"],
                 kind=row["kind"], value=row["value"], since=show.when(row["since"], here.zone))
         )  # fmt: skip
     for row in found.quarantined:
-        from hub.store import jsons
-
         why = say(row["reason"], **(jsons.loads(row["values"]) or {}))
         show.warn(say("cli.lies_in_quarantine", id=row["id"], system=row["system"], why=why))
+
+
+def _named_in(here: Here, number: str, row: Row) -> None:
+    """Point to a finding of another order that names the number."""
+    from cli.findings import SHORT_ID, reason
+    from cli.life import finding_of
+
+    found = finding_of(row)
+    order, kind = f"{found.company}/{found.order_no}", here.words.kind(found.kind)
+    told = {"number": number, "id": found.id[:SHORT_ID], "order": order, "kind": kind}
+    show.warn(context.say("explain.named_in", why=reason(here, found), **told))
 
 
 def _life(here: Here, one: Life) -> None:
@@ -102,7 +113,36 @@ def _life(here: Here, one: Life) -> None:
             [say("cli.kind"), say("cli.number"), say("cli.from_where")],
             [[row["kind"], row["value"], phrases.link(row)] for row in one.links],
         )
+    _documents(here, one.documents)
     _findings(here, [finding for finding in life.findings_of(one) if finding.state != "closed"])
+
+
+def _documents(here: Here, rows: list[Row]) -> None:
+    """Show what is no order: receivables, invoices, bank entries, work orders, stock."""
+    say = context.say
+    if not rows:
+        return
+    heads = [say("explain.document"), say("cli.number"), say("cli.system"), say("cli.field_status")]
+    amount, quantity = (show.Column(say(f"explain.{name}"), number=True) for name in ("amount", "quantities"))
+    show.table(
+        [*heads, amount, quantity, show.Column(say("cli.when"), whole=True), say("explain.further")],
+        [
+            [
+                say(f"explain.kind_{row['kind']}"),
+                show.Cell(row["number"], "dim") if row["deleted"] else row["number"],
+                here.words.system(row["system"]),
+                say("cli.taken_away") if row["deleted"] else row["status"],
+                f"{show.number(row['amount'])} {row['currency'] or ''}".strip(),
+                "\n".join(
+                    f"{name} {value}" for name, value in (jsons.loads(row["quantities"]) or {}).items()
+                ),
+                show.when(row["occurred_at"], here.zone),
+                "\n".join(f"{name} {value}" for name, value in (row["fields"] or {}).items()),
+            ]
+            for row in rows
+        ],
+        title=say("explain.documents"),
+    )
 
 
 def _views(phrases: Any, one: Life) -> None:
@@ -126,7 +166,7 @@ def _views(phrases: Any, one: Life) -> None:
                 phrases.standing(row),
                 *(row[name] for name in names),
                 row["parts"],
-                f"{phrases.stamp(row)}\n{phrases.says(row)}",
+                phrases.last_word(row),
             ]
             for row in one.views
         ],

@@ -94,6 +94,13 @@ class Phrases:
             return says
         return self.say("cli.says_exactly", says=says, precision=self.say(f"cli.precision_{precision}"))
 
+    def last_word(self, row: Row) -> str:
+        """Return the stamp of a view and what it says, and since when the order is gone, if it is."""
+        told = f"{self.stamp(row)}\n{self.says(row)}"
+        if row["gone_at"] is None:
+            return told
+        return f"{told}\n{self.say('explain.gone', at=self._at(row['gone_at']))}"
+
     def link(self, row: Row) -> str:
         """Return who taught a number, since when, and whether it still holds."""
         parts = [row["who"] or self.words.system(row["system"]), show.when(row["since"], self.here.zone)]
@@ -234,16 +241,19 @@ class Phrases:
 
 def findings_of(life: Life) -> list[Finding]:
     """Return the findings of an order with details and state in their own types."""
-    return [
-        Finding(**{**row, "state": State(row["state"]), "details": jsons.loads(row["details"])})
-        for row in life.findings
-    ]
+    return [finding_of(row) for row in life.findings]
+
+
+def finding_of(row: Row) -> Finding:
+    """Return a row of `findings` with details and state in their own types."""
+    return Finding(**{**row, "state": State(row["state"]), "details": jsons.loads(row["details"])})
 
 
 def machine(found: Explained) -> dict[str, Any]:
     """Return everything for a program: rows as stored, ranks and flags as words, JSON columns opened."""
     return {
         "number": found.number,
+        "read_as": found.read_as,
         "orders": [
             {
                 "company": life.key.company,
@@ -251,11 +261,13 @@ def machine(found: Explained) -> dict[str, Any]:
                 "order": life.order and _plain(life.order),
                 **{
                     name: [_plain(row) for row in getattr(life, name)]
-                    for name in ("views", "observations", "history", "links", "findings")
+                    for name in ("views", "observations", "history", "links", "findings", "documents")
                 },
             }
             for life in found.lives
         ],
+        "documents": [_plain(row) for row in found.documents],
+        "named_in": [_plain(row) for row in found.named_in],
         "waiting": [_plain(row) for row in found.waiting],
         "quarantined": [_plain(row) for row in found.quarantined],
     }

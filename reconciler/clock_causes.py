@@ -27,13 +27,8 @@ def clock_causes(verdicts: Sequence[Verdict], rules: Rules) -> tuple[list[Cause]
     A cluster is at least ten orders and most of the skew between two systems of one company around one
     offset. It has one odd clock: verdicts that blamed the other system (by trust alone) are turned round.
     """
-    slices: dict[_Pair, list[Verdict]] = {}
-    for verdict in verdicts:
-        if stamps := verdict.details["stamps"]:
-            one, other = sorted((verdict.system, stamps[0]["against"]))
-            slices.setdefault((verdict.company, one, other), []).append(verdict)
     causes = []
-    for (company, one, other), slice_ in sorted(slices.items(), key=lambda item: item[0]):
+    for (company, one, other), slice_ in sorted(_slices(verdicts).items(), key=lambda item: item[0]):
         cluster = _cluster(slice_, one, int(rules.skew.total_seconds()))
         if cluster:
             odd = _odd(cluster, verdicts, company, (one, other), rules)
@@ -41,6 +36,22 @@ def clock_causes(verdicts: Sequence[Verdict], rules: Rules) -> tuple[list[Cause]
     standing = list(_merged(verdicts))
     _gather(causes, standing, 2 * rules.skew.total_seconds())
     return [cause for cause in causes if cause.orders], standing
+
+
+def clustered(verdicts: Iterable[Verdict], rules: Rules) -> bool:
+    """Return whether any two clocks differ by about as much in so many orders that one must be wrong."""
+    tolerance = int(rules.skew.total_seconds())
+    return any(_cluster(slice_, one, tolerance) for (_, one, _), slice_ in _slices(verdicts).items())
+
+
+def _slices(verdicts: Iterable[Verdict]) -> dict[_Pair, list[Verdict]]:
+    """Return `skew` verdicts by company and the two systems whose stamps lie apart."""
+    slices: dict[_Pair, list[Verdict]] = {}
+    for verdict in verdicts:
+        if stamps := verdict.details["stamps"]:
+            one, other = sorted((verdict.system, stamps[0]["against"]))
+            slices.setdefault((verdict.company, one, other), []).append(verdict)
+    return slices
 
 
 def _cluster(slice_: Sequence[Verdict], one: str, tolerance: int) -> list[Verdict]:

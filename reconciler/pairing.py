@@ -55,13 +55,13 @@ def mistyped(
     """
     index: dict[tuple[str, str, str], set[str]] = {}
     for company, order_no, system in lone:
-        for shape in _shapes(order_no):
+        for shape in shapes(order_no):
             index.setdefault((company, system, shape), set()).add(order_no)
     pairs: list[tuple[Verdict, Goods]] = []
     for verdict, goods in missing:
         near = {
             order_no
-            for shape in _shapes(verdict.order_no)
+            for shape in shapes(verdict.order_no)
             for order_no in index.get((verdict.company, verdict.system, shape), ())
             if is_slip(verdict.order_no, order_no)
         }
@@ -87,7 +87,7 @@ def is_slip(one: str, other: str) -> bool:
     return a[1:] == b[1:] or a[1:] == b or a == b[1:] or swapped
 
 
-def _shapes(order_no: str) -> Iterator[str]:
+def shapes(order_no: str) -> Iterator[str]:
     """Yield the number and the number without each of its characters: slips share one of them."""
     yield order_no
     for place in range(len(order_no)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
@@ -19,11 +19,13 @@ from hub.store.engine import Store
 from hub.store.leases import Lease, lease
 from hub.store.turns import LEASE, holder, wall
 from reconciler import totals
-from reconciler.case import Cause, Verdict
+from reconciler.case import EVERY, Cause, Verdict
 from reconciler.examine import Examination, examine
 from reconciler.grace import judged, learn, load_measured
+from reconciler.horizons import load_horizons
+from reconciler.plan import Plan, keep, plan
 from reconciler.result import CauseLine, Finding, Result, RunLine, SystemState
-from sync import dirt, remarks
+from reconciler.sources import ALL
 
 _DAY = timedelta(days=1)
 _RUNS_SHOWN = 20
@@ -37,12 +39,18 @@ def reconcile(
     now: datetime | None = None,
     write: bool = True,
     starts: Mapping[str, datetime] | None = None,
+    full: bool = False,
+    report: bool = True,
 ) -> Result:
-    """Compare all orders as of a moment, settle the findings, and return what there is to report.
+    """Compare orders as of a moment, settle the findings, and return what there is to report.
 
-    `now` is the run's clock (default `as_of`). With `write=False` – a look at another moment – nothing is
-    written and findings keep the life that they have. `starts` gives the systems' start dates: older orders
-    are history there. A second run over an unchanged store writes no row. LeaseBusy while another one runs.
+    Looked at are the orders that changed or were on their way, and all of them where that is not enough
+    (`reconciler.plan`) or `full` asks for it; the findings are the same. `now` is the run's clock (default
+    `as_of`). With `write=False` – a look at another moment – all orders are compared, nothing is written and
+    findings keep the life that they have. `starts` gives the systems' start dates: older orders are history
+    there. Without `report`, what only a report shows is left out: how many orders there are and who holds
+    them, control totals, orders at risk. A second run over an unchanged store writes no row. LeaseBusy while
+    another one runs.
     """
     now = now or as_of
     changes: dict[str, int] = {}
@@ -51,23 +59,36 @@ def reconcile(
     with turn as held:
         with store.read() as conn:
             rules = rules.with_measured(load_measured(conn))
-            marks = dirt.marks(conn, remarks.CONSUMER)
-            found = examine(conn, rules, as_of, starts)
+            horizons = load_horizons(conn, rules, as_of, starts)
+            look = plan(conn, rules, as_of, horizons, starts, full) if write else Plan(ALL, "asked", [], [])
+            found = examine(conn, rules, as_of, horizons, look)
         if held is not None:
-            changes = _settle(store, found, rules, now, held, marks)
+            changes = _settle(store, found, rules, now, held, look, as_of, starts)
             learn(store, rules, as_of, held)
     with store.read() as conn:
-        return _result(conn, rules, as_of, now, found, changes, settled=write)
+        result = _result(conn, rules, as_of, now, found, changes, settled=write)
+        result.looked_at = None if look.scope.keys is None else len(found.scope.keys or ())
+        if report:
+            sum_up(conn, rules, result, found)
+    return result
 
 
 def _settle(
-    store: Store, found: Examination, rules: Rules, now: datetime, held: Lease, marks: list[dirt.Mark]
+    store: Store,
+    found: Examination,
+    rules: Rules,
+    now: datetime,
+    held: Lease,
+    look: Plan,
+    as_of: datetime,
+    starts: Mapping[str, datetime] | None,
 ) -> dict[str, int]:
     run = runs.start("reconcile", None, now)
     with store.write() as conn:
         held.check(conn)
-        counts = settle(conn, _found(found.verdicts, rules), now, run, complete=True)
-        dirt.clear(conn, remarks.CONSUMER, marks)
+        orders = None if found.scope.keys is None else found.reopened | {(EVERY, EVERY)}
+        counts = settle(conn, _found(found.unsettled(now), rules), now, run, complete=True, orders=orders)
+        keep(conn, look, rules, as_of, found.horizons, starts, found.waiting)
     changes = {name: number for name, number in asdict(counts).items() if name != "live"}
     runs.finish(store, run, now, counts=changes)
     return changes
@@ -122,13 +143,10 @@ def _result(
         as_of=as_of,
         zone=rules.zone,
         settled=settled,
-        orders=totals.orders_known(conn),
-        systems=_systems(conn, found),
+        systems=_systems(found),
         findings=findings,
         accepted=[one for one in told if one.state == State.EXPLAINED],
         causes=_causes(conn, rules, found, findings, now),
-        totals=totals.control_totals(conn, rules),
-        late=totals.late_orders(conn, as_of),
         judged=judged(conn, rules),
         in_flight=dict(sorted(found.in_flight.items())),
         quarantine=quarantine,
@@ -138,17 +156,30 @@ def _result(
     )
 
 
-def _systems(conn: sa.Connection, found: Examination) -> list[SystemState]:
+def sum_up(conn: sa.Connection, rules: Rules, result: Result, found: Examination) -> None:
+    """Add what only a report shows, and what has to be counted over all orders."""
     held = totals.held(conn)
-    states = []
-    for system, horizon in found.horizons.items():
-        unread = found.unread[system] if horizon.until else held.get(system, 0)
-        orders = held.get(system, 0)
-        compared = orders - found.held_unread[system] if horizon.until else 0
-        states.append(
-            SystemState(system, horizon.until, horizon.why, horizon.error, orders, compared, unread)
+    result.orders = totals.orders_known(conn)
+    result.systems = [_counted(one, held.get(one.system, 0), found) for one in result.systems]
+    result.totals = totals.control_totals(conn, rules)
+    result.late = totals.late_orders(conn, result.as_of)
+    for line in result.causes:
+        line.orders = line.orders or next(
+            (one.not_compared for one in result.systems if one.system == line.system), 0
         )
-    return states
+
+
+def _systems(found: Examination) -> list[SystemState]:
+    return [
+        SystemState(system, known.until, known.why, known.error, 0, 0, found.unread[system])
+        for system, known in found.horizons.items()
+    ]
+
+
+def _counted(state: SystemState, held: int, found: Examination) -> SystemState:
+    if state.until is None:
+        return replace(state, held=held, not_compared=held)
+    return replace(state, held=held, compared=held - found.held_unread[state.system])
 
 
 def _lives(conn: sa.Connection) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from heapq import nsmallest
+from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa

@@ -25,6 +25,7 @@ UNKNOWN_STATE = "45"
 SILENCE = 36 * HOUR
 _SETTLED = 5 * DAY
 _CALM = 2 * DAY
+_QUIET = 12 * HOUR
 _ZONE_END = 3 * DAY
 _ZONE_DAYS = 28
 _ZONE_SHIPMENTS = 30
@@ -81,7 +82,8 @@ class _Saboteur:
         yield from self._each(some, "quantity", "wms", self._confirmed, self._wms_planned)
         yield from self._each(few, "quantity", "erp", self._much, self._erp_delivered)
         yield from self._each(few, "quantity", "tms", self._much, self._tms_loaded)
-        yield from self._swaps(some)
+        yield from self._each(max(2, some // 4), "line", "wms", self._waiting, self._swapped)
+        yield from self._each(some, "wrong_shipment", "wms", self._left, self._swapped)
         yield from self._each(some, "skew", "wms", self._first_company, self._skewed)
         yield from self._unknown_code(max(3, few))
         yield from self._wrong_zone()
@@ -100,14 +102,6 @@ class _Saboteur:
         for order in self._choose(count, fits):
             fault(order)
             yield Truth(class_, COMPANIES[order.company].code, str(order.number), system)
-
-    def _swaps(self, count: int) -> Iterator[Truth]:
-        """Swap articles: entered wrongly as long as nothing has left, shipped wrongly after that."""
-        for order in self._choose(count, self._swappable):
-            self._swapped(order)
-            left = any(delivery.shipped <= self.now for delivery in order.deliveries)
-            kind = "wrong_shipment" if left else "line"
-            yield Truth(kind, COMPANIES[order.company].code, str(order.number), "wms")
 
     def _choose(self, count: int, fits: Callable[[Order], bool]) -> Iterator[Order]:
         """Yield up to `count` orders that nobody else has taken, in the seed's order."""
@@ -150,8 +144,15 @@ class _Saboteur:
             and order.lines[0].quantity >= 4 * self._lot(order)
         )
 
-    def _swappable(self, order: Order) -> bool:
-        return self._confirmed(order) and not SKUS[order.lines[0].sku].boxed
+    def _left(self, order: Order) -> bool:
+        return self._told(order) and self._confirmed(order) and not SKUS[order.lines[0].sku].boxed
+
+    def _waiting(self, order: Order) -> bool:
+        """Nothing of it has left, and nothing has happened to it for half a day."""
+        quiet = self.now - _QUIET
+        calm = all(moment < quiet for moment in order.moments() if moment <= self.now)
+        waits = calm and order.entered < quiet and order.cancelled > self.now and order.change is None
+        return waits and order.deliveries[0].shipped > self.now and not SKUS[order.lines[0].sku].boxed
 
     def _first_company(self, order: Order) -> bool:
         return self._told(order) and order.company == 0 and len(order.deliveries) == 1

@@ -23,6 +23,10 @@ from sync.facts import digest, fact_columns, standing, sums, view_columns
 
 OrderNo = tuple[str, str]
 
+_KEY = ("company", "order_no")
+_FEW = 20
+"""Past so many companies on a page it is cheaper to ask for every order at once."""
+
 
 class Told(NamedTuple):
     """A placed fact and its order, the key of the record that told it, the id of the event, if it is one."""
@@ -49,6 +53,24 @@ def parted(told: Sequence[Told], held: Collection[OrderNo]) -> tuple[list[Told],
 
 
 _ORDER = itemgetter(0)
+
+
+def spoken_of(conn: sa.Connection, system: str, orders: Collection[OrderNo]) -> set[OrderNo]:
+    """Return those of `orders` that `system` has spoken of before.
+
+    What comes in key order for the first time costs one question a company, not one an order.
+    """
+    by_company: dict[str, list[str]] = {}
+    for company, order_no in sorted(orders):
+        by_company.setdefault(company, []).append(order_no)
+    asked = [
+        (company, order_no)
+        for company, numbers in by_company.items()
+        if len(by_company) > _FEW
+        or bulk.between(conn, observations, "order_no", numbers[0], numbers[-1], company=company)
+        for order_no in numbers
+    ]
+    return set(bulk.fetch_bound(conn, observations, _KEY, asked, _KEY, system=system))
 
 
 def _plain(fact: Fact) -> bool:

@@ -1,9 +1,13 @@
-"""Marks for consumers: which orders must be looked at again."""
+"""Marks for consumers: which orders must be looked at again.
+
+A change marks its order for the merge; what the merge has looked at it passes on to the reconciliation, which
+needs both the views and the order.
+"""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import sqlalchemy as sa
 
@@ -13,13 +17,15 @@ from hub.store.tables import dirty
 Mark = tuple[str, str, int]
 """Company, order number, and the stamp to clear it with."""
 
-CONSUMERS = ("merge",)
+MERGE, RECONCILE = "merge", "reconcile"
 ALL = ("*", "*")
 """The mark that stands for every order."""
 
 
-def mark(conn: sa.Connection, keys: Iterable[tuple[str, str]], *, everything: bool = False) -> None:
-    """Mark the orders `keys` (company, order_no) for every consumer; one mark for all if `everything`."""
+def mark(
+    conn: sa.Connection, keys: Iterable[tuple[str, str]], *, everything: bool = False, consumer: str = MERGE
+) -> None:
+    """Mark the orders `keys` (company, order_no) for a consumer; one mark for all if `everything`."""
     stamp = secrets.randbits(62)
     places = [ALL] if everything else list(keys)
     bulk.upsert(
@@ -27,10 +33,15 @@ def mark(conn: sa.Connection, keys: Iterable[tuple[str, str]], *, everything: bo
         dirty,
         [
             {"consumer": consumer, "company": company, "order_no": order_no, "stamp": stamp}
-            for consumer in CONSUMERS
             for company, order_no in places
         ],
     )
+
+
+def pass_on(conn: sa.Connection, done: Collection[Mark]) -> None:
+    """Take away the merge's marks on what it looked at, and mark that for the reconciliation."""
+    mark(conn, [place[:2] for place in done], consumer=RECONCILE)
+    clear(conn, MERGE, done)
 
 
 def marks(conn: sa.Connection, consumer: str) -> list[tuple[str, str, int]]:
@@ -45,14 +56,5 @@ def marks(conn: sa.Connection, consumer: str) -> list[tuple[str, str, int]]:
 
 def clear(conn: sa.Connection, consumer: str, done: Iterable[tuple[str, str, int]]) -> None:
     """Take away the marks that were looked at, unless somebody marked them anew in between."""
-    rows = [{"c": company, "o": order_no, "s": stamp} for company, order_no, stamp in done]
-    if rows:
-        conn.execute(
-            sa.delete(dirty).where(
-                dirty.c.consumer == consumer,
-                dirty.c.company == sa.bindparam("c"),
-                dirty.c.order_no == sa.bindparam("o"),
-                dirty.c.stamp == sa.bindparam("s"),
-            ),
-            rows,
-        )
+    keys = [(consumer, *one) for one in done]
+    bulk.delete(conn, dirty, ("consumer", "company", "order_no", "stamp"), keys)

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 
+from hub.mapping import SystemMapping
+from hub.mapping.fieldspec import FieldSpec
+from hub.mapping.grammar import StreamMapping
+from hub.mapping.texts import stripper
 from hub.model import OrderKey
-from hub.store import Store
-from hub.store.tables import findings, links, observations, order_history, orders, quarantine, unlinked, views
+from hub.store import Store, jsons
+from hub.store.tables import (
+    documents,
+    findings,
+    links,
+    observations,
+    order_history,
+    orders,
+    quarantine,
+    unlinked,
+    views,
+)
+from sync.documents import place_of
 from sync.links import orders_called
 
 Row = Mapping[str, Any]
@@ -30,29 +45,110 @@ class Life:
     links: list[Row] = field(default_factory=list)
     history: list[Row] = field(default_factory=list)
     findings: list[Row] = field(default_factory=list)
+    documents: list[Row] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Explained:
-    """What a number means: lives of the orders it may stand for, records that wait or are broken."""
+    """What a number means: lives of the orders it may stand for, records that wait or are broken.
+
+    `read_as` is the number as the mappings write it, where it was only found so (padding, a prefix).
+    `documents` belong to no order; `named_in` are open findings of other orders that name the number.
+    """
 
     number: str
     lives: list[Life] = field(default_factory=list)
     waiting: list[Row] = field(default_factory=list)
     quarantined: list[Row] = field(default_factory=list)
+    documents: list[Row] = field(default_factory=list)
+    named_in: list[Row] = field(default_factory=list)
+    read_as: str | None = None
+
+    @property
+    def nothing(self) -> bool:
+        """Whether nobody has told of the number."""
+        return not (self.lives or self.waiting or self.quarantined or self.documents or self.named_in)
 
 
-def explain(store: Store, number: str, company: str | None = None) -> Explained:
-    """Return everything known of `number`: an order, delivery, waybill, customer PO or own number."""
+def explain(
+    store: Store,
+    number: str,
+    company: str | None = None,
+    mappings: Mapping[str, SystemMapping] | None = None,
+) -> Explained:
+    """Return everything known of `number`: an order, delivery, waybill, customer PO, document or own number.
+
+    If it is not known as it stands, it is tried as the `mappings` would write it.
+    """
+    found = _explained(store, number, company)
+    if found.nothing:
+        for other in written(number, mappings or {}):
+            read = _explained(store, other, company)
+            if not read.nothing:
+                read.number, read.read_as = number, other
+                return read
+    return found
+
+
+def written(number: str, mappings: Mapping[str, SystemMapping]) -> list[str]:
+    """Return the forms in which mappings would keep a number: padding, prefixes and suffixes taken off."""
+    streams = [stream for mapping in mappings.values() for stream in mapping.streams.values()]
+    specs = [one for stream in streams for one in _numbers(stream)]
+    strips = {spec.strip for spec in specs if spec.strip}
+    forms = {strip(number) for rules in sorted(strips) if (strip := stripper(rules)) is not None}
+    return sorted(forms - {number, ""})
+
+
+def _numbers(stream: StreamMapping) -> Iterator[FieldSpec]:
+    """Yield the fields of a stream that hold numbers of orders, their alternatives one by one."""
+    named = [stream.fields[name] for name in ("order_no", "part", "number") if name in stream.fields]
+    for spec in (*named, *stream.links.values()):
+        yield from spec.any or (spec,)
+
+
+def _explained(store: Store, number: str, company: str | None) -> Explained:
     with store.read() as conn:
+        papers = _documents(store, conn, documents.c.number == number, company)
         keys = orders_called(conn, number, company) or _seen_only(conn, number, company)
-        explained = Explained(number, [_life(conn, key) for key in keys])
+        keys += [key for row in papers if (key := _order_of(row)) is not None and key not in keys]
+        explained = Explained(number, [_life(store, conn, key) for key in keys])
+        explained.documents = [row for row in papers if _order_of(row) is None]
         explained.waiting = _rows(conn, sa.select(unlinked).where(unlinked.c.value == number))
         wide = [column for column in quarantine.c if column.name != "raw"]
         explained.quarantined = _rows(
             conn, sa.select(*wide).where(quarantine.c.record == number, quarantine.c.solved_at.is_(None))
         )
+        explained.named_in = _named_in(conn, number, company)
     return explained
+
+
+def _documents(
+    store: Store, conn: sa.Connection, which: sa.ColumnElement[bool], company: str | None
+) -> list[Row]:
+    """Return documents with their fields opened."""
+    order = (documents.c.kind, documents.c.occurred_at, documents.c.number)
+    rows = _rows(conn, sa.select(documents).where(which).order_by(*order))
+    return [
+        {**row, "fields": jsons.loads(store.seal.decrypt(bytes(row["fields"]), place_of(row)))}
+        if row["fields"] is not None
+        else row
+        for row in rows
+        if company in (None, row["company"])
+    ]
+
+
+def _order_of(document: Row) -> OrderKey | None:
+    order_no = document["order_no"]
+    return None if order_no is None else OrderKey(document["company"], order_no)
+
+
+def _named_in(conn: sa.Connection, number: str, company: str | None) -> list[Row]:
+    """Return the open findings of other orders whose details name `number`: it may be a slip of theirs."""
+    f = findings.c
+    name = jsons.dumps(number)
+    query = sa.select(findings).where(f.state != "closed", f.order_no != number)
+    rows = _rows(conn, query.where(f.details.contains(name, autoescape=True)).order_by(f.first_seen))
+    return [row for row in rows if company in (None, row["company"])]
 
 
 def _seen_only(conn: sa.Connection, number: str, company: str | None) -> list[OrderKey]:
@@ -65,7 +161,7 @@ def _seen_only(conn: sa.Connection, number: str, company: str | None) -> list[Or
     )
 
 
-def _life(conn: sa.Connection, key: OrderKey) -> Life:
+def _life(store: Store, conn: sa.Connection, key: OrderKey) -> Life:
     def of(table: sa.Table, *order: sa.ColumnElement[Any]) -> list[Row]:
         here = (table.c.company == key.company, table.c.order_no == key.order_no)
         return _rows(conn, sa.select(table).where(*here).order_by(*order))
@@ -79,6 +175,7 @@ def _life(conn: sa.Connection, key: OrderKey) -> Life:
         links=of(links, links.c.kind, links.c.value),
         history=of(order_history, order_history.c.id),
         findings=of(findings, findings.c.first_seen),
+        documents=_documents(store, conn, documents.c.order_no == key.order_no, key.company),
     )
 
 

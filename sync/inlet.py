@@ -207,16 +207,7 @@ class Inlet:
         """
         known = {order_of(fact) for arrival in arrivals if arrival.before for fact in arrival.facts}
         known |= {place[:2] for place in gone}
-        asked: dict[str, list[str]] = {}
-        for company, order_no in sorted({one.order for one in told} - known):
-            asked.setdefault(company, []).append(order_no)
-        for company, numbers in asked.items():
-            if bulk.between(conn, observations, "order_no", numbers[0], numbers[-1], company=company):
-                here = {"company": company, "system": self.system}
-                keys = [(order_no,) for order_no in numbers]
-                found = bulk.fetch_bound(conn, observations, ("order_no",), keys, ("order_no",), **here)
-                known.update((company, order_no) for (order_no,) in found)
-        return known
+        return known | births.spoken_of(conn, self.system, {one.order for one in told} - known)
 
     def _count_births(self, born: Sequence[Told], taken: Taken) -> None:
         for word in ("observations", "orders", "changed"):

@@ -100,22 +100,22 @@ def merge_views(
     return merged
 
 
-def birth_of(view: View, extras: Mapping[str, Any], lines: str | None) -> tuple[Any, ...]:
-    """Return the values of a new order that one system alone speaks of, its extras as a dict, as in FIELDS.
+def birth_columns(
+    views: Sequence[View], extras: Sequence[Mapping[str, Any]], lines: Sequence[str | None]
+) -> dict[str, Sequence[Any]]:
+    """Return the columns, named as in FIELDS, of new orders that one view each speaks of.
 
-    The way of every first load: its word counts whoever owns the field, and nobody asks who gave what.
+    The way of every first load: its word counts whoever owns the field, and nobody asks who gave what. Extras
+    are dicts.
     """
-    say = extras.get
-    first, now = say("due_first"), say("due_now")
-    rest = {name: extras[name] for name in extras.keys() - _OWN if extras[name] is not None}
-    return (
-        *view[_STATUS:],
-        *map(say, TYPED),
-        now if first is None else first,
-        first if now is None else now,
-        lines,
-        rest,
-    )
+    said: dict[str, Sequence[Any]] = dict(zip(VIEW, zip(*views, strict=True), strict=True))
+    del said["system"]
+    said |= {name: [one.get(name) for one in extras] for name in _OWN}
+    first, now = said["due_first"], said["due_now"]
+    said["due_first"] = [other if one is None else one for one, other in zip(first, now, strict=True)]
+    said["due_now"] = [other if one is None else one for one, other in zip(now, first, strict=True)]
+    rests = [{name: one[name] for name in one.keys() - _OWN if one[name] is not None} for one in extras]
+    return {**said, "lines": lines, "extras": rests}
 
 
 def _status(merged: Merged, views: Sequence[View], owners: Owners, before: Mapping[str, Any] | None) -> None:

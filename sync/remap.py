@@ -277,9 +277,9 @@ class Remap:
         if run.number is not None:
             self._sign(conn, page, run.number, before)
         marks = bulk.fetch_many(
-            conn, dirty, ("consumer", "company", "order_no"), {("merge", *key) for key in keys}
+            conn, dirty, ("consumer", "company", "order_no"), {(dirt.MERGE, *key) for key in keys}
         )
-        dirt.clear(conn, "merge", [(row.company, row.order_no, row.stamp) for row in marks])
+        dirt.pass_on(conn, [(row.company, row.order_no, row.stamp) for row in marks])
         return counts
 
     def _sign(self, conn: sa.Connection, page: Sequence[_Kept], run: int, before: int) -> None:

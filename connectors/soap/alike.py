@@ -8,6 +8,7 @@ is not like that in every respect is not read here at all; `Plain` reads its row
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import repeat
 from typing import Any
 
 from lxml import etree
@@ -49,13 +50,20 @@ class Alike:
 class _Form:
     """What rows of one form are asked, and how their columns are found."""
 
-    def __init__(self, names: Sequence[str], plain: str, columns: Sequence[str], tags: Sequence[str]) -> None:
+    def __init__(
+        self,
+        names: Sequence[str],
+        plain: str,
+        columns: Sequence[str],
+        tags: Sequence[str],
+        cell: Callable[[Any], str | None],
+    ) -> None:
         spaces = {f"n{at}": space for at, tag in enumerate(tags) if (space := etree.QName(tag).namespace)}
 
         def xpath(path: str) -> Any:
             return etree.XPath(path, namespaces=spaces or None, smart_strings=False)
 
-        self._names, self._plain = tuple(names), xpath(plain)
+        self._names, self._plain, self._cell = tuple(names), xpath(plain), cell
         self._columns: list[Column] = [(xpath(f"{path}/text()"), xpath(path)) for path in columns]
 
     def read(self, batch: Any) -> list[dict[str, Any]] | None:
@@ -65,28 +73,33 @@ class _Form:
         for texts, cells in self._columns:
             column: list[Any] = texts(batch)
             if len(column) != count:
-                column = [cell(one) for one in cells(batch)]
+                column = list(map(self._cell, cells(batch)))
                 if len(column) != count:
                     return None
             columns.append(column)
-        names = self._names
-        return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+        return list(map(dict, map(zip, repeat(self._names), zip(*columns, strict=True))))
 
 
 def _whole(tags: Sequence[str], names: Sequence[str]) -> _Form:
-    """Return the form of rows that hold these elements in this order, one plain text each, and nothing more."""
+    """Return the form of rows that hold these elements in this order, one text each, and nothing more."""
     plain = f"count(*/*) = {len(tags)} * count(*) and not(*/@* or */*/* or */*/text()[2])"
-    return _Form(names, plain, [f"*/*[{at + 1}]/self::{_test(at, tag)}" for at, tag in enumerate(tags)], tags)
+    return _Form(
+        names, plain, [f"*/*[{at + 1}]/self::{_test(at, tag)}" for at, tag in enumerate(tags)], tags, cell
+    )
 
 
 def _wanted(tags: Sequence[str]) -> _Form:
     """Return the form of rows that hold these elements once each, one plain text each, among any others."""
     tests = [_test(at, tag) for at, tag in enumerate(tags)]
     odd = " or ".join(f"*/{one}[2] or */{one}/* or */{one}/text()[2]" for one in tests)
-    return _Form(tags, f"not(*/@* or {odd})", [f"*/{one}" for one in tests], tags)
+    return _Form(tags, f"not(*/@* or {odd})", [f"*/{one}" for one in tests], tags, _text)
 
 
 def _test(at: int, tag: str) -> str:
     """Return the XPath test for the name of element `at`, whose namespace is bound to a prefix of its own."""
     name = etree.QName(tag)
     return f"n{at}:{name.localname}" if name.namespace else str(name.localname)
+
+
+def _text(element: Any) -> str:
+    return element.text or ""

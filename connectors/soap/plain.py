@@ -52,7 +52,7 @@ class Plain:
         row: dict[str, Any] = {}
         for child in element:
             text = child.text
-            if text is None or text[0] <= " ":
+            if text is None or text[:1] <= " ":
                 if len(child):
                     return None
                 if text is None and child.get(_NIL) not in _TRUE:

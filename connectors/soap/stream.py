@@ -115,11 +115,13 @@ class _Reader:
         self._looked = False
         self._plain = Plain()
         self._tables = {(table.parent, table.tag): Taking(table, self._plain) for table in tables(shape)}
-        self._here: Any = None  # the parent of the latest row, and its path
-        self._path: Path | None = None
+        tags = sorted({tag for _, tag in self._tables})
+        self._only = tags[0] if len(tags) == 1 else None  # then the parser gives nothing else
+        self._here: Any = self  # the parent of the latest row (none yet), and its lists by tag
+        self._lists: dict[str, Taking] = {}
         self._parser = etree.XMLPullParser(
             events=("end",),
-            tag=[f"{{*}}{tag}" for tag in sorted({tag for _, tag in self._tables})] or ["{*}Envelope"],
+            tag=[f"{{*}}{tag}" for tag in tags] or ["{*}Envelope"],
             encoding=encoding,
             resolve_entities=False,
             no_network=True,
@@ -140,20 +142,22 @@ class _Reader:
         return root
 
     def _take(self) -> None:
+        element: Any
         for _, element in self._parser.read_events():
-            if not self._looked:
-                self._refuse_doctype(element)
-            taking = self._taking(element)
+            parent = element.getparent()
+            if parent is not self._here:
+                self._enter(parent, element)
+            taking = self._lists.get(self._only or self._plain.name(element))
             if taking is not None:
                 taking.add(element)
 
-    def _taking(self, element: Any) -> Taking | None:
-        parent = element.getparent()
-        if parent is not self._here:
-            self._here, self._path = parent, _path(parent)
-        if self._path is None:
-            return None
-        return self._tables.get((self._path, self._plain.name(element)))
+    def _enter(self, parent: Any, element: Any) -> None:
+        """Look up which lists stand in `parent`: the next rows will mostly have the same."""
+        if not self._looked:
+            self._refuse_doctype(element)
+        path = _path(parent)
+        self._here = parent
+        self._lists = {tag: taking for (place, tag), taking in self._tables.items() if place == path}
 
     def _refuse_doctype(self, element: Any) -> None:
         if element.getroottree().docinfo.doctype:

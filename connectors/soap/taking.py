@@ -44,15 +44,15 @@ class Taking:
         self._waiting = []
 
     def _take(self, ready: list[Any]) -> None:
-        found = None
         if self._alike is not None and len(ready) >= _FEW:
             batch = etree.Element("batch")
-            batch.extend(ready)
+            batch.extend(ready)  # out of the tree, with the text after each
             found = self._alike.read(batch)
-        if found is None:
-            table = self.table
-            found = [self._plain.value(row, table.shape, table.path) for row in ready]
-        self.rows.extend(found)
+            if found is not None:
+                self.rows.extend(found)
+                return
+        table = self.table
+        self.rows.extend([self._plain.value(row, table.shape, table.path) for row in ready])
         for row in ready:
             if (parent := row.getparent()) is not None:
                 parent.remove(row)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from connectors.http.ways import Basic
 from connectors.soap.transport import Transport
 from connectors.soap.wsdl import Operation, Wsdl
 from hub.config import Connection
@@ -19,7 +20,6 @@ from hub.errors import (
     SourceError,
     Unavailable,
 )
-from connectors.http.ways import Basic
 from tests.connectors.depot import WSDL, listing
 from tests.connectors.soap_server import Reply, Request, SoapServer, fault, serving
 

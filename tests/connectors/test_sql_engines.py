@@ -215,7 +215,10 @@ def test_soft_deleted_rows_say_so(sqlite: Bench) -> None:
         "streams": {"rows": {
             "read": {"table": "t"}, "key": "id", "deleted": "removed_at",
             "fields": {
-                "company": {"const": "C1"}, "order_no": "id", "status": {"const": "confirmed"}, "ordered": "qty",
+                "company": {"const": "C1"},
+                "order_no": "id",
+                "status": {"const": "confirmed"},
+                "ordered": "qty",
             },
         }},
     }  # fmt: skip

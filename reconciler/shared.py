@@ -1,0 +1,77 @@
+"""What verdicts share: fresh ones, and those that stand from earlier runs, behind their causes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from hub.rules import Rules
+from reconciler import causes, slices
+from reconciler.case import EVERY, Cause, Verdict
+from reconciler.kept import Kept, stored_causes
+from reconciler.lift import FEWEST
+from reconciler.sources import Scope
+
+Group = tuple[str, str]
+"""Class and system: what slices are looked for in."""
+
+_BY_CLOCK, _BY_SLICE = "clock_", "shared_"
+
+
+class Shared:
+    """Finds the causes of one run."""
+
+    def __init__(self, conn: sa.Connection, rules: Rules, as_of: datetime) -> None:
+        """Take what every cause needs."""
+        self.conn, self.rules, self.as_of = conn, rules, as_of
+
+    def behind(self, fresh: Sequence[Verdict], known: Sequence[Kept], scope: Scope) -> list[Cause]:
+        """Return the causes of `fresh` verdicts and of those `known` that lie outside of `scope`.
+
+        What follows from each verdict by itself, or from the store, is found anew for all. Clocks stand as
+        they were found where nobody looked at their orders. Slices are looked for among the verdicts of a
+        class and system if ten fresh ones have no cause, or if it has slices and any of it was looked at.
+        """
+        kept = [one for one in known if one.key not in scope]
+        touched = {_group(one.verdict) for one in known if one.key in scope}
+        found = self._stored(kept)
+        live = [one for one in (*fresh, *(one.verdict for one in kept)) if not one.in_flight]
+        plain = [
+            *causes.unread(live),
+            *causes.unknown_codes(live),
+            *causes.mistyped_references(live),
+            *causes.quarantined_records(live, causes.load_quarantined(self.conn)),
+            *causes.late_posting(live, causes.newest_posted(self.conn), self.as_of),
+        ]
+        sliced = {_group(one) for one in live if one.cause and one.cause.kind.startswith(_BY_SLICE)}
+        lonely = Counter(_group(one) for one in fresh if _is_lonely(one))
+        again = {group for group, count in lonely.items() if count >= FEWEST}
+        again |= sliced & (touched | set(lonely))
+        pool = []
+        for one in live:
+            if _group(one) in again:
+                if one.cause and one.cause.kind.startswith(_BY_SLICE):
+                    one.cause.orders, one.cause = 0, None
+                pool.append(one)
+        return [*plain, *(one for one in found if one.orders), *slices.shared(self.conn, pool, self.rules)]
+
+    def _stored(self, kept: Iterable[Kept]) -> list[Cause]:
+        """Put kept verdicts behind the clocks and slices that were found earlier; return these."""
+        known = stored_causes(self.conn, kept)
+        found: dict[str, Cause] = {}
+        for one in kept:
+            cause = known.get(one.cause or "")
+            if cause is not None and cause.kind.startswith((_BY_CLOCK, _BY_SLICE)):
+                found.setdefault(one.cause or "", cause).add(one.verdict)
+        return list(found.values())
+
+
+def _group(one: Verdict) -> Group:
+    return one.kind, one.system
+
+
+def _is_lonely(one: Verdict) -> bool:
+    return one.cause is None and not (one.in_flight or one.noted) and one.order_no != EVERY
