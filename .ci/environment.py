@@ -44,9 +44,11 @@ SETTING = re.compile(r"^(?:global|install|:env:)\.([\w-]+)=(.+)$")
 
 
 def main(purpose: str, *options: str) -> int:
-    """Do what `purpose` says ("run", "test" or "lock"); return the exit code."""
+    """Do what `purpose` says ("run", "test", "peers" or "lock"); return the exit code."""
     if purpose == "lock":
         lock(options)
+    elif purpose == "peers":
+        install_peers()
     else:
         install(purpose)
     return 0
@@ -72,6 +74,21 @@ def install(purpose: str) -> None:
         install_mariadb()
     stamp.write_text(wanted, "utf-8")
     say("The environment in .venv is ready.")
+
+
+def install_peers() -> None:
+    """Make `.venv-bench`: what the benchmarks compare OrderHub with, exactly as its lock says."""
+    uv, home, pinned = locked_uv(), ROOT / ".venv-bench", ROOT / "benchmarks" / "requirements.lock"
+    wanted = f"{sys.version_info[:2]} {hashlib.sha256(pinned.read_bytes()).hexdigest()}"
+    stamp = home / ".peers"
+    if stamp.exists() and stamp.read_text("utf-8") == wanted:
+        return
+    shutil.rmtree(home, ignore_errors=True)
+    say("Installing what the benchmarks compare OrderHub with ...")
+    uv(["venv", "--quiet", "--python", sys.executable, str(home)])
+    target = ["pip", "sync", "--quiet", "--compile-bytecode", "--python", str(home / "bin" / "python")]
+    uv([*target, "--require-hashes", str(pinned)])
+    stamp.write_text(wanted, "utf-8")
 
 
 def install_mariadb() -> None:

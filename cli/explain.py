@@ -9,7 +9,6 @@ import typer
 from cli import FAILED, context, show
 from cli.context import Here
 from cli.options import Json
-from hub.store import jsons
 
 if TYPE_CHECKING:
     from hub.findings import Finding
@@ -72,6 +71,8 @@ def _show(here: Here, found: Explained) -> None:
                 kind=row["kind"], value=row["value"], since=show.when(row["since"], here.zone))
         )  # fmt: skip
     for row in found.quarantined:
+        from hub.store import jsons
+
         why = say(row["reason"], **(jsons.loads(row["values"]) or {}))
         show.warn(say("cli.lies_in_quarantine", id=row["id"], system=row["system"], why=why))
 
@@ -119,6 +120,8 @@ def _life(here: Here, one: Life) -> None:
 
 def _documents(here: Here, rows: list[Row]) -> None:
     """Show what is no order: receivables, invoices, bank entries, work orders, stock."""
+    from hub.store import jsons
+
     say = context.say
     if not rows:
         return

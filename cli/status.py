@@ -59,9 +59,10 @@ def _show(here: Here, stands: Standing) -> None:
             show.Column(say("cli.count_waiting"), number=True),
             show.Column(say("cli.result"), whole=True),
         ],
-        [_row(here, one) for one in stands.systems],
+        [row for one in stands.systems for row in _rows(here, one)],
     )
     for one in stands.systems:
+        _sweeps(here, one)
         if one.error:
             show.fail(
                 say(
@@ -71,6 +72,37 @@ def _show(here: Here, stands: Standing) -> None:
                     error=one.error,
                 )
             )
+
+
+def _rows(here: Here, one: SystemStands) -> list[list[Any]]:
+    """Return the row of a system, with one for each of its streams if there are several."""
+    streams = [
+        [
+            show.Cell(f"  {stream.stream}", "dim"),
+            show.when(stream.complete_at, here.zone),
+            show.when(stream.newest_at, here.zone),
+            *[show.Cell("")] * 4,
+        ]
+        for stream in one.streams
+    ]
+    return [_row(here, one), *(streams if len(streams) > 1 else [])]
+
+
+def _sweeps(here: Here, one: SystemStands) -> None:
+    """Tell what the sweeps of a system brought, and what is gone from it."""
+    say = context.say
+    for stream in one.streams:
+        if stream.swept_at is not None:
+            told = {
+                "system": one.system,
+                "stream": stream.stream,
+                "at": show.when(stream.swept_at, here.zone),
+            }
+            show.line(say("status.swept", missed=show.number(stream.missed or 0), **told), "dim")
+        if stream.sweep_error:
+            show.fail(say("status.sweep_failed", stream=stream.stream, error=stream.sweep_error))
+    if one.gone:
+        show.warn(say("status.gone", system=one.system, orders=show.number(one.gone)))
 
 
 def _row(here: Here, one: SystemStands) -> list[Any]:

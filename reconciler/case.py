@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from hub.findings import CauseFound
 from hub.model import MILESTONES, TOP, Precision, Side, Status
 
 EVERY = "*"
@@ -156,6 +157,11 @@ class Cause:
     details: dict[str, Any] = fresh(default_factory=dict)
     orders: int = 0
     at_risk: dict[str, Decimal] = fresh(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """Return the identity over runs."""
+        return CauseFound(self.kind, self.company, self.system, self.slice).id
 
     def add(self, verdict: Verdict) -> None:
         """Put one verdict behind this cause."""

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from hub.rules import Rules
 from hub.store import tables
-from reconciler import causes, classes
+from reconciler import classes
 from reconciler.case import Cause, Horizon, Verdict
 from reconciler.clock_causes import clock_causes
 from reconciler.horizons import not_compared
@@ -36,8 +36,9 @@ from sync import dirt
 class Examination:
     """What the store comes to at one moment: verdicts, causes, and who was still on the way.
 
-    `scope` are the orders that were looked at, `waiting` those of them that must be looked at again. `kept`
-    are the findings on all others; their verdicts are among the verdicts.
+    `scope` are the orders that were looked at, `troubled` those of them that had a finding, `waiting` those
+    that must be looked at again. `kept` are the findings on all other orders; their verdicts are among the
+    verdicts. `reworded` are the causes of which more or other things are known than before.
     """
 
     scope: Scope
@@ -49,18 +50,18 @@ class Examination:
     in_flight: Counter[tuple[str, str]] = field(default_factory=Counter)
     unread: Counter[str] = field(default_factory=Counter)
     held_unread: Counter[str] = field(default_factory=Counter)
-    reopened: set[Key] = field(default_factory=set)
+    troubled: set[Key] = field(default_factory=set)
+    reworded: set[str] = field(default_factory=set)
 
     def unsettled(self, now: datetime) -> list[Verdict]:
-        """Return the verdicts that must be settled: the fresh, and the kept whose cause or time is another."""
+        """Return the verdicts to settle: the fresh, and the kept whose cause or time is another now."""
         standing = {id(one.verdict) for one in self.kept if not self._moves(one, now)}
         return [one for one in self.verdicts if id(one) not in standing]
 
     def _moves(self, one: Kept, now: datetime) -> bool:
-        cause = one.verdict.cause
-        if (None if cause is None else cause_id(cause)) != one.cause or (one.due_at and one.due_at <= now):
-            return True
-        return cause is not None and id(cause) in self.reworded
+        cause = None if one.verdict.cause is None else one.verdict.cause.id
+        past = one.due_at is not None and one.due_at <= now
+        return past or cause != one.cause or cause in self.reworded
 
 
 def examine(
@@ -85,7 +86,10 @@ def examine(
     kept = [one for one in known if one.key not in scope]
     found = Examination(scope, horizons, fresh, kept=kept, waiting=sift.waiting)
     found.in_flight, found.unread, found.held_unread = sift.in_flight, sift.unread, sift.held_unread
-    found.causes = [*clocks, *Shared(conn, rules, as_of).behind(fresh, known, scope)]
+    found.troubled = {one.key for one in known if one.key in scope}
+    shared = Shared(conn, rules, as_of, known)
+    found.causes = [*clocks, *shared.behind(fresh, scope)]
+    found.reworded = shared.reworded(found.causes)
     found.verdicts += [one.verdict for one in kept]
     return found
 

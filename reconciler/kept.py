@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -15,7 +15,7 @@ from hub.findings import LIVE, State
 from hub.store import jsons, tables
 from hub.store.types import from_fixed
 from reconciler.case import EVERY, Cause, Verdict
-from reconciler.sources import Key, Scope
+from reconciler.sources import Key
 
 _f, _c = tables.findings.c, tables.causes.c
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")
@@ -56,11 +56,6 @@ def stored_causes(conn: sa.Connection, kept: Iterable[Kept]) -> dict[str, Cause]
         for row in rows
         if row.id in ids
     }
-
-
-def outside(kept: Iterable[Kept], scope: Scope) -> Iterator[Kept]:
-    """Yield what is kept of orders that the scope does not name."""
-    return (one for one in kept if one.key not in scope)
 
 
 def typed(value: Any, amount: bool = False) -> Any:

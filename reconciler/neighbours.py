@@ -31,7 +31,7 @@ def _paired(seen: AbstractSet[Key], known: Iterable[Kept]) -> Iterator[Key]:
         other = one.verdict.details.get("found_as")
         if other is not None:
             pair = one.key, (one.key[0], other)
-            if seen.intersection(pair):
+            if not seen.isdisjoint(pair):
                 yield from pair
 
 

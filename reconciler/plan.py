@@ -57,8 +57,9 @@ def plan(
     """Return what a run as of a moment looks at; `full` asks for all orders."""
     before = cursors.load_state(conn, *_PLACE)
     marks, remarked = dirt.marks(conn, dirt.RECONCILE), dirt.marks(conn, remarks.CONSUMER)
+    changed = {mark[:2] for mark in (*marks, *remarked, *dirt.marks(conn, dirt.MERGE))}
     why = "asked" if full else _why_all(before, rules, as_of, horizons, starts)
-    if not why and (len(marks) > MOST or any(mark[:2] == dirt.ALL for mark in marks)):
+    if not why and (len(changed) > MOST or dirt.ALL in changed):
         why = "marked"
     if why:
         return Plan(ALL, why, marks, remarked, before=before)
@@ -66,8 +67,7 @@ def plan(
     ripe = set(expired(conn, rules, as_of, since))
     for source in RIPENING:
         ripe.update(source(conn, rules, since, as_of))
-    keys = ripe.union(mark[:2] for mark in (*marks, *remarked))
-    return Plan(Scope(frozenset(keys)), "", marks, remarked, frozenset(ripe), before)
+    return Plan(Scope(frozenset(changed | ripe)), "", marks, remarked, frozenset(ripe), before)
 
 
 def keep(

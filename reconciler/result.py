@@ -111,11 +111,13 @@ class Result:
 
     `zone` is the one in which people read times, `changes` what settling wrote. `findings` ask for somebody;
     `accepted` are explained: by a person, or legal from the start. `judged` says how long who may lag.
+    `looked_at` counts the orders that were looked at, None if all were.
     """
 
     as_of: datetime
     zone: str
     settled: bool
+    looked_at: int | None = None
     orders: int = 0
     systems: list[SystemState] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)

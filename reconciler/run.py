@@ -67,7 +67,7 @@ def reconcile(
             learn(store, rules, as_of, held)
     with store.read() as conn:
         result = _result(conn, rules, as_of, now, found, changes, settled=write)
-        result.looked_at = None if look.scope.keys is None else len(found.scope.keys or ())
+        result.looked_at = None if found.scope.keys is None else len(found.scope.keys)
         if report:
             sum_up(conn, rules, result, found)
     return result
@@ -86,7 +86,7 @@ def _settle(
     run = runs.start("reconcile", None, now)
     with store.write() as conn:
         held.check(conn)
-        orders = None if found.scope.keys is None else found.reopened | {(EVERY, EVERY)}
+        orders = None if found.scope.keys is None else {*found.troubled, (EVERY, EVERY)}
         counts = settle(conn, _found(found.unsettled(now), rules), now, run, complete=True, orders=orders)
         keep(conn, look, rules, as_of, found.horizons, starts, found.waiting)
     changes = {name: number for name, number in asdict(counts).items() if name != "live"}
@@ -163,10 +163,6 @@ def sum_up(conn: sa.Connection, rules: Rules, result: Result, found: Examination
     result.systems = [_counted(one, held.get(one.system, 0), found) for one in result.systems]
     result.totals = totals.control_totals(conn, rules)
     result.late = totals.late_orders(conn, result.as_of)
-    for line in result.causes:
-        line.orders = line.orders or next(
-            (one.not_compared for one in result.systems if one.system == line.system), 0
-        )
 
 
 def _systems(found: Examination) -> list[SystemState]:
@@ -221,7 +217,7 @@ def _causes(
     born = {cause: at for cause, at in conn.execute(sa.select(c.id, c.first_seen))}
     lines = []
     for cause in found.causes:
-        key = _cause_found(cause).id
+        key = cause.id
         person = rules.person(cause.system)
         lines.append(
             CauseLine(

@@ -24,20 +24,26 @@ _BY_CLOCK, _BY_SLICE = "clock_", "shared_"
 class Shared:
     """Finds the causes of one run."""
 
-    def __init__(self, conn: sa.Connection, rules: Rules, as_of: datetime) -> None:
-        """Take what every cause needs."""
-        self.conn, self.rules, self.as_of = conn, rules, as_of
+    def __init__(self, conn: sa.Connection, rules: Rules, as_of: datetime, known: Sequence[Kept]) -> None:
+        """Take what every cause needs, and all findings of earlier runs."""
+        self.conn, self.rules, self.as_of, self.known = conn, rules, as_of, known
+        self.stored = stored_causes(conn, known)
+        self.told = {id: dict(cause.details) for id, cause in self.stored.items()}
 
-    def behind(self, fresh: Sequence[Verdict], known: Sequence[Kept], scope: Scope) -> list[Cause]:
-        """Return the causes of `fresh` verdicts and of those `known` that lie outside of `scope`.
+    def reworded(self, found: Iterable[Cause]) -> set[str]:
+        """Return the causes of which other things are known than lie in the store."""
+        return {one.id for one in found if one.details != self.told.get(one.id, one.details)}
+
+    def behind(self, fresh: Sequence[Verdict], scope: Scope) -> list[Cause]:
+        """Return the causes of `fresh` verdicts and of the findings known before outside of `scope`.
 
         What follows from each verdict by itself, or from the store, is found anew for all. Clocks stand as
         they were found where nobody looked at their orders. Slices are looked for among the verdicts of a
         class and system if ten fresh ones have no cause, or if it has slices and any of it was looked at.
         """
-        kept = [one for one in known if one.key not in scope]
-        touched = {_group(one.verdict) for one in known if one.key in scope}
-        found = self._stored(kept)
+        kept = [one for one in self.known if one.key not in scope]
+        touched = {_group(one.verdict) for one in self.known if one.key in scope}
+        found = self._standing(kept)
         live = [one for one in (*fresh, *(one.verdict for one in kept)) if not one.in_flight]
         plain = [
             *causes.unread(live),
@@ -58,14 +64,13 @@ class Shared:
                 pool.append(one)
         return [*plain, *(one for one in found if one.orders), *slices.shared(self.conn, pool, self.rules)]
 
-    def _stored(self, kept: Iterable[Kept]) -> list[Cause]:
+    def _standing(self, kept: Iterable[Kept]) -> list[Cause]:
         """Put kept verdicts behind the clocks and slices that were found earlier; return these."""
-        known = stored_causes(self.conn, kept)
         found: dict[str, Cause] = {}
         for one in kept:
-            cause = known.get(one.cause or "")
+            cause = self.stored.get(one.cause or "")
             if cause is not None and cause.kind.startswith((_BY_CLOCK, _BY_SLICE)):
-                found.setdefault(one.cause or "", cause).add(one.verdict)
+                found.setdefault(cause.id, cause).add(one.verdict)
         return list(found.values())
 
 

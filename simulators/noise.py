@@ -211,7 +211,8 @@ class _Planter:
     # what is done to it
 
     def _wms(self, order: Order, edit: Callable[[list[WmsRow]], list[WmsRow]]) -> None:
-        self.replay.warehouse.edits[order.key] = edit
+        """Edit the warehouse's rows of an order, once there are any."""
+        self.replay.warehouse.edits[order.key] = lambda rows: edit(rows) if rows else rows
 
     def _set_wms(self, edit: Callable[[list[WmsRow]], list[WmsRow]]) -> Callable[[Order], None]:
         return lambda order: self._wms(order, edit)

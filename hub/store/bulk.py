@@ -205,6 +205,8 @@ def scan_bound(
 
     They come after `after` and not after `upto`, which hold values of as many leading columns of the key.
     """
+    if conn.dialect.name == "postgresql":  # until it has statistics it would sort the whole table each time
+        conn.exec_driver_sql(statements.IN_KEY_ORDER)
     sql = statements.scan(conn.dialect, table, tuple(columns), len(after), upto is not None, limit)
     return _all(conn, sql, (*after, *(upto or ())))
 

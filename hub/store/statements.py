@@ -12,6 +12,12 @@ STAGE = "hub_stage"
 """The table that rows lie in on PostgreSQL on their way to an upsert by COPY."""
 
 
+IN_KEY_ORDER = (
+    "SET LOCAL enable_sort = off; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off"
+)
+"""Holds PostgreSQL to the index for the rest of a transaction."""
+
+
 def quoted(dialect: sa.Dialect, name: str) -> str:
     """Return `name` as it stands in a statement."""
     return dialect.identifier_preparer.quote(name)
@@ -139,16 +145,20 @@ def scan(
 
 
 def _found(dialect: sa.Dialect, table: sa.Table, key: tuple[str, ...], fixed: tuple[str, ...]) -> str:
+    """Return the source and condition of a look-up in which the keys lead and the table's index follows.
+
+    Either engine is held to that order (CROSS JOIN; OFFSET 0): right after a first load no statistics say how
+    large the table is, and the other way round it is read whole.
+    """
     target = quoted(dialect, table.name)
     where = [f"t.{quoted(dialect, name)} = {mark(dialect)}" for name in fixed]
-    if dialect.name == "sqlite":  # CROSS JOIN: the keys lead, the table's index follows
+    if dialect.name == "sqlite":
         told = [f"json_extract(k.value, '$[{number}]')" for number in range(len(key))]
         where.append(_equal(dialect, key, told if len(key) > 1 else ["k.value"]))
-        keys = f"json_each(?) AS k CROSS JOIN {target} AS t"
-    else:
-        where.append(_equal(dialect, key, [f"k.k{number}" for number in range(len(key))]))
-        keys = f"{_unnested(table, key)} AS k({_numbered(key)}) JOIN {target} AS t ON true"
-    return f"FROM {keys} WHERE {' AND '.join(where)}"
+        return f"FROM json_each(?) AS k CROSS JOIN {target} AS t WHERE {' AND '.join(where)}"
+    where.append(_equal(dialect, key, [f"k.k{number}" for number in range(len(key))]))
+    found = f"SELECT * FROM {target} AS t WHERE {' AND '.join(where)} OFFSET 0"
+    return f"FROM {_unnested(table, key)} AS k({_numbered(key)}) CROSS JOIN LATERAL ({found}) AS t"
 
 
 def _equal(dialect: sa.Dialect, key: tuple[str, ...], told: list[str]) -> str:

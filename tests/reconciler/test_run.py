@@ -17,6 +17,7 @@ from reconciler.judge import judge
 from reconciler.result import Result
 from reconciler.run import reconcile
 from reconciler.scan import suspicious
+from sync import dirt
 from tests.reconciler.faults import Truth, settled, shifted, unposted, with_faults, without
 from tests.reconciler.world import DAY, HOUR, NOW, fill, healthy, horizons, hub_rules
 
@@ -72,6 +73,7 @@ def test_a_mended_order_closes_its_finding(store: Store) -> None:
             "ordered": None,
         }
         bulk.insert(conn, tables.views, [row])
+        dirt.mark(conn, [key(one)])
     result = reconcile(store, RULES, NOW + HOUR)
     assert found(result) == set()
     assert result.changes["closed"] == 1
