@@ -9,12 +9,13 @@ OUT ?= out/demo
 WORKERS ?= logical
 TESTS ?=
 UPGRADE ?=
+SCALE ?= 1
 
 export GOAL := $(firstword $(MAKECMDGOALS))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo practice test lint format docs lock setup setup-test clean
+.PHONY: help demo practice test lint format docs bench lock setup setup-test clean
 
 help: ## say what there is
 	@echo "OrderHub: three systems agree, in two commands."
@@ -41,6 +42,10 @@ format: setup-test ## ruff format and its safe fixes
 
 docs: setup-test ## renew the tables of docs/mapping.md
 	@$(BIN)/python -m hub.mapping.reference docs/mapping.md
+
+bench: setup-test ## all benchmarks, the table in docs/benchmarks.md (SCALE=0.1: a tenth of the sizes)
+	@$(BIN)/python -m benchmarks.bench --scale $(SCALE); code=$$?; \
+	$(BIN)/python -m benchmarks.page out/bench/benchmarks.json docs/benchmarks.md || code=1; exit $$code
 
 lock: ## renew requirements.lock after a change of pyproject.toml (UPGRADE=1: newest versions)
 	@sh .ci/setup lock $(if $(UPGRADE),--upgrade)

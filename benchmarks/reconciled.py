@@ -23,7 +23,7 @@ from benchmarks.measure import Cost, in_child, metered
 ROOT = Path(__file__).resolve().parent.parent
 _BARE = (
     "SELECT count(*) FROM (SELECT company, order_no FROM views GROUP BY company, order_no"
-    " HAVING count(*) < 3 OR max(status) <> min(status) OR max(shipped) <> min(shipped)) AS odd"
+    " HAVING count(*) < 3 OR max(shipped) <> min(shipped)) AS odd"
 )
 
 

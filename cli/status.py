@@ -100,7 +100,7 @@ def _sweeps(here: Here, one: SystemStands) -> None:
             }
             show.line(say("status.swept", missed=show.number(stream.missed or 0), **told), "dim")
         if stream.sweep_error:
-            show.fail(say("status.sweep_failed", stream=stream.stream, error=stream.sweep_error))
+            show.fail(stream.sweep_error)
     if one.gone:
         show.warn(say("status.gone", system=one.system, orders=show.number(one.gone)))
 

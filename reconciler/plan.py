@@ -14,9 +14,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.findings import LIVE
 from hub.rules import Rules
-from hub.store import cursors, jsons
+from hub.store import cursors, jsons, tables
 from reconciler.case import Horizon
+from reconciler.classes import KINDS
 from reconciler.classes.standing import expired
 from reconciler.sources import ALL, RIPENING, Key, Scope
 from sync import dirt, remarks
@@ -64,10 +66,18 @@ def plan(
     if why:
         return Plan(ALL, why, marks, remarked, before=before)
     since = _known_since(before)
-    ripe = set(expired(conn, rules, as_of, since))
+    ripe = _restless(conn) | expired(conn, rules, as_of, since)
     for source in RIPENING:
         ripe.update(source(conn, rules, since, as_of))
     return Plan(Scope(frozenset(changed | ripe)), "", marks, remarked, frozenset(ripe), before)
+
+
+def _restless(conn: sa.Connection) -> set[Key]:
+    """Return the orders with a finding that follows from more than orders and views: no mark tells it."""
+    f = tables.findings.c
+    kinds = [kind for kind in KINDS if kind != "stale"]
+    query = sa.select(f.company, f.order_no).where(f.state.in_([*LIVE]), f.kind.in_(kinds))
+    return {(company, order_no) for company, order_no in conn.execute(query)}
 
 
 def keep(
@@ -89,7 +99,7 @@ def keep(
     dirt.clear(conn, remarks.CONSUMER, [mark for mark in done.remarked if mark[:2] in done.scope])
     if missing := set(waiting) - marked:
         dirt.mark(conn, sorted(missing), consumer=dirt.RECONCILE)
-    looked = bool(done.why or done.ripe or marked - set(waiting) or missing or done.remarked)
+    looked = bool(done.why or marked - set(waiting) or missing or done.remarked)
     if looked or _known(horizons) != done.before["until"]:
         state: dict[str, Any] = {"as_of": as_of.isoformat(), "until": _known(horizons)}
         if done.why:

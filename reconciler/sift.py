@@ -69,8 +69,8 @@ class Sift:
         if case.order.amount is not None and verdict.currency in (None, case.order.currency):
             verdict.currency = case.order.currency
             verdict.at_risk = (verdict.at_risk or Decimal(0)) + case.order.amount
-        if len(verdict.details["examples"]) < _EXAMPLES:
-            verdict.details["examples"].append(f"{case.order.company}/{case.order.order_no}")
+        examples = {*verdict.details["examples"], f"{case.order.company}/{case.order.order_no}"}
+        verdict.details["examples"] = sorted(examples)[:_EXAMPLES]
         self.unread[system] += 1
         self.held_unread[system] += 1
 

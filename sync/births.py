@@ -61,13 +61,13 @@ def spoken_of(conn: sa.Connection, system: str, orders: Collection[OrderNo]) -> 
     What comes in key order for the first time costs one question a company, not one an order.
     """
     by_company: dict[str, list[str]] = {}
-    for company, order_no in sorted(orders):
+    for company, order_no in orders:
         by_company.setdefault(company, []).append(order_no)
     asked = [
         (company, order_no)
         for company, numbers in by_company.items()
         if len(by_company) > _FEW
-        or bulk.between(conn, observations, "order_no", numbers[0], numbers[-1], company=company)
+        or bulk.between(conn, observations, "order_no", min(numbers), max(numbers), company=company)
         for order_no in numbers
     ]
     return set(bulk.fetch_bound(conn, observations, _KEY, asked, _KEY, system=system))

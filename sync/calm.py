@@ -10,7 +10,8 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_SELDOM = (100_000, 50, 100)
+_SELDOM = (500_000, 50, 100)
+"""A page of a first load is some hundred thousand objects: the first number must lie well above that."""
 
 
 @contextmanager

@@ -97,6 +97,8 @@ class Roll:
             for key in fresh
         ]
         bulk.upsert(conn, absent, rows, incidental=("run",), at_birth=("since",))
+        believed = [str(row["record"]) for row in rows if row["times"] >= BELIEVED]
+        mark(conn, _orders(conn, self.place, believed))  # another record may have told the same part
         glances.forget(conn, self.place, fresh)
         self.open(conn)
         return _settle(conn, self.place, now, run)

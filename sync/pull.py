@@ -24,7 +24,7 @@ from sync import glances
 from sync.inlet import Batch
 from sync.place import Intake
 
-FULL = 1000
+FULL = 2000
 """So many records fill a transaction; a larger page is one by itself."""
 
 _READ_BY = "read by"

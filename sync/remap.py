@@ -115,7 +115,8 @@ class Remap:
             with self.hub.store.write() as conn:
                 stay(held, conn)
             progress(self.system, len(seen), told.records)
-        self._look_at_quarantine(told)
+        readable, told.still_bad = self._readable()
+        told.passing = len(readable)
         return told
 
     def apply(self, who: str, told: Foresight, held: Lease, progress: Progress, *, force: bool) -> int:
@@ -140,7 +141,7 @@ class Remap:
                     counts += self._carry_out(conn, page, run)
                 progress(self.system, len(seen), told.records)
             runs.finish(self.hub.store, run, self.hub.clock(), counts=counts)
-        replay_quarantined(self.hub.store, self.hub.inlet, self._lying(), held, self.hub.clock)
+        replay_quarantined(self.hub.store, self.hub.inlet, self._readable()[0], held, self.hub.clock)
         return counts["changed"] + counts["born"] + counts["emptied"]
 
     # what there is
@@ -325,19 +326,20 @@ class Remap:
         with self.hub.store.read() as conn:
             return sorted(conn.scalars(newest.group_by(*of)))
 
-    def _look_at_quarantine(self, told: Foresight) -> None:
-        """Count what lies in quarantine and can be read by the mapping of now."""
-        for number in self._lying():
+    def _readable(self) -> tuple[list[int], int]:
+        """Return what lies in quarantine and can be read by the mapping of now, and how many cannot."""
+        readable: list[int] = []
+        lying = self._lying()
+        for number in lying:
             with self.hub.store.read() as conn:
                 row = conn.execute(sa.select(quarantine).where(quarantine.c.id == number)).one()
             place = f"{row.system}/{row.stream}/{row.record}"
             record = unpack(self.hub.store.seal.decrypt(bytes(row.raw), place))
-            try:
-                self.inlets[row.stream].reader.read(record, jsons.loads(row.meta) or {}, self.hub.clock())
-            except RecordError:
-                told.still_bad += 1
-            else:
-                told.passing += 1
+            with suppress(RecordError):
+                reader = self.inlets[row.stream].reader
+                reader.read(record, jsons.loads(row.meta) or {}, self.hub.clock())
+                readable.append(number)
+        return readable, len(lying) - len(readable)
 
 
 _NAMES = ("stream", "record", "read_at", "mapping", "gave")

@@ -68,6 +68,7 @@ def look_up(conn: sa.Connection, keys: Sequence[OrderNo]) -> Stretch:
 
 def scan(conn: sa.Connection, after: OrderNo, size: int) -> Stretch:
     """Return the orders that come next after `after` in all of the store, with some `size` views in all."""
+    bulk.in_key_order(conn)
     here = bulk.scan_bound(conn, views, (*KEY, *VIEW), after, limit=size)
     upto = None
     if len(here) == size:  # the last order may have more views than these: it comes with the next stretch

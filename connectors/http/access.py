@@ -141,8 +141,10 @@ def _took(call: CallSpec, ask: Ask, ways: tuple[Way, ...], system: str) -> dict[
     """Return what a login call takes; AuthExpired if it is refused or gives less than it should."""
     try:
         look = ask(call, ways)
-    except (Rejected, Missing) as error:
-        raise _refused(error, call, system) from error
+    except Rejected as error:
+        raise _refused("http.login_refused", error, call, system) from error
+    except Missing as error:
+        raise _refused("http.login_missing", error, call, system) from error
     took = {name: look(path) for name, path in call.take.items()}
     lacking = [name for name, value in took.items() if is_empty(value)]
     if lacking:
@@ -152,9 +154,9 @@ def _took(call: CallSpec, ask: Ask, ways: tuple[Way, ...], system: str) -> dict[
     return took
 
 
-def _refused(error: SourceError, call: CallSpec, system: str) -> AuthExpired:
+def _refused(key: str, error: SourceError, call: CallSpec, system: str) -> AuthExpired:
     reason = f"{error.values.get('code', '')} {error.values.get('reason', '')}".strip()
-    return AuthExpired("http.login_refused", system=system, operation=call.target, reason=reason)
+    return AuthExpired(key, system=system, operation=call.target, reason=reason)
 
 
 def _csrf(said: Handshake, ways: tuple[Way, ...], system: str, ask: Ask, common: Shared) -> Entry:

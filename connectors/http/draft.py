@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from connectors.calls import jsons
 from connectors.http import wire
@@ -97,8 +97,13 @@ class Draft:
             headers["Content-Type"] = KINDS[self.kind]
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        query = urlencode(pairs(self.query))
+        query = query_string(self.query)
         return Request(self.method, f"{self.url}?{query}" if query else self.url, headers, body)
+
+
+def query_string(values: Mapping[str, Any]) -> str:
+    """Return a query as it is sent: a blank is %20, since `+` is a plus to some (OData, section 2 of its ABNF)."""
+    return urlencode(pairs(values), quote_via=quote)
 
 
 def pairs(values: Mapping[str, Any]) -> list[tuple[str, str]]:

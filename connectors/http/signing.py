@@ -6,12 +6,12 @@ the signature itself becomes a part of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from connectors.calls.fill import fill
-from connectors.http.draft import Draft, Request, pairs, text
+from connectors.http.draft import Draft, Request, pairs, query_string, text
 from hub.mapping.hooks import Sign
 
 Parts = Mapping[str, Mapping[str, Any]]
@@ -21,15 +21,17 @@ _BESIDE_THE_BODY = frozenset({"headers", "query", "cookies"})
 
 
 def sealed(
-    draft: Draft, parts: Parts, names: Mapping[str, Any], hook: Sign | None = None, secret: str = ""
+    draft: Draft, signs: Sequence[Parts], names: Mapping[str, Any], hook: Sign | None = None, secret: str = ""
 ) -> Request:
-    """Return the request as it is sent, signed by expressions and by a hook.
+    """Return the request as it is sent, signed by expressions (those of the system, of the call) and a hook.
 
+    A part sees what the parts before it have put into the request, not what stands beside it.
     Expressions know `request.method`, `.url`, `.path`, `.query` (names and values), `.query_string`,
-    `.headers`, `.body` (the text that is sent) and `.fields` (the structure it was made of).
+    `.headers`, `.body` (the text that is sent), `.fields` (the structure it was made of) and `.params` (the
+    names and values of the query and of that structure together).
     """
     content = draft.content()
-    for part, said in parts.items():
+    for part, said in [one for parts in signs for one in parts.items()]:
         draft.put(part, fill(said, {**names, "request": _view(draft, content)}))
         if part not in _BESIDE_THE_BODY:
             content = draft.content()
@@ -44,10 +46,11 @@ def _view(draft: Draft, content: bytes | None) -> dict[str, Any]:
         "url": draft.url,
         "path": draft.path(),
         "query": dict(query),
-        "query_string": urlencode(query),
+        "query_string": query_string(draft.query),
         "headers": dict(draft.headers),
         "body": "" if content is None else content.decode("utf-8", "replace"),
         "fields": draft.body,
+        "params": {**dict(query), **(draft.body if isinstance(draft.body, Mapping) else {})},
     }
 
 
@@ -63,7 +66,7 @@ def _by_hook(request: Request, hook: Sign, secret: str) -> Request:
         "secret": secret,
     }
     signed = {**said, **hook(said)}
-    url = parts._replace(path=str(signed["path"]), query=urlencode(pairs(signed["query"]))).geturl()
+    url = parts._replace(path=str(signed["path"]), query=query_string(signed["query"])).geturl()
     headers = {str(name): text(value) for name, value in signed["headers"].items()}
     body = signed["body"]
     content = body.encode() if isinstance(body, str) else bytes(body)

@@ -128,8 +128,8 @@ class Caller:
 
     def _sealed(self, draft: Draft, call: CallSpec, names: Mapping[str, Any]) -> Request:
         auth = self._mapping.auth
-        parts = {**(auth.sign if auth and auth.sign else {}), **(call.sign or {})}
-        return signing.sealed(draft, parts, names, self._hook.sign, self._secret)
+        signs = [auth.sign if auth and auth.sign else {}, call.sign or {}]
+        return signing.sealed(draft, signs, names, self._hook.sign, self._secret)
 
     def _plan(self, call: CallSpec) -> Plan:
         plan = self._plans.get(id(call))

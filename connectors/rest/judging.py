@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from connectors.calls import reactions
+from connectors.calls import jsons, reactions
 from connectors.http import wire
 from connectors.http.session import Answer
 from connectors.rest.answers import RestReply
@@ -45,7 +45,7 @@ class Judge:
         if name is None and answer.status >= 300:
             name = self._by_status(answer)
         if name == "missing" and answer.status < 400:
-            return RestReply(answer, call, {})
+            return RestReply(answer, call)
         if name is not None:
             raise self._error(name, code, text, answer, call)
         if unreadable is not None and (due or unreadable.torn) and answer.status != 204:
@@ -77,6 +77,8 @@ class Judge:
         if answer.status < 300 and unreadable is None:
             return "", ""
         shown = unreadable.values.get("title") if unreadable else reply.data
+        if isinstance(shown, dict | list) and shown:
+            shown = jsons.written(shown).decode()  # the reason stands somewhere in it
         text = " ".join(shown.split())[:_SHOWN] if isinstance(shown, str) else ""
         return str(answer.status), text or answer.reason
 

@@ -21,6 +21,10 @@ def compile_quantity(spec: FieldSpec, defaults: Defaults) -> Counting:
     """Return a function to a quantity in base units: a number, a sum, or a count."""
     if spec.any:
         return first_of([compile_quantity(one, defaults) for one in spec.any])
+    if spec.default is not None and (spec.sum is not None or spec.count is not None):
+        default = plain_number(spec.default)
+        said = compile_quantity(spec.model_copy(update={"default": None}), defaults)
+        return first_of([said, lambda record, sight: default])
     if spec.sum is not None:
         return _sum(spec, defaults)
     if spec.count is not None:

@@ -25,12 +25,16 @@ class Said(NamedTuple):
     unknown: bool
 
 
+SILENT = Said(None, 0, TOP, None, False)
+"""What a code says that stands in the table with null: nothing of the status, which stays as last said."""
+
+
 def compile_status(
     spec: FieldSpec, defaults: Defaults, steps: Sequence[Status]
 ) -> Callable[[Any, Sight], Said | None]:
-    """Return a function to what the status FIELD says, None where it says nothing."""
+    """Return a function to what the status FIELD says, SILENT for null in its table, None without a code."""
     if spec.any:
-        return first_of([compile_status(one, defaults, steps) for one in spec.any])
+        return _first_said([compile_status(one, defaults, steps) for one in spec.any])
     code_of, strip = compile_code(spec, defaults), stripper(spec.strip)
     meanings = {code: _statuses(words) for code, words in spec.codes.items()}
     if not spec.codes:
@@ -46,8 +50,8 @@ def compile_status(
         if code in known:
             return known[code]
         meaning = match(code)
-        if meaning == ():  # null in the table: this code says nothing of the status
-            return None
+        if meaning == ():
+            return SILENT
         if meaning:
             said = _meant(meaning, steps, code)
             if len(known) < 1000:
@@ -56,6 +60,22 @@ def compile_status(
         if not code:
             return default
         return Said(None, 0, TOP, code, True)
+
+    return read
+
+
+def _first_said(parts: Sequence[Callable[[Any, Sight], Said | None]]) -> Callable[[Any, Sight], Said | None]:
+    """Return the alternatives as one: the first that says a status, SILENT where one of them is silent."""
+
+    def read(record: Any, sight: Sight) -> Said | None:
+        silent = None
+        for part in parts:
+            said = part(record, sight)
+            if said is SILENT:
+                silent = said
+            elif said is not None:
+                return said
+        return silent
 
     return read
 

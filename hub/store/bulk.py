@@ -170,6 +170,15 @@ def fetch_bound(
     return found
 
 
+def in_key_order(conn: sa.Connection) -> None:
+    """Let scans in key order follow the index, for the rest of the transaction.
+
+    Until PostgreSQL has statistics of a table just loaded it would sort the whole of it each time.
+    """
+    if conn.dialect.name == "postgresql":
+        conn.exec_driver_sql(statements.IN_KEY_ORDER)
+
+
 def fetch_set(
     conn: sa.Connection,
     table: sa.Table,
@@ -205,8 +214,6 @@ def scan_bound(
 
     They come after `after` and not after `upto`, which hold values of as many leading columns of the key.
     """
-    if conn.dialect.name == "postgresql":  # until it has statistics it would sort the whole table each time
-        conn.exec_driver_sql(statements.IN_KEY_ORDER)
     sql = statements.scan(conn.dialect, table, tuple(columns), len(after), upto is not None, limit)
     return _all(conn, sql, (*after, *(upto or ())))
 

@@ -361,6 +361,7 @@ def test_packed_files_are_unpacked(drop: Drop) -> None:
         ("a.zip", _zipped("a.csv")[:-8], "files.cut_archive"),
         ("a.zip", _zipped("a.csv", "b.csv"), "files.not_one_inside"),
     ],
+    ids=["cut gz", "no gz", "cut zip", "two files"],
 )
 def test_packed_files_that_are_not_whole(drop: Drop, name: str, content: bytes, key: str) -> None:
     drop.put(name, content)

@@ -122,6 +122,15 @@ def test_oauth2_token_found_expired_is_got_anew_once() -> None:
         assert len(tokens.given) == 2
 
 
+def test_a_login_at_an_address_that_is_not_there_is_no_wrong_password() -> None:
+    text = "auth: {login: {post: /sesion, take: {t: t}}, headers: {X: =t}}\n"
+    with serving(lambda request: reply({}, 404)) as running:
+        with pytest.raises(AuthExpired) as caught:
+            running.read(text + READ)
+        assert (caught.value.key, len(running.requests)) == ("http.login_missing", 1)
+        assert "post /sesion" in caught.value.say() or "/sesion" in caught.value.say()
+
+
 def test_oauth2_refused_is_said_without_secrets() -> None:
     tokens = Tokens(by_basic=True)
     with serving(tokens) as running, pytest.raises(AuthExpired) as caught:
@@ -470,6 +479,28 @@ streams:
         assert ids(running.read(ERRORS + text)) == IDS
         (request,) = running.requests
         assert query(request)["timestamp"] == "2026-03-02 20:00:00"
+
+
+def test_a_call_signs_over_what_the_system_has_put_beside_it_and_over_query_and_form_together() -> None:
+    def check(request: Request) -> bool:
+        asked = {**query(request), **form(request)}
+        sign = asked.pop("sign")
+        text = "".join(name + asked[name] for name in sorted(asked))
+        wanted = hmac.new(b"s3cret-Zq81", text.encode(), hashlib.sha256).hexdigest()
+        return sign == wanted and asked.keys() == {"app_key", "timestamp", "method", "q"}
+
+    text = """
+auth: {sign: {query: {app_key: =conn.login, timestamp: =now | epoch}}}
+streams:
+  orders:
+    read:
+      post: /router
+      form: {method: orders.get, q: "a b"}
+      sign: {query: {sign: "=(request.params | sorted_query('', '')) | hmac_sha256(conn.password) | hex"}}
+    fields: {order_no: id}
+"""
+    with serving(signed(check)) as running:
+        assert ids(running.read(ERRORS + text)) == IDS
 
 
 def test_signature_over_a_json_text_in_a_form() -> None:

@@ -44,6 +44,26 @@ errors:
 """
 
 
+def test_what_is_missing_by_the_table_is_no_record() -> None:
+    text = """
+errors: {code: code, text: text, missing: ["500 *"]}
+streams: {orders: {read: {get: /track, each: [A, B], query: {no: =item}}, fields: {order_no: id}}}
+"""
+
+    def track(request: Request) -> Reply:
+        return reply({"id": "A"} if query(request)["no"] == "A" else {"code": "500", "text": "nothing yet"})
+
+    with serving(track) as running:
+        assert [record for page in running.read(text) for record in page.records] == [{"id": "A"}]
+
+
+def test_a_refusal_in_json_is_shown_where_no_table_says_where_its_text_stands() -> None:
+    with serving(lambda request: reply({"error": {"message": "no such column: foo"}}, 400)) as running:
+        with pytest.raises(Rejected) as caught:
+            running.read(READ)
+        assert "no such column: foo" in caught.value.say()
+
+
 def always(data: Any, status: int = 200, **headers: str) -> Callable[[Request], Reply]:
     return lambda request: reply(data, status, **headers)
 

@@ -49,6 +49,14 @@ streams:
         assert header(request, "Content-Type") == "application/json"
 
 
+def test_a_blank_in_a_query_is_never_a_plus() -> None:
+    text = stream("get: /orders, query: {$filter: changed ge 2026-01-01T00:00:00+00:00}")
+    with serving(fixed("[]")) as running:
+        running.read(text)
+        (request,) = running.requests
+        assert request.path.endswith("?%24filter=changed%20ge%202026-01-01T00%3A00%3A00%2B00%3A00")
+
+
 def test_form_bodies() -> None:
     text = stream(
         "post: /orders, form: {method: list, max: =size, codes: [A, B], note: 'ä &='}, size: 5, records: rows"

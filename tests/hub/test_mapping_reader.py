@@ -194,6 +194,19 @@ def test_a_status_may_come_from_a_comparison_or_from_several_fields() -> None:
     assert fact(joined, {**RECORD, "a": "Q", "b": "Y"}).status is Status.SHIPPED
 
 
+def test_a_code_that_says_nothing_of_the_status_does_not_stop_the_order() -> None:
+    text = system(
+        field("status", "{from: state, codes: {A: confirmed, X: null}}"),
+        field("side", "{from: state, codes: {X: cancelled}}"),
+    )
+    one = fact(text, {**RECORD, "state": "X"})
+    assert (one.status, one.lo, one.hi, one.unknown_code, one.side) == (None, 0, 130, False, Side.CANCELLED)
+    two = system(field("status", "[{from: state, codes: {X: null}}, {from: other, codes: {B: shipped}}]"))
+    assert fact(two, {**RECORD, "state": "X", "other": "B"}).status is Status.SHIPPED
+    assert fact(two, {**RECORD, "state": "X", "other": ""}).status is None
+    assert refused(two, {**RECORD, "state": "", "other": ""}).key == "mapping.no_value"
+
+
 def test_an_order_without_status_is_refused_and_an_event_is_not() -> None:
     assert refused(system(), {**RECORD, "state": " "}).key == "mapping.no_value"
     one = fact(system(stream="yields: event"), {**RECORD, "state": None})

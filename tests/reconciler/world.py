@@ -138,7 +138,17 @@ def _told(
 
 def fill(store: Store, cases: Iterable[Case], reads: Mapping[str, Mapping[str, Any]] | None = None) -> None:
     """Write cases into `views` and `orders`, and that every system was read completely just now."""
-    views, orders = [], []
+    views, orders = rows_of(cases)
+    with store.write() as conn:
+        bulk.insert(conn, tables.views, views)
+        bulk.insert(conn, tables.orders, orders)
+        bulk.upsert(conn, tables.reads, [_read(system, **((reads or {}).get(system, {}))) for system in SAYS])
+
+
+def rows_of(cases: Iterable[Case]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The rows of `views` and of `orders` that cases stand for."""
+    views: list[dict[str, Any]] = []
+    orders: list[dict[str, Any]] = []
     for one in cases:
         key = {"company": one.order.company, "order_no": one.order.order_no}
         for said in one.views.values():
@@ -158,10 +168,7 @@ def fill(store: Store, cases: Iterable[Case], reads: Mapping[str, Mapping[str, A
             | {"amount": one.order.amount, "currency": one.order.currency, "due_now": one.order.due_now}
             | {"first_seen": NOW - DAY, "changed_at": NOW - DAY, "run": 1}
         )
-    with store.write() as conn:
-        bulk.insert(conn, tables.views, views)
-        bulk.insert(conn, tables.orders, orders)
-        bulk.upsert(conn, tables.reads, [_read(system, **((reads or {}).get(system, {}))) for system in SAYS])
+    return views, orders
 
 
 def _read(system: str, **said: Any) -> dict[str, Any]:

@@ -31,7 +31,7 @@ class Lists:
     def sum(self, spec: FieldSpec) -> str | None:
         """Take a sum; return its name, None if it is not so simple."""
         parts = split_list(spec.sum or "")
-        if parts is None or spec.count is not None or not parts[0].endswith("[]"):
+        if parts is None or spec.count is not None or spec.default is not None or not parts[0].endswith("[]"):
             return None
         path, inner = only(parts[0].removesuffix("[]")), within_list(spec, *parts)
         mixed = spec.unit is not None and self._writer.defaults.rules.catalogue.mixed
