@@ -7,6 +7,7 @@ ORDERS ?= 20000
 SEED ?= 7
 OUT ?= out/demo
 WORKERS ?= logical
+KILLS ?= 1000
 TESTS ?=
 UPGRADE ?=
 SCALE ?= 1
@@ -15,7 +16,7 @@ export GOAL := $(firstword $(MAKECMDGOALS))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo practice test lint format docs bench lock setup setup-test clean
+.PHONY: help demo practice test lint format docs bench lock bench-crash setup setup-test clean
 
 help: ## say what there is
 	@echo "OrderHub: three systems agree, in two commands."
@@ -39,6 +40,9 @@ lint: setup-test ## ruff and mypy
 format: setup-test ## ruff format and its safe fixes
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+bench-crash: setup-test ## 1,000 kills of running work on both engines: nothing lost, nothing doubled (KILLS=1000)
+	@$(BIN)/python -m benchmarks.crash --kills $(KILLS)
 
 docs: setup-test ## renew the tables of docs/mapping.md
 	@$(BIN)/python -m hub.mapping.reference docs/mapping.md

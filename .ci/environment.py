@@ -101,9 +101,7 @@ def install_mariadb() -> None:
     for words in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *MARIADB]):
         done = subprocess.run(["apt-get", *words], env=quiet, capture_output=True, text=True, check=False)
     if done.returncode:
-        say(
-            f"MariaDB cannot be installed; its tests will say that they are skipped. {done.stderr.strip()[-200:]}"
-        )
+        say(f"MariaDB cannot be installed: its tests are skipped. {done.stderr.strip()[-200:]}")
 
 
 def lock(options: Sequence[str]) -> None:

@@ -1,1 +1,1 @@
-"""Benchmarks: how fast OrderHub is beside a floor and beside its peers, in CPU time. Never part of the tests."""
+"""How fast OrderHub is, and against whom; run by hand or by `make bench`, never by the tests."""

@@ -25,8 +25,9 @@ FIELDS = (
     "amount", "currency",
 )  # fmt: skip
 _FLAT = (
-    "CREATE TABLE IF NOT EXISTS flat (order_no {text} PRIMARY KEY, company text, status text, quantity numeric,"
-    " shipped numeric, changed {time}, customer_no text, customer_name text, amount numeric, currency text)"
+    "CREATE TABLE IF NOT EXISTS flat (order_no {text} PRIMARY KEY, company text, status text,"
+    " quantity numeric, shipped numeric, changed {time}, customer_no text, customer_name text,"
+    " amount numeric, currency text)"
 )
 _GROUP = 10
 """Pages in one transaction on SQLite."""

@@ -42,7 +42,7 @@ def load(url: str, home: str, folder: str, server: int | None, traced: bool = Fa
 
 
 def polls(url: str, home: str, server: int | None, changes: bool = False) -> Cost:
-    """Poll an incremental source `POLLS` times from one running worker; with `changes`, one order each time."""
+    """Poll an incremental source `POLLS` times from one worker; with `changes`, one order each time."""
     from sync.run import sync_systems
 
     hub = _hub(url, home)
@@ -125,9 +125,11 @@ class Bench:
         )
 
     def pages(self, name: str) -> str:
+        """Return the folder of some pages."""
         return str(self.folder / name)
 
     def plain(self, url: str) -> str:
+        """Return a URL without the driver's name."""
         return url.replace("postgresql+psycopg", "postgresql")
 
     def database(self, name: str, *, migrated: bool = False) -> str:

@@ -1,8 +1,9 @@
 """A store as the sync leaves it, of any size, with differences of known kind in it: `build(store, orders)`.
 
 Three systems tell of every order what they can: an ERP that posts by day, a WMS and a TMS with exact stamps.
-A few in a hundred are samples (which the TMS never sees) or cancelled, and the newest are not shipped yet. Of every thousand
-orders five carry a fault, in turn one of four kinds; `faults` names them, without looking at the store.
+A few in a hundred are samples (which the TMS never sees) or cancelled, and the newest are not shipped yet.
+Of every thousand orders five carry a fault, in turn one of four kinds; `faults` names them, without
+looking at the store.
 """
 
 from __future__ import annotations

@@ -114,10 +114,13 @@ def _crash(parts: Parts, engine: str) -> float | None:
 
 
 ROWS = (
-    Row("first", "first load", "≤ 2×", 2, "×", "own-tables floor", _load("first", "own-tables floor"), full=True),
+    Row("first", "first load", "≤ 2×", 2, "×", "own-tables floor",
+        _load("first", "own-tables floor"), full=True),
     Row("first dlt", "first load", "< 1×", 1, "×", "dlt, one flat table", _peer_load("first"), full=True),
-    Row("again", "re-run, equal pages", "≤ 0.15×", 0.15, "×", "flat floor", _load("again", "flat floor"), full=True),
-    Row("shifted", "re-run, shifted pages", "≤ 0.6×", 0.6, "×", "flat floor", _load("shifted", "flat floor"), full=True),
+    Row("again", "re-run, equal pages", "≤ 0.15×", 0.15, "×", "flat floor",
+        _load("again", "flat floor"), full=True),
+    Row("shifted", "re-run, shifted pages", "≤ 0.6×", 0.6, "×", "flat floor",
+        _load("shifted", "flat floor"), full=True),
     Row(
         "again dlt", "re-run", "≥ 20× cheaper", 20, "× cheaper", "dlt",
         _peer_load("again", turned=True), more=True, full=True,

@@ -1,4 +1,4 @@
-"""A list over SOAP, read and validated, beside zeep's own parsing: `python -m benchmarks.soap [--orders 20000]`.
+"""A list over SOAP, read and validated, beside zeep: `python -m benchmarks.soap [--orders 20000]`.
 
 Ours: the answer streamed, turned into records and read by the mapping into validated facts. zeep: the same
 answer parsed into its objects, and into dicts; nothing is validated there beyond the schema's types.
@@ -47,7 +47,8 @@ streams:
       ordered: Ordered
       shipped: Shipped
       occurred_at: {from: Changed, says: modified}
-    extras: {customer_no: Customer, plant: Plant, salesperson: Salesperson, amount: Amount, currency: Currency}
+    extras:
+      {customer_no: Customer, plant: Plant, salesperson: Salesperson, amount: Amount, currency: Currency}
 """
 
 
@@ -67,7 +68,8 @@ def wsdl() -> str:
  </xsd:schema></types>
  <message name="In"><part name="p" element="t:List"/></message>
  <message name="Out"><part name="p" element="t:ListResponse"/></message>
- <portType name="P"><operation name="List"><input message="t:In"/><output message="t:Out"/></operation></portType>
+ <portType name="P"><operation name="List">
+  <input message="t:In"/><output message="t:Out"/></operation></portType>
  <binding name="B" type="t:P"><soap:binding style="document" transport="http://schemas.xmlsoap.org/soap/http"/>
   <operation name="List"><soap:operation soapAction=""/><input><soap:body use="literal"/></input>
   <output><soap:body use="literal"/></output></operation></binding>

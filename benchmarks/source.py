@@ -65,7 +65,7 @@ def order(number: int, *, changed: bool = False) -> dict[str, Any]:
 
 
 def write_pages(folder: Path, orders: int, *, changed: int = 0, shift: int = 0) -> None:
-    """Write all pages; every `changed`-th order is in its later state, page borders move by `shift` orders."""
+    """Write all pages; every `changed`-th order is in its later state, borders move by `shift` orders."""
     folder.mkdir(parents=True)
     starts = sorted({0, *range(shift, orders, PAGE)})
     for at, (start, end) in enumerate(zip(starts, [*starts[1:], orders], strict=True)):

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from hub.rules import Rules
 from hub.store import tables
+from hub.store.types import to_micros
 from reconciler import classes
 from reconciler.case import Cause, Horizon, Verdict
 from reconciler.clock_causes import clock_causes
@@ -37,13 +38,13 @@ class Examination:
     """What the store comes to at one moment: verdicts, causes, and who was still on the way.
 
     `scope` are the orders that were looked at, `troubled` those of them that had a finding, `waiting` those
-    that must be looked at again. `kept` are the findings on all other orders; their verdicts are among the
-    verdicts. `reworded` are the causes of which more or other things are known than before.
+    that must be looked at again. `fresh` are the verdicts on these orders and on whole systems, `kept` the
+    findings on all other orders. `reworded` are the causes of which other things are known than before.
     """
 
     scope: Scope
     horizons: Mapping[str, Horizon]
-    verdicts: list[Verdict] = field(default_factory=list)
+    fresh: list[Verdict] = field(default_factory=list)
     causes: list[Cause] = field(default_factory=list)
     kept: Sequence[Kept] = ()
     waiting: set[Key] = field(default_factory=set)
@@ -55,10 +56,10 @@ class Examination:
 
     def unsettled(self, now: datetime) -> list[Verdict]:
         """Return the verdicts to settle: the fresh, and the kept whose cause or time is another now."""
-        standing = {id(one.verdict) for one in self.kept if not self._moves(one, now)}
-        return [one for one in self.verdicts if id(one) not in standing]
+        micros = to_micros(now)
+        return [*self.fresh, *(one.verdict for one in self.kept if self._moves(one, micros))]
 
-    def _moves(self, one: Kept, now: datetime) -> bool:
+    def _moves(self, one: Kept, now: int) -> bool:
         cause = None if one.verdict.cause is None else one.verdict.cause.id
         past = one.due_at is not None and one.due_at <= now
         return past or cause != one.cause or cause in self.reworded
@@ -90,7 +91,6 @@ def examine(
     shared = Shared(conn, rules, as_of, known)
     found.causes = [*clocks, *shared.behind(fresh, scope)]
     found.reworded = shared.reworded(found.causes)
-    found.verdicts += [one.verdict for one in kept]
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -26,25 +26,35 @@ _AMOUNTS = frozenset({"ordered", "produced", "shipped", "returned", "amount", "e
 
 @dataclass(slots=True)
 class Kept:
-    """A live finding as it lies in the store, as a verdict and with what only the store knows of it."""
+    """A live finding as it lies in the store: as a verdict, and what only the store knows of it.
+
+    The details are as they lie there, moments and numbers as text; `typed` gives them their own types.
+    """
 
     verdict: Verdict
     cause: str | None
-    due_at: datetime | None
+    due_at: int | None
 
     @property
     def key(self) -> Key:
         """Return the order that it is about."""
         return self.verdict.company, self.verdict.order_no
 
+    @property
+    def alone(self) -> str | None:
+        """Return the system that alone holds the order, None if several do or nobody said."""
+        views = self.verdict.details.get("views", ())
+        return next(iter(views)) if len(views) == 1 else None
+
 
 def load_kept(conn: sa.Connection) -> list[Kept]:
     """Return all live findings on single orders, in no order."""
     query = sa.select(
         _f.kind, _f.company, _f.order_no, _f.system, _f.field, _f.details, _f.correct_in,
-        sa.type_coerce(_f.at_risk, sa.BigInteger), _f.currency, _f.state, _f.cause, _f.due_at,
+        sa.type_coerce(_f.at_risk, sa.BigInteger), _f.currency, _f.state, _f.cause,
+        sa.type_coerce(_f.due_at, sa.BigInteger),
     ).where(_f.state.in_([*LIVE]), _f.order_no != EVERY)  # fmt: skip
-    return [_kept(row) for row in conn.execute(query)]
+    return [_kept(*row) for row in conn.execute(query)]
 
 
 def stored_causes(conn: sa.Connection, kept: Iterable[Kept]) -> dict[str, Cause]:
@@ -72,22 +82,27 @@ def typed(value: Any, amount: bool = False) -> Any:
     return value
 
 
-def _kept(row: Any) -> Kept:
-    kind, company, order_no, system, field, text, correct_in, risk, currency, state, cause, due_at = row
-    details: Mapping[str, Any] = typed(jsons.loads(text))
-    verdict = Verdict(
-        kind,
-        company,
-        order_no,
-        system,
-        field,
-        dict(details),
-        correct_in or "",
-        None if risk is None else from_fixed(risk),
-        currency,
-        in_flight=state == State.IN_FLIGHT,
-        since=details.get("since"),
-        behind="owed" in details,
-        noted=kind == "changed_after_confirmation" and not details.get("late", True),
-    )
+def _kept(
+    kind: str,
+    company: str,
+    order_no: str,
+    system: str,
+    field: str,
+    text: str,
+    correct_in: str | None,
+    at_risk: int | None,
+    currency: str | None,
+    state: str,
+    cause: str | None,
+    due_at: int | None,
+) -> Kept:
+    details: dict[str, Any] = jsons.loads(text)
+    since = details.get("since")
+    verdict = Verdict(kind, company, order_no, system, field, details, correct_in or "")
+    verdict.at_risk = None if at_risk is None else from_fixed(at_risk)
+    verdict.currency = currency
+    verdict.in_flight = state == State.IN_FLIGHT
+    verdict.since = None if since is None else datetime.fromisoformat(since)
+    verdict.behind = "owed" in details
+    verdict.noted = kind == "changed_after_confirmation" and not details.get("late", True)
     return Kept(verdict, cause, due_at)

@@ -42,30 +42,51 @@ def _lookalikes(seen: AbstractSet[Key], known: Iterable[Kept]) -> Iterator[Key]:
 
 
 def _slips(seen: AbstractSet[Key], sift: Sift, known: Iterable[Kept]) -> set[Key]:
-    """Return missing and lone orders whose number is one slip away from one that was seen."""
-    here = {(one.company, one.order_no) for one, _ in sift.missing} | {key[:2] for key in sift.lone}
-    there: set[Key] = set()
+    """Return orders that may be what a seen one is under a mistyped number, or the other way round.
+
+    One is missing in a system, and the other held by that system alone.
+    """
+    missing, lone = _Numbers(), _Numbers()
+    for verdict, _ in sift.missing:
+        missing.add((verdict.company, verdict.order_no), verdict.system, seen=True)
+    for company, order_no, system in sift.lone:
+        lone.add((company, order_no), system, seen=True)
     for one in known:
-        if one.verdict.kind in ("missing", "extra"):
-            numbers = [one.key]
-            if "found_as" in one.verdict.details:
-                numbers.append((one.key[0], one.verdict.details["found_as"]))
-            (here if one.key in seen else there).update(numbers)
-    here &= seen
-    if not here or not there:
-        return set()
-    index: dict[tuple[str, str], list[str]] = {}
-    for company, order_no in here:
-        for shape in shapes(order_no):
-            index.setdefault((company, shape), []).append(order_no)
-    return {key for key in there if _near(key, index)}
+        verdict = one.verdict
+        if verdict.kind == "missing":
+            missing.add(one.key, verdict.system, seen=one.key in seen)
+            if "found_as" in verdict.details:
+                other = verdict.company, verdict.details["found_as"]
+                lone.add(other, verdict.system, seen=other in seen)
+        if verdict.kind in ("missing", "extra") and (alone := one.alone) is not None:
+            lone.add(one.key, alone, seen=one.key in seen)
+    return missing.near(lone) | lone.near(missing)
 
 
-def _near(key: Key, index: dict[tuple[str, str], list[str]]) -> bool:
-    company, order_no = key
-    return any(
-        is_slip(order_no, other) for shape in shapes(order_no) for other in index.get((company, shape), ())
-    )
+class _Numbers:
+    """Order numbers by company and system: those seen, and those not."""
+
+    def __init__(self) -> None:
+        self.seen: set[tuple[str, str, str]] = set()
+        self.unseen: set[tuple[str, str, str]] = set()
+
+    def add(self, key: Key, system: str, *, seen: bool) -> None:
+        (self.seen if seen else self.unseen).add((*key, system))
+
+    def near(self, others: _Numbers) -> set[Key]:
+        """Return the keys of `others` not seen that are a slip away from a number seen here."""
+        if not self.seen or not others.unseen:
+            return set()
+        index: dict[tuple[str, str, str], list[str]] = {}
+        for company, order_no, system in self.seen:
+            for shape in shapes(order_no):
+                index.setdefault((company, system, shape), []).append(order_no)
+        return {
+            (company, order_no)
+            for company, order_no, system in others.unseen
+            for shape in shapes(order_no)
+            if any(is_slip(order_no, other) for other in index.get((company, system, shape), ()))
+        }
 
 
 def _clocks(seen: AbstractSet[Key], sift: Sift, known: Collection[Kept], rules: Rules) -> set[Key]:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from hub.findings import CauseFound, Found, State, settle
 from hub.rules import Rules
-from hub.store import jsons, runs, tables
+from hub.store import bulk, jsons, runs, tables
 from hub.store.engine import Store
 from hub.store.leases import Lease, lease
 from hub.store.turns import LEASE, holder, wall
@@ -23,6 +23,7 @@ from reconciler.case import EVERY, Cause, Verdict
 from reconciler.examine import Examination, examine
 from reconciler.grace import judged, learn, load_measured
 from reconciler.horizons import load_horizons
+from reconciler.kept import typed
 from reconciler.plan import Plan, keep, plan
 from reconciler.result import CauseLine, Finding, Result, RunLine, SystemState
 from reconciler.sources import ALL
@@ -49,8 +50,8 @@ def reconcile(
     `as_of`). With `write=False` – a look at another moment – all orders are compared, nothing is written and
     findings keep the life that they have. `starts` gives the systems' start dates: older orders are history
     there. Without `report`, what only a report shows is left out: how many orders there are and who holds
-    them, control totals, orders at risk. A second run over an unchanged store writes no row. LeaseBusy while
-    another one runs.
+    them, control totals, orders at risk, findings on orders that were not looked at. A second run over an
+    unchanged store writes no row. LeaseBusy while another one runs.
     """
     now = now or as_of
     changes: dict[str, int] = {}
@@ -66,7 +67,7 @@ def reconcile(
             changes = _settle(store, found, rules, now, held, look, as_of, starts)
             learn(store, rules, as_of, held)
     with store.read() as conn:
-        result = _result(conn, rules, as_of, now, found, changes, settled=write)
+        result = _result(conn, rules, as_of, now, found, changes, settled=write, whole=report)
         result.looked_at = None if found.scope.keys is None else len(found.scope.keys)
         if report:
             sum_up(conn, rules, result, found)
@@ -133,9 +134,12 @@ def _result(
     found: Examination,
     changes: dict[str, int],
     settled: bool,
+    whole: bool,
 ) -> Result:
-    lives = _lives(conn)
-    told = [_finding(one, lives, now) for one in _found(found.verdicts, rules)]
+    kept = [replace(one.verdict, details=typed(one.verdict.details)) for one in found.kept if whole]
+    said = list(_found([*found.fresh, *kept], rules))
+    lives = _lives(conn, said)
+    told = [_finding(one, lives, now) for one in said]
     told.sort(key=attrgetter("kind", "company", "order_no", "system", "field"))
     findings = [one for one in told if one.state != State.EXPLAINED]
     quarantine, unlinked = totals.waiting_records(conn)
@@ -178,11 +182,11 @@ def _counted(state: SystemState, held: int, found: Examination) -> SystemState:
     return replace(state, held=held, compared=held - found.held_unread[state.system])
 
 
-def _lives(conn: sa.Connection) -> dict[str, Any]:
-    """Return state, owner and dates of the findings that are not closed, by id."""
-    f = tables.findings.c
-    query = sa.select(f.id, f.state, f.owner, f.due_at, f.first_seen).where(f.state != State.CLOSED)
-    return {row.id: row for row in conn.execute(query)}
+def _lives(conn: sa.Connection, said: Iterable[Found]) -> dict[str, Any]:
+    """Return state, owner and dates of those findings that are not closed, by id."""
+    columns = ("id", "state", "owner", "due_at", "first_seen")
+    rows = bulk.fetch_many(conn, tables.findings, ("id",), {(one.id,) for one in said}, columns)
+    return {row.id: row for row in rows if row.state != State.CLOSED}
 
 
 def _finding(one: Found, lives: Mapping[str, Any], now: datetime) -> Finding:

@@ -88,6 +88,9 @@ def _barred(rules: Rules, marked: sa.FromClause | None) -> Iterator[Scanned]:
             if need is None:
                 keys = sa.select(_o.company, _o.order_no).join_from(tables.orders, tables.views, same)
                 keys = keys.where(_matches(route, _o.company), _v.system == system)
+                if marked is None and route.types and tables.USUAL not in route.types:
+                    # said, though it follows, for the index on unusual orders
+                    keys = keys.where(_o.order_type != sa.literal_column(f"'{tables.USUAL}'"))
                 if marked is not None:
                     only = sa.and_(marked.c.company == _o.company, marked.c.order_no == _o.order_no)
                     keys = keys.join(marked, only)
@@ -175,8 +178,6 @@ def _matches(route: Route, company: Any) -> Condition:
     terms: list[Condition] = [sa.true()]
     if route.types:
         terms.append(_o.order_type.in_(route.types))
-        if tables.USUAL not in route.types:  # said so that the index on unusual orders is used
-            terms.append(_o.order_type != sa.literal_column(f"'{tables.USUAL}'"))
     if route.companies:
         terms.append(company.in_(route.companies))
     return sa.and_(*terms)

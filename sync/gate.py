@@ -101,11 +101,11 @@ def passing(
     here = {"system": place.system, "stream": place.stream}
     fresh: Sequence[int] = chosen
     before: dict[str, Before] = {}
-    if keys and bulk.between(conn, ledger, "record", min(keys), max(keys), **here):
-        if not again:
-            held = {"mapping": place.reader.version, **here}
-            known = bulk.fetch_set(conn, ledger, "record", keys, "digest", DIGEST_BYTES, **held)
-            fresh = [at for at in chosen if digests[at] not in known]
+    if not again:
+        held = {**here, "mapping": place.reader.version}
+        known = bulk.fetch_set(conn, ledger, "record", keys, "digest", DIGEST_BYTES, **held)
+        fresh = [at for at in chosen if digests[at] not in known]
+    if fresh and bulk.between(conn, ledger, "record", min(keys), max(keys), **here):
         before = _before(conn, place, [keys[at] for at in fresh])
     arrivals = [
         Arrival(keys[at], records[at], metas[at], raws[at], digests[at], before.get(keys[at])) for at in fresh

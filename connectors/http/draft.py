@@ -102,7 +102,7 @@ class Draft:
 
 
 def query_string(values: Mapping[str, Any]) -> str:
-    """Return a query as it is sent: a blank is %20, since `+` is a plus to some (OData, section 2 of its ABNF)."""
+    """Return a query as it is sent: a blank is %20, since OData and others take `+` for a plus."""
     return urlencode(pairs(values), quote_via=quote)
 
 

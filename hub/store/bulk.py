@@ -188,18 +188,32 @@ def fetch_set(
     size: int,
     **fixed: str,
 ) -> set[bytes]:
-    """Return the values of a binary `column` of always `size` bytes, of the rows with one of `keys`.
+    """Return the values of a binary `column` of always `size` bytes, of the rows with one of `keys` at least.
 
-    They come out of the database in one piece: a row and an object for each would cost several times that.
+    `fixed` are the columns of the key before `key_column`, and others after them. The values come out of the
+    database in one piece: a row and an object for each would cost several times that. Keys that lie close
+    together (a source read in key order) are one walk along the index; more than asked for may come of it.
     """
+    if not keys:
+        return set()
+    most = len(keys) + len(keys) // 4
+    walk = statements.walked(conn.dialect, table, key_column, column, tuple(fixed), most)
+    [(count, told)] = _all(conn, walk, (*fixed.values(), min(keys), max(keys)))
+    if count < most:
+        return _cut(told, size)
     sql = statements.gathered(conn.dialect, table, (key_column,), column, tuple(fixed))
     found: set[bytes] = set()
     for block in _blocks(list(keys)):
         given = _key_parameters(conn.dialect, table, (key_column,), [(key,) for key in block])
         [(told,)] = _all(conn, sql, (*given, *fixed.values()))
-        whole = bytes.fromhex(told) if isinstance(told, str) else bytes(told or b"")
-        found.update(whole[at : at + size] for at in range(0, len(whole), size))
+        found |= _cut(told, size)
     return found
+
+
+def _cut(told: str | bytes | None, size: int) -> set[bytes]:
+    """Return values of `size` bytes each out of what they were put together to (hex text on SQLite)."""
+    whole = bytes.fromhex(told) if isinstance(told, str) else bytes(told or b"")
+    return {whole[at : at + size] for at in range(0, len(whole), size)}
 
 
 def scan_bound(

@@ -110,6 +110,26 @@ def gathered(
 
 
 @cache
+def walked(
+    dialect: sa.Dialect,
+    table: sa.Table,
+    key_column: str,
+    column: str,
+    fixed: tuple[str, ...],
+    most: int,
+) -> str:
+    """Return a walk along a range of a column that ends after `most` rows: their count, and `gathered`."""
+    where = [f"{quoted(dialect, name)} = {mark(dialect)}" for name in fixed]
+    where.append(f"{quoted(dialect, key_column)} BETWEEN {mark(dialect)} AND {mark(dialect)}")
+    name = quoted(dialect, column)
+    told = f"group_concat(hex({name}), '')" if dialect.name == "sqlite" else f"string_agg({name}, '')"
+    return (
+        f"SELECT count(*), {told} FROM (SELECT {name} FROM {quoted(dialect, table.name)}"
+        f" WHERE {' AND '.join(where)} LIMIT {most:d}) AS t"
+    )
+
+
+@cache
 def exists(dialect: sa.Dialect, table: sa.Table, fixed: tuple[str, ...], empty: tuple[str, ...]) -> str:
     """Return the question whether a row has values in `fixed` and none in `empty`."""
     where = [f"{quoted(dialect, name)} = {mark(dialect)}" for name in fixed]

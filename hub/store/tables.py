@@ -145,6 +145,8 @@ orders = sa.Table(
         "orders_standing",
         "status",
         "occurred_at",
+        "due_now",
+        "side",
         sqlite_where=sa.text("status < 130"),
         postgresql_where=sa.text("status < 130"),
     ),
@@ -290,7 +292,7 @@ absent = sa.Table(
     sa.PrimaryKeyConstraint("system", "stream", "record"),
     sqlite_with_rowid=False,
 )
-"""Records that complete sweeps did not find, and how many times in a row; from the second on they are gone."""
+"""Records that complete sweeps did not find, and how often in a row; from the second on they are gone."""
 
 glances = sa.Table(
     "glances",

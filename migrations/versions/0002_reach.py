@@ -158,7 +158,7 @@ def judging() -> None:
         sqlite_with_rowid=False,
     )
     for index, table, columns, where in (
-        ("orders_standing", "orders", ["status", "occurred_at"], "status < 130"),
+        ("orders_standing", "orders", ["status", "occurred_at", "due_now", "side"], "status < 130"),
         ("orders_unusual", "orders", ["order_type", "company", "order_no"], "order_type <> 'regular'"),
         ("views_gone", "views", ["gone_at"], "gone_at IS NOT NULL"),
     ):

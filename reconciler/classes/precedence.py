@@ -38,6 +38,8 @@ def one_fault_each(verdicts: Iterable[Verdict]) -> list[Verdict]:
         owns.setdefault((*key, one.system), set()).update(_OWN.get(one.kind, ()))
         if one.kind not in _BESIDE:
             troubled.add(key)
+            if "found_as" in one.details:  # the same order under a mistyped number
+                troubled.add((one.company, one.details["found_as"]))
     return [
         one
         for one in verdicts

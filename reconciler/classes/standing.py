@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
 
 from hub.model import Side, Status
 from hub.rules import Route, Rules
-from hub.store import tables
+from hub.store import bulk, tables
 from reconciler.case import Horizon, Verdict
 from reconciler.sources import Key, Scope
 
 _LADDER = sorted(Status)
 _o = tables.orders.c
+_PLACE = ("company", "order_no")
 _COLUMNS = (
-    _o.company, _o.order_no, _o.order_type, _o.status, _o.side, _o.occurred_at, _o.changed_at, _o.first_seen,
-    _o.due_now,
+    *_PLACE, "order_type", "status", "side", "occurred_at", "changed_at", "first_seen", "due_now",
 )  # fmt: skip
 
 
@@ -56,7 +57,7 @@ def expired(conn: sa.Connection, rules: Rules, as_of: datetime, since: datetime)
     found = set()
     for row in _suspects(conn, rules, as_of):
         limit, begun = rules.stands(_word(row)), row.occurred_at or row.changed_at
-        fresh = limit is not None and since < begun + limit
+        fresh = limit is not None and since < begun + limit <= as_of
         if fresh or (row.due_now is not None and since < row.due_now <= as_of):
             found.add((row.company, row.order_no))
     return found
@@ -81,15 +82,20 @@ def _suspects(conn: sa.Connection, rules: Rules, as_of: datetime) -> Iterator[An
             continue
         cut = as_of - shortest
         undated = sa.and_(_o.occurred_at.is_(None), _o.changed_at <= cut)
-        for old in (_o.occurred_at <= cut, undated):
-            query = sa.select(*_COLUMNS).where(
+        keys: list[Key] = []
+        for old in (
+            _o.occurred_at <= cut,
+            undated,
+        ):  # the first by the index alone: many stand and are not due
+            query = sa.select(_o.company, _o.order_no).where(
                 _o.status == int(status),
                 _o.status < int(_LADDER[-1]),
                 old,
                 _not_cancelled(),
                 _is_due(status, as_of),
             )
-            yield from conn.execute(query.order_by(_o.company, _o.order_no))
+            keys += [(company, order_no) for company, order_no in conn.execute(query)]
+        yield from sorted(bulk.fetch_many(conn, tables.orders, _PLACE, keys, _COLUMNS), key=itemgetter(0, 1))
 
 
 def _not_cancelled() -> sa.ColumnElement[bool]:

@@ -28,6 +28,7 @@ routes:
   - origin: erp
     systems: {erp: {from: confirmed, within: 1h}, wms: {from: confirmed, within: 1h}}
 grace: {default: 1h}
+sla: {confirmed: 0d, allocated: 0d, ready: 0d, partly_shipped: 0d, shipped: 0d, in_transit: 0d}
 quiet: {erp: 3650d, wms: 3650d}
 people: {wms: {owner: warehouse-lead}}
 """

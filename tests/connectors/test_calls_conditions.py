@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from connectors.contract import Since
-from tests.connectors.rest_server import Reply, Request, path, query, reply, serving
+from tests.connectors.rest_server import path, query, reply, serving
+from tests.connectors.soap_server import Reply, Request
 
 READ = "streams: {{orders: {{read: {{get: /orders, {read}}}, fields: {{order_no: id}}}}}}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Barrier, Thread
 
 import pytest
 import sqlalchemy as sa
@@ -79,3 +80,27 @@ def test_two_processes_migrate_an_empty_database_at_once(
     store = open_store(url, KEY)
     store.require_current()
     store.close()
+
+
+def test_writers_on_sqlite_take_turns(sqlite_store: Store) -> None:
+    """SQLite alone lets the one at work write on and on, while all others look in now and then."""
+    turns: list[str] = []
+    start = Barrier(3)
+    busy = (
+        "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 50000) SELECT sum(n) FROM c"
+    )
+
+    def write(name: str) -> None:
+        start.wait()
+        for _ in range(20):
+            with sqlite_store.write() as conn:
+                turns.append(name)
+                conn.exec_driver_sql(busy)
+
+    writers = [Thread(target=write, args=(name,)) for name in "abc"]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    done = min(len(turns) - turns[::-1].index(name) for name in "abc")
+    assert min(turns[:done].count(name) for name in "abc") >= 10
