@@ -18,6 +18,7 @@ from hub.model import Precision, Side, Status
 from hub.store import Store, bulk, tables
 from hub.store.columns import Same
 from hub.store.types import to_micros
+from sync import dirt
 
 NOW = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
 """The moment up to which every system was read."""
@@ -82,22 +83,53 @@ def build(store: Store, orders: int, progress: Callable[[int], None] = lambda _:
         bulk.insert(conn, tables.reads, [{"system": system, **read} for system in SYSTEMS])
 
 
-def order(number: int, orders: int, *, mended: bool = False) -> Told:
-    """Return order `number` of `orders`; `mended` without its fault."""
+def change(store: Store, orders: int) -> set[Fault]:
+    """Change one order in a hundred, as a sync and a merge would leave it; return the faults that there are then.
+
+    Most of them stay healthy; of two hundred one goes wrong, and one that was wrong is mended.
+    """
+    numbers = range(37, orders, 100)
+    fresh = {number: _turn(number) for number in numbers if number % (100 * _EVERY) == 37}
+    mended = [number for number in range(_EVERY // 2, orders, 100 * _EVERY)]
+    keys = [_key(number, orders) for number in (*numbers, *mended)]
+    told = [_moved(order(number, orders, whole=number in fresh), fresh.get(number)) for number in numbers]
+    told += [order(number, orders, mended=True) for number in mended]
+    with store.write() as conn:
+        bulk.delete(conn, tables.views, ("company", "order_no"), keys)
+        _write_views(conn, sorted(told, key=lambda one: (one.company, one.order_no)))
+        dirt.mark(conn, keys, consumer=dirt.RECONCILE)
+    gone = {_key(number, orders) for number in mended}
+    new = {(KINDS[turn % 4], *_key(number, orders), _odd(turn)) for number, turn in fresh.items()}
+    return {fault for fault in faults(orders) if fault[1:3] not in gone} | new
+
+
+def _turn(number: int) -> int:
+    return number // (100 * _EVERY)
+
+
+def _moved(told: Told, turn: int | None) -> Told:
+    """Return an order that its ERP touched just now, broken if it is its turn."""
+    erp = told.said["erp"]
+    said = {**told.said, "erp": replace(erp, at=erp.at + _MINUTE)}
+    return replace(told, said=said if turn is None else _broken(said, turn, turn))
+
+
+def order(number: int, orders: int, *, mended: bool = False, whole: bool = False) -> Told:
+    """Return order `number` of `orders`; `mended` without its fault, `whole` as one that went its whole way."""
     seed = int.from_bytes(blake2b(number.to_bytes(8, "big"), digest_size=8).digest(), "big")
     company, order_no = _key(number, orders)
     born = to_micros(NOW) - 730 * _DAY + number * (700 * _DAY // orders)
     ordered = (1 + seed % 500) * 1_000_000
     digest = f"{seed * 0x9E3779B97F4A7C15 % 2**128:032x}"
     faulty = number % _EVERY == _EVERY // 2
-    share = 99 if faulty else seed // 500 % 100
+    share = 99 if faulty or whole else seed // 500 % 100
     due = born + 20 * _DAY
     goods = {"ordered": ordered, "line_digest": digest}
     left = born + 5 * _DAY + seed // 50_000 % _DAY
     if share < 2:
         early = Said(Status.CONFIRMED, 130, born, shipped=0, side=int(Side.CANCELLED), **goods)
         said = {"erp": early, "wms": early}
-    elif number * 100 >= orders * 97 and not faulty:
+    elif number * 100 >= orders * 97 and not (faulty or whole):
         due = to_micros(NOW) + 10 * _DAY
         said = {
             "erp": Said(Status.CONFIRMED, 89, born, shipped=0, **goods),

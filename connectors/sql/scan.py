@@ -38,6 +38,9 @@ from hub.mapping.grammar import CallSpec, TimeSpec
 Filters = tuple[Any, ...]
 """Conditions: expressions, or the text of a mapping's `where`."""
 
+_FIRST_DATE = sa.literal("1000-01-01", type_=sa.Text())
+"""The first date that MySQL knows: before it are only dates of zeros, which it compares and sorts as such."""
+
 IN_ONE_QUESTION = 500
 """Keys asked for at once: the least that common databases take."""
 
@@ -103,7 +106,7 @@ class TableScan:
         """Read one stamp column after the other, each by its own index; the mark moves when all are read."""
         newest = mark
         for at, column in enumerate(self._stamps):
-            empty = tuple(earlier.is_(None) for earlier in self._stamps[:at])
+            empty = tuple(self._empty(earlier) for earlier in self._stamps[:at])
             for rows, places in self._walk((column, *self._keys), (*empty, *self._from(column, start))):
                 found = self._newest(places)
                 newest = later(newest, found) if found else newest
@@ -141,17 +144,17 @@ class TableScan:
         else:
             yield from self._streamed(())
 
-    def _gaps(self, stamped: Columns, keys: Columns) -> Columns:
-        """Return what may be NULL of the stamp (the first that is there counts) and of the keys."""
-        gaps = [key for key in keys if key.name in self._table.nullable]
-        if stamped and all(column.name in self._table.nullable for column in stamped):
-            gaps.append(self._stamp())
+    def _gaps(self, stamped: Columns, keys: Columns) -> Filters:
+        """Return when a row has no place: a key is NULL, or every stamp is (the first that is there counts)."""
+        gaps = [key.is_(None) for key in keys if key.name in self._table.nullable]
+        if stamped and all(one.name in self._table.nullable or self._has_zeros(one) for one in stamped):
+            gaps.append(sa.and_(*map(self._empty, stamped)))
         return tuple(gaps)
 
-    def _lacking(self, gaps: Columns) -> Iterator[Batch]:
+    def _lacking(self, gaps: Filters) -> Iterator[Batch]:
         """Yield the rows that have no place in the order."""
         if gaps:
-            yield from self._streamed((sa.or_(*(gap.is_(None) for gap in gaps)),))
+            yield from self._streamed((sa.or_(*gaps),))
 
     def _streamed(self, filters: Filters) -> Iterator[Batch]:
         for rows in self._database.stream(self._stream, self._select(filters, ()), self._size):
@@ -192,11 +195,27 @@ class TableScan:
         return pages(self._table, self._call.columns, (*self._filters, *filters), order)
 
     def _stamp(self) -> sa.ColumnElement[Any]:
-        return sa.func.coalesce(*self._stamps) if len(self._stamps) > 1 else self._stamps[0]
+        return sa.func.coalesce(*map(self._there, self._stamps)) if self._stamps[1:] else self._stamps[0]
 
-    @staticmethod
-    def _from(column: sa.ColumnElement[Any], start: Any) -> Filters:
-        return () if start is None else (column >= bound(start),)
+    def _has_zeros(self, column: sa.ColumnElement[Any]) -> bool:
+        """Tell whether a column may hold dates of zeros, which stand for NULL and sort as text does not."""
+        kind = self._table.types.get(getattr(column, "name", ""))
+        zeros = self._database.engine.dialect.name in ("mysql", "mariadb")
+        return zeros and isinstance(kind, sa.Date | sa.DateTime)
+
+    def _there(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+        """Return a stamp with NULL for a date of zeros."""
+        return sa.case((column >= _FIRST_DATE, column)) if self._has_zeros(column) else column
+
+    def _empty(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+        """Return when a stamp says nothing; as conditions on the column itself, for which there is an index."""
+        empty = column.is_(None)
+        return sa.or_(empty, column < _FIRST_DATE) if self._has_zeros(column) else empty
+
+    def _from(self, column: sa.ColumnElement[Any], start: Any) -> Filters:
+        if start is not None:
+            return (column >= bound(start),)
+        return (column >= _FIRST_DATE,) if self._has_zeros(column) else ()
 
     def _key_column(self) -> sa.ColumnClause[Any]:
         """Return the column that holds the records' keys; ConfigError if no single column does."""

@@ -50,7 +50,7 @@ def compile_path(expression: str, *, trim: bool = True, unwrap: bool = False) ->
     `unwrap` takes spreadsheet guards (``="007"``) off. Raises MappingError for a path that does not compile.
     """
     clean = cleaner(trim, unwrap)
-    alternatives = [_compile(one.strip(), clean) for one in _alternatives(expression)]
+    alternatives = [_compile(one.strip(), clean) for one in alternatives(expression)]
     return alternatives[0] if len(alternatives) == 1 else _first_of(alternatives)
 
 
@@ -61,7 +61,7 @@ def is_empty(value: Any) -> bool:
 
 def plain(expression: str) -> tuple[tuple[str, ...], ...] | None:
     """Return the names to follow for every alternative of a path that only follows names, else None."""
-    parts = [one.strip() for one in _alternatives(expression)]
+    parts = [one.strip() for one in alternatives(expression)]
     if not all(_DOTTED.fullmatch(one) for one in parts):
         return None
     return tuple(tuple(_unquoted(step) for step in _STEP.findall(one)) for one in parts)
@@ -76,7 +76,7 @@ def only(expression: str) -> tuple[str, ...] | None:
 def looks_at(expression: str) -> frozenset[tuple[str, ...]] | None:
     """Return the plain paths whose values decide what `expression` gives; None if lists decide, too."""
     seen: set[tuple[str, ...]] = set()
-    for part in _alternatives(expression):
+    for part in alternatives(expression):
         try:
             tree = jmespath.compile(_ascii(part.strip())).parsed
         except exceptions.JMESPathError:
@@ -129,7 +129,7 @@ def split_list(expression: str) -> tuple[str, str] | None:
 
     Items are then looked at one by one, which JMESPath cannot do without losing those that lack the value.
     """
-    if len(list(_alternatives(expression))) > 1:
+    if len(list(alternatives(expression))) > 1:
         return None
     depth, start, end, at = 0, -1, -1, 0
     for token in _tokens(expression):
@@ -147,7 +147,7 @@ def split_list(expression: str) -> tuple[str, str] | None:
     return expression[:end].strip(), rest.removeprefix(".") or "@"
 
 
-def _alternatives(expression: str) -> Iterator[str]:
+def alternatives(expression: str) -> Iterator[str]:
     """Yield the parts of a top-level `a || b`."""
     depth, part = 0, ""
     for token in _tokens(expression):

@@ -15,7 +15,7 @@ from hub.errors import RecordError
 from hub.mapping.codes import matcher
 from hub.mapping.fieldspec import FieldSpec, TextSpec, TimeSpec
 from hub.mapping.numbers import compile_number
-from hub.mapping.paths import Getter, compile_path
+from hub.mapping.paths import Getter, alternatives, compile_path
 from hub.mapping.texts import stripper, text_of
 from hub.mapping.times import Moment, compile_time, is_no_time
 from hub.mapping.zones import stated_zone
@@ -186,8 +186,8 @@ def compile_moment(spec: FieldSpec, defaults: Defaults) -> Timing:
 
 def compile_stamp(spec: FieldSpec, defaults: Defaults, says: Says) -> Stamping:
     """Return a function to the stamp of a fact; `says` is what it says where the FIELD does not tell."""
-    if spec.any:
-        return first_of([compile_stamp(one, defaults, spec.says or says) for one in spec.any])
+    if several := either(spec):
+        return first_of([compile_stamp(one, defaults, spec.says or says) for one in several])
     read, get, own = compile_moment(spec, defaults), stamp_path(spec, defaults), spec.says or says
 
     def stamp(record: Any, sight: Sight) -> Stamp | None:
@@ -195,6 +195,17 @@ def compile_stamp(spec: FieldSpec, defaults: Defaults, says: Says) -> Stamping:
         return None if moment is None else Stamp(moment, own, lambda: str(get(record)))
 
     return stamp
+
+
+def either(spec: FieldSpec) -> tuple[FieldSpec, ...]:
+    """Return the alternatives of a stamp, of which the first that is a time counts; none if there is one only.
+
+    `a || b` is two of them: a date of zeros is text that is there, and yet no time.
+    """
+    if spec.any or spec.joined or spec.offset is not None or spec.default is not None or not spec.from_:
+        return spec.any
+    parts = list(alternatives(spec.from_[0]))
+    return tuple(spec.model_copy(update={"from_": (one.strip(),)}) for one in parts) if parts[1:] else ()
 
 
 def stamp_path(spec: FieldSpec, defaults: Defaults) -> Getter:

@@ -288,7 +288,8 @@ class Words:
 
     def next_step(self, cause: CauseLine) -> str:
         """Return what to do about a cause."""
-        return self.word(f"next_{cause.kind}", **self._of(cause))
+        never = cause.kind == "failed_read" and cause.details.get("why") == "never"
+        return self.word("next_never_read" if never else f"next_{cause.kind}", **self._of(cause))
 
     def _of(self, cause: CauseLine) -> dict[str, object]:
         details = cause.details

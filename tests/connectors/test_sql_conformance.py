@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -224,3 +225,4 @@ class TestMariaDb(Reading):
         case = MariaCase(tmp_path, sa.make_url(mariadb_url), request.param)
         yield case
         case.close()
+        gc.collect()  # here, where its sockets are allowed for

@@ -11,7 +11,7 @@ from hub.mapping.compiled.writer import Writer
 from hub.mapping.fieldspec import FieldSpec
 from hub.mapping.paths import plain
 from hub.mapping.times import NOTHING
-from hub.mapping.values import Defaults, Sight, compile_moment
+from hub.mapping.values import Defaults, Sight, compile_moment, either
 from hub.model import Says
 
 _EMPTY = frozenset({str, NoneType})
@@ -37,9 +37,10 @@ def write_stamp(writer: Writer, spec: FieldSpec, says: Says) -> tuple[str, str]:
 
 def _alternatives(spec: FieldSpec, says: Says) -> Iterator[tuple[FieldSpec, Says]]:
     own = spec.says or says
-    if not spec.any:
+    several = either(spec)
+    if not several:
         yield spec, own
-    for one in spec.any:
+    for one in several:
         yield from _alternatives(one, own)
 
 
