@@ -35,12 +35,15 @@ class Status(IntEnum):
     @property
     def word(self) -> str:
         """The word as written in mapping files and reports."""
-        return self.name.lower()
+        return _WORDS[self._value_]
 
     @classmethod
     def of(cls, word: str) -> Status:
         """Return the status called `word`; KeyError if there is none."""
         return cls[word.upper()]
+
+
+_WORDS = {int(status): status.name.lower() for status in Status}
 
 
 class Side(IntFlag):

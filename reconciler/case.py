@@ -15,6 +15,7 @@ from hub.model import MILESTONES, TOP, Precision, Side, Status
 EVERY = "*"
 """Company and order number of a finding that speaks of a whole system."""
 
+_STAMPS = tuple((int(milestone), f"{milestone.word}_at") for milestone in MILESTONES)
 _LAST = timedelta(days=1) - timedelta(microseconds=1)
 
 
@@ -60,12 +61,12 @@ class View:
 
     def reached(self, rank: int) -> datetime:
         """Return when, at the latest, this view came to `rank` or past it (it must say so: lo >= rank)."""
-        stamps = [self.moment()]
-        for milestone in MILESTONES:
-            stamp = self.stamp(milestone)
-            if milestone >= rank and stamp is not None:
-                stamps.append(stamp)
-        return min(stamps)
+        earliest = self.moment()
+        for milestone, column in _STAMPS:
+            stamp = getattr(self, column)
+            if milestone >= rank and stamp is not None and stamp < earliest:
+                earliest = stamp
+        return earliest
 
     def stamp(self, milestone: Status) -> datetime | None:
         """Return the event stamp of `milestone`, None where it is not said exactly enough."""

@@ -30,6 +30,9 @@ _KEY = ("company", "order_no")
 _OF_KEY = itemgetter(0, 1)
 _SAID = VIEW[3:]
 _STATUS, _SIDE, _SIDE_KNOWN, _PRECISION = map(_SAID.index, ("status", "side", "side_known", "precision"))
+_STATUSES: dict[int | None, Status | None] = {None: None, **{int(one): one for one in Status}}
+_PRECISIONS = {int(one): one for one in Precision}
+_SIDES = [Side(flags) for flags in range(2 * max(Side))]
 
 
 def suspicious(
@@ -69,9 +72,8 @@ def _cases(rows: Iterable[Sequence[Any]]) -> Iterator[Case]:
 
 def _view(system: str, said: Sequence[Any]) -> View:
     told = list(said)
-    told[_STATUS] = None if told[_STATUS] is None else Status(told[_STATUS])
-    told[_SIDE], told[_SIDE_KNOWN] = Side(told[_SIDE]), Side(told[_SIDE_KNOWN])
-    told[_PRECISION] = Precision(told[_PRECISION])
+    told[_STATUS], told[_PRECISION] = _STATUSES[told[_STATUS]], _PRECISIONS[told[_PRECISION]]
+    told[_SIDE], told[_SIDE_KNOWN] = _SIDES[told[_SIDE]], _SIDES[told[_SIDE_KNOWN]]
     return View(system, *told)
 
 

@@ -145,8 +145,8 @@ class TableScan:
             yield from self._streamed(())
 
     def _gaps(self, stamped: Columns, keys: Columns) -> Filters:
-        """Return when a row has no place: a key is NULL, or every stamp is (the first that is there counts)."""
-        gaps = [key.is_(None) for key in keys if key.name in self._table.nullable]
+        """Return when a row has no place: a key is NULL, or every stamp (the first that is there counts)."""
+        gaps: list[Any] = [key.is_(None) for key in keys if key.name in self._table.nullable]
         if stamped and all(one.name in self._table.nullable or self._has_zeros(one) for one in stamped):
             gaps.append(sa.and_(*map(self._empty, stamped)))
         return tuple(gaps)
@@ -208,7 +208,7 @@ class TableScan:
         return sa.case((column >= _FIRST_DATE, column)) if self._has_zeros(column) else column
 
     def _empty(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
-        """Return when a stamp says nothing; as conditions on the column itself, for which there is an index."""
+        """Return when a stamp says nothing: conditions on the column itself, which has an index."""
         empty = column.is_(None)
         return sa.or_(empty, column < _FIRST_DATE) if self._has_zeros(column) else empty
 

@@ -50,8 +50,8 @@ def compile_path(expression: str, *, trim: bool = True, unwrap: bool = False) ->
     `unwrap` takes spreadsheet guards (``="007"``) off. Raises MappingError for a path that does not compile.
     """
     clean = cleaner(trim, unwrap)
-    alternatives = [_compile(one.strip(), clean) for one in alternatives(expression)]
-    return alternatives[0] if len(alternatives) == 1 else _first_of(alternatives)
+    getters = [_compile(one.strip(), clean) for one in alternatives(expression)]
+    return getters[0] if len(getters) == 1 else _first_of(getters)
 
 
 def is_empty(value: Any) -> bool:

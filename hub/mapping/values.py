@@ -198,7 +198,7 @@ def compile_stamp(spec: FieldSpec, defaults: Defaults, says: Says) -> Stamping:
 
 
 def either(spec: FieldSpec) -> tuple[FieldSpec, ...]:
-    """Return the alternatives of a stamp, of which the first that is a time counts; none if there is one only.
+    """Return the alternatives of a stamp, of which the first that is a time counts; none if it is one.
 
     `a || b` is two of them: a date of zeros is text that is there, and yet no time.
     """

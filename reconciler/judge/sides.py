@@ -16,7 +16,7 @@ _BITS = (Side.CANCELLED, Side.RETURNED, Side.ON_HOLD, Side.EXCEPTION)
 
 def cancelled(views: Mapping[str, View]) -> bool:
     """Return whether any system says that the order is cancelled."""
-    return any(view.side & Side.CANCELLED for view in views.values())
+    return any(view.side and view.side & Side.CANCELLED for view in views.values())
 
 
 def judge_sides(
@@ -25,6 +25,8 @@ def judge_sides(
     """Return a `status` verdict (field = the word) for each system that is odd in it, and the laggards."""
     found: list[Verdict] = []
     lagging: dict[str, str] = {}
+    if not any(view.side for view in views.values()):
+        return found, lagging  # as of nearly all orders
     for bit in _BITS:
         told = {system: view for system, view in views.items() if view.side_known & bit}
         values = {system: bool(view.side & bit) for system, view in told.items()}

@@ -164,6 +164,32 @@ def test_mysql_values(maria: Bench, text: dict[str, Any] | None) -> None:
     assert [row["id"] for row in maria.fetch({"table": "t"}, Keys(["SO2"]), key="id")] == ["SO2"]
 
 
+@pytest.mark.parametrize("also", [{}, {"sorted": False}])
+def test_a_mysql_date_of_zeros_is_no_stamp(maria: Bench, also: dict[str, Any]) -> None:
+    """It sorts before everything, so a row that is written with it later would never be read."""
+
+    def write(key: str, created: str, changed: str) -> None:
+        with maria.admin.begin() as conn:
+            conn.exec_driver_sql("SET SESSION sql_mode = ''")
+            conn.exec_driver_sql(f"INSERT INTO t VALUES ('{key}', '{created}', '{changed}')")
+
+    maria.run("CREATE TABLE t (id CHAR(9) PRIMARY KEY, created DATETIME NOT NULL, changed DATETIME NOT NULL)")
+    zero = "0000-00-00 00:00:00"
+    write("SO1", "2026-02-01 08:00:00", zero)
+    write("SO2", "2026-02-01 09:00:00", "2026-02-02 08:00:00")
+
+    def ids(cursor: str, state: dict[str, Any]) -> list[str]:
+        read = {"table": "t", "cursor": [cursor, "id"], **also}
+        return sorted(row["id"] for row in maria.fetch(read, Since(state)))
+
+    assert ids("changed || created", {}) == ["SO1", "SO2"]
+    write("SO3", "2026-02-03 08:00:00", zero)
+    assert "SO3" in ids("changed || created", maria.state)
+    assert ids("changed", {}) == ["SO1", "SO2", "SO3"]
+    write("SO4", "2026-02-04 08:00:00", zero)
+    assert "SO4" in ids("changed", maria.state)
+
+
 def test_mysql_is_only_read(maria: Bench) -> None:
     maria.run("CREATE TABLE t (id INT PRIMARY KEY)")
     with pytest.raises(Rejected, match="READ ONLY"):

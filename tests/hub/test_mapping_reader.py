@@ -195,16 +195,29 @@ def test_a_status_may_come_from_a_comparison_or_from_several_fields() -> None:
 
 
 def test_a_code_that_says_nothing_of_the_status_does_not_stop_the_order() -> None:
-    text = system(
-        field("status", "{from: state, codes: {A: confirmed, X: null}}"),
-        field("side", "{from: state, codes: {X: cancelled}}"),
-    )
+    fields = field("status", "{from: state, codes: {A: confirmed, X: null}}")
+    text = system(f"{fields}\nside: {{from: state, codes: {{X: cancelled}}}}")
     one = fact(text, {**RECORD, "state": "X"})
     assert (one.status, one.lo, one.hi, one.unknown_code, one.side) == (None, 0, 130, False, Side.CANCELLED)
     two = system(field("status", "[{from: state, codes: {X: null}}, {from: other, codes: {B: shipped}}]"))
     assert fact(two, {**RECORD, "state": "X", "other": "B"}).status is Status.SHIPPED
     assert fact(two, {**RECORD, "state": "X", "other": ""}).status is None
     assert refused(two, {**RECORD, "state": "", "other": ""}).key == "mapping.no_value"
+
+
+def test_a_date_of_zeros_gives_way_to_the_next_stamp() -> None:
+    text = system(field("occurred_at", "{from: changed || at, says: modified}"))
+    for nothing in ("0000-00-00 00:00:00", "0000-00-00", None, ""):
+        one = fact(text, {**RECORD, "changed": nothing})
+        assert (one.occurred_at, one.says) == (datetime(2026, 3, 1, tzinfo=UTC), Says.MODIFIED)
+
+
+def test_what_counts_where_a_list_is_absent_is_said_by_a_default() -> None:
+    lines = {**RECORD, "lines": [{"q": "2"}, {"q": None}]}
+    text = system(field("ordered", "{sum: 'lines[].q', default: 0}"))
+    assert [fact(text, one).ordered for one in (lines, RECORD)] == [2, 0]
+    counted = system(field("ordered", "{count: lines, default: 0}"))
+    assert [fact(counted, one).ordered for one in (lines, RECORD)] == [2, 0]
 
 
 def test_an_order_without_status_is_refused_and_an_event_is_not() -> None:
