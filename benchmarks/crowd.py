@@ -1,4 +1,4 @@
-"""Four systems at once: `python -m benchmarks.crowd [--orders 50000] [--size 20000] [--engine sqlite] [--json FILE]`.
+"""Four systems at once: `python -m benchmarks.crowd [--orders 50000] [--size 20000] [--engine sqlite]`.
 
 Each system is read by the real command in a process of its own, all at the same time, in pages so large that
 a transaction lasts seconds. Nobody may fail: on SQLite all stand in one line. Exit code 1 if anybody does.

@@ -84,7 +84,7 @@ def build(store: Store, orders: int, progress: Callable[[int], None] = lambda _:
 
 
 def change(store: Store, orders: int) -> set[Fault]:
-    """Change one order in a hundred, as a sync and a merge would leave it; return the faults that there are then.
+    """Change one order in a hundred, as a sync and a merge would leave it; return the faults then.
 
     Most of them stay healthy; of two hundred one goes wrong, and one that was wrong is mended.
     """
@@ -115,7 +115,7 @@ def _moved(told: Told, turn: int | None) -> Told:
 
 
 def order(number: int, orders: int, *, mended: bool = False, whole: bool = False) -> Told:
-    """Return order `number` of `orders`; `mended` without its fault, `whole` as one that went its whole way."""
+    """Return order `number` of `orders`; `mended` without its fault, `whole` as one gone its whole way."""
     seed = int.from_bytes(blake2b(number.to_bytes(8, "big"), digest_size=8).digest(), "big")
     company, order_no = _key(number, orders)
     born = to_micros(NOW) - 730 * _DAY + number * (700 * _DAY // orders)

@@ -7,7 +7,7 @@ the page's cursor state, then asks for the next one (the iterator is lazy).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Protocol, runtime_checkable
@@ -24,26 +24,11 @@ GATE = "gate:"
 change of it the engine hands out the state without them, and every page is read again."""
 
 
-Known = Callable[[Sequence[str]], Mapping[str, str]]
-"""Given record keys, returns the digests of their list rows as a Page last gave them in `glances`."""
-
-
-def nothing_known(_keys: Sequence[str]) -> Mapping[str, str]:
-    """Know no list row: every detail is fetched."""
-    return {}
-
-
 @dataclass(frozen=True, slots=True)
 class Since:
-    """Read what is new since `state` (empty at the first read), with the mapping's overlap.
-
-    `known` is the gate of details that cost a call each (`nest`): a connector may ask it for the keys of a
-    list, leave out the details of rows whose digest stands, and name those keys in the page's `stand`. The
-    digest is the connector's own; it covers the list row and the nested calls as the mapping says them.
-    """
+    """Read what is new since `state` (empty at the first read), with the mapping's overlap."""
 
     state: State
-    known: Known = nothing_known
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +48,7 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Everything:
-    """Read all; moves no cursor. `known` as in Since."""
-
-    known: Known = nothing_known
+    """Read all; moves no cursor."""
 
 
 Ask = Since | Window | Keys | Everything
@@ -91,9 +74,6 @@ class Page:
     the records of an answer that came byte for byte as at the last read and so was not parsed: the gate
     that told so is kept in slots of the state whose names begin with GATE. A page with `commit` must be
     committed, with all before it, before the next one is asked for: only then is the source changed.
-
-    `glances` are digests of list rows by record key, of records in this page whose details were fetched;
-    `stand` the keys of records left out because their row stands (see Since).
     """
 
     records: Sequence[Record]
@@ -105,8 +85,6 @@ class Page:
     warnings: Sequence[str] = ()
     same: int = 0
     commit: bool = False
-    glances: Mapping[str, str] = field(default_factory=dict)
-    stand: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from hashlib import blake2b
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from hub.model import MILESTONES, QUANTITIES, Fact, Line, Says, Status
 from hub.store import jsons
-from hub.store.columns import Columns, Same, Values
+from hub.store.columns import Same, Values
 from sync.rollup import Said, View
+
+T = TypeVar("T")
 
 CONTENT = (
     "status", "lo", "hi", "side", "side_known", "money", *QUANTITIES, "occurred_at", "says", "precision",
@@ -144,11 +146,11 @@ def digest(lines: Iterable[tuple[str, Any]]) -> str:
     return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def view_columns(said: Mapping[str, Values | Same], stamps: Mapping[Status, Values | Same]) -> Columns:
+def view_columns(said: Mapping[str, T], stamps: Mapping[Status, T]) -> dict[str, T]:
     """Return the columns of `views`, without key, first_seen and run: the one place where its rows are made.
 
-    `said` has all that a view says, its lines as a digest; `stamps` the moment of each milestone or None.
-    They may come in the hub's own types or in driver form, and leave as they come.
+    `said` has all that a view says, its lines as a digest; `stamps` the moment of each milestone or None:
+    values of one row or whole columns, in the hub's own types or in driver form. They leave as they come.
     """
     return {name: said[name] for name in _VIEW} | {
         f"{milestone.word}_at": stamps[milestone] for milestone in MILESTONES
@@ -157,10 +159,9 @@ def view_columns(said: Mapping[str, Values | Same], stamps: Mapping[Status, Valu
 
 def view_row(view: View) -> dict[str, Any]:
     """Return the row of `views` for `view`, without key, first_seen and run."""
-    said = {name: Same(getattr(view, name)) for name in _VIEW if name != "line_digest"}
-    said["line_digest"] = Same(None if view.lines is None else digest(view.lines))
-    stamps = {milestone: Same(view.stamps.get(milestone)) for milestone in MILESTONES}
-    return {name: next(iter(values)) for name, values in view_columns(said, stamps).items()}
+    said = {name: getattr(view, name) for name in _VIEW if name != "line_digest"}
+    said["line_digest"] = None if view.lines is None else digest(view.lines)
+    return dict(view_columns(said, {milestone: view.stamps.get(milestone) for milestone in MILESTONES}))
 
 
 def _line(line: Line) -> dict[str, str]:

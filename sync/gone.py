@@ -20,16 +20,16 @@ from hub.errors import SourceError
 from hub.store import bulk, jsons
 from hub.store.runs import Run
 from hub.store.tables import absent, ledger, observations, seen_keys, views
-from sync import glances
 from sync.dirt import mark
 from sync.facts import said_of, tombstone, view_row
-from sync.glances import KEY, Place
+from sync.place import Stream
 from sync.rollup import roll_up
 from sync.still_open import still_open
 
 BELIEVED = 2
 """So many complete looks in a row without a record make it gone."""
 
+KEY = ("system", "stream", "record")
 KEY_OF_VIEW = ("company", "order_no", "system")
 _NO_DIGEST = bytes(16)
 """A digest that no record has: whatever comes next under the key is read."""
@@ -46,7 +46,7 @@ class MassGone(SourceError):
 class Roll:
     """The roll call of one sweep: which records it asked for, begun at `begun` (aware UTC)."""
 
-    place: Place
+    place: Stream
     begun: datetime
 
     def open(self, conn: sa.Connection) -> None:
@@ -99,12 +99,11 @@ class Roll:
         bulk.upsert(conn, absent, rows, incidental=("run",), at_birth=("since",))
         believed = [str(row["record"]) for row in rows if row["times"] >= BELIEVED]
         mark(conn, _orders(conn, self.place, believed))  # another record may have told the same part
-        glances.forget(conn, self.place, fresh)
         self.open(conn)
         return _settle(conn, self.place, now, run)
 
 
-def welcome(place: Place, conn: sa.Connection, keys: Callable[[], list[str]], run: Run) -> int:
+def welcome(place: Stream, conn: sa.Connection, keys: Callable[[], list[str]], run: Run) -> int:
     """Take note that records are there (again); return how many orders are no longer gone.
 
     `keys` is only asked if anything of the stream is absent at all.
@@ -117,7 +116,7 @@ def welcome(place: Place, conn: sa.Connection, keys: Callable[[], list[str]], ru
     return _set_gone(conn, place.system, orders, None, run)
 
 
-def _settle(conn: sa.Connection, place: Place, now: datetime, run: Run) -> int:
+def _settle(conn: sa.Connection, place: Stream, now: datetime, run: Run) -> int:
     """Let the views say what of them is gone; return how many orders are gone that were not."""
     gone = {
         (row.stream, row.record)
@@ -152,7 +151,7 @@ def _parted(history: Iterable[Row], gone: set[tuple[str, str]]) -> tuple[list[Ro
 
 def _take_away(
     conn: sa.Connection,
-    place: Place,
+    place: Stream,
     key: OrderNo,
     history: list[Row],
     lost: list[Row],
@@ -197,7 +196,7 @@ def _set_gone(
     return len(turned)
 
 
-def _orders(conn: sa.Connection, place: Place, records: Iterable[str]) -> list[OrderNo]:
+def _orders(conn: sa.Connection, place: Stream, records: Iterable[str]) -> list[OrderNo]:
     """Return the orders that `records` spoke of."""
     rows = bulk.fetch_many(
         conn, ledger, KEY, {(place.system, place.stream, record) for record in records}, ("gave",)
@@ -213,7 +212,7 @@ def _histories(conn: sa.Connection, system: str, orders: Iterable[OrderNo]) -> d
     return histories
 
 
-def _speaking(place: Place) -> sa.Select[Any]:
+def _speaking(place: Stream) -> sa.Select[Any]:
     """Return a query for the records of the stream that speak of a part of an order still open.
 
     Two records may give one part: each of them is there or not.
@@ -230,9 +229,9 @@ def _speaking(place: Place) -> sa.Select[Any]:
     )
 
 
-def _row(place: Place, key: str) -> dict[str, Any]:
+def _row(place: Stream, key: str) -> dict[str, Any]:
     return {"system": place.system, "stream": place.stream, "record": key}
 
 
-def _here(table: sa.Table, place: Place) -> tuple[sa.ColumnElement[bool], ...]:
+def _here(table: sa.Table, place: Stream) -> tuple[sa.ColumnElement[bool], ...]:
     return table.c.system == place.system, table.c.stream == place.stream

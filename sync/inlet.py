@@ -265,9 +265,8 @@ class Inlet:
         """Return all observations of this system of the orders `touched`, in order of arrival."""
         histories: Histories = {key: [] for key in touched}
         keys = [(company, order_no, self.system) for company, order_no in touched]
-        rows = bulk.fetch_many(conn, observations, ("company", "order_no", "system"), keys)
-        for row in rows:
-            histories[row.company, row.order_no].append(dict(row._mapping))
+        for row in bulk.fetch_rows(conn, observations, ("company", "order_no", "system"), keys):
+            histories[row["company"], row["order_no"]].append(row)
         return histories
 
     def _views(

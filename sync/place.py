@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from sync.inlet import Incoming, Taken
 
 
-class Place(Protocol):
-    """One stream of one system, with what reads its records and what seals what is kept of them."""
+class Stream(Protocol):
+    """One stream of one system."""
 
     @property
     def system(self) -> str:
@@ -31,6 +31,10 @@ class Place(Protocol):
     def stream(self) -> str:
         """The stream's name."""
         ...
+
+
+class Place(Stream, Protocol):
+    """One stream of one system, with what reads its records and what seals what is kept of them."""
 
     @property
     def reader(self) -> Reader | DocumentReader:

@@ -13,14 +13,13 @@ import sqlalchemy as sa
 from connectors.contract import GATE, Connector, Everything, Keys, Page, Since
 from hub.errors import HubError, SourceError
 from hub.redact import redact
-from hub.store import Store, bulk, cursors
+from hub.store import Store, bulk, cursors, driver
 from hub.store.leases import Lease
 from hub.store.runs import Run
 from hub.store.statements import spelled
 from hub.store.tables import reads
 from hub.store.turns import Turn
 from hub.store.types import to_micros
-from sync import glances
 from sync.inlet import Batch
 from sync.place import Intake
 
@@ -79,7 +78,7 @@ def pull_stream(
         state = cursors.load_state(conn, inlet.system, inlet.stream)
         first = _never_read(conn, inlet)
     turn = Turn(lease)
-    asked = ask or Since(_gated(store, turn, inlet, state), glances.known(store, inlet))
+    asked = ask or Since(_gated(store, turn, inlet, state))
     try:
         for pages in _together(connector.fetch(inlet.stream, asked), result):
             same = sum(page.same for page in pages)
@@ -112,7 +111,7 @@ def _gated(store: Store, turn: Turn, inlet: Intake, state: dict[str, Any]) -> di
 
 def _tells(page: Page) -> bool:
     """Tell whether a page says anything beside that nothing changed."""
-    return bool(page.records or page.bad or page.state or page.stand or page.glances or page.warnings)
+    return bool(page.records or page.bad or page.state or page.warnings)
 
 
 def _together(pages: Iterator[Page], result: StreamResult) -> Iterator[list[Page]]:
@@ -161,8 +160,6 @@ def _take(
         _judge(result, inlet)
         if watch is not None and (back := watch(conn, lambda: _keys(inlet, incoming, pages), run)):
             result.counts["back"] += back
-        if stand := glances.keep(conn, inlet, pages):
-            result.counts.update(records=stand, unchanged=stand)
         state = {slot: value for page in pages for slot, value in page.state.items()}
         if any(slot.startswith(GATE) for slot in state):
             state[_READ_BY] = inlet.reader.version
@@ -180,7 +177,7 @@ def _metas(page: Page) -> list[Mapping[str, Any]]:
 
 def _keys(inlet: Intake, incoming: Batch, pages: list[Page]) -> list[str]:
     """Return the keys of all records that pages speak of, those that could not be read among them."""
-    told = [key for page in pages for key in (*page.stand, *(one.key for one in page.bad if one.key))]
+    told = (one.key for page in pages for one in page.bad if one.key)
     return [*told, *inlet.reader.keys_of(incoming.records)]
 
 
@@ -211,7 +208,7 @@ _NOTES = ("complete_at", "newest_at", "failed_at", "error", "missed")
 
 def _newest(conn: sa.Connection, inlet: Intake, kind: str, newest: datetime) -> None:
     given = (inlet.system, inlet.stream, kind, to_micros(newest))
-    conn.exec_driver_sql(spelled(conn.dialect, _NEWER), given)
+    driver.run(conn, spelled(conn.dialect, _NEWER), given)
 
 
 _NEWER = (

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from hub.model import TOP, Side
 from hub.store.tables import observations, views
-from sync.glances import Place
+from sync.place import Stream
 
 
 def still_open(system: str) -> sa.ColumnElement[bool]:
@@ -17,7 +17,7 @@ def still_open(system: str) -> sa.ColumnElement[bool]:
     return sa.exists().where(*same, views.c.system == system, moves, ~cancelled)
 
 
-def open_records(conn: sa.Connection, place: Place) -> list[str]:
+def open_records(conn: sa.Connection, place: Stream) -> list[str]:
     """Return the keys of the stream's records whose order can still move."""
     found = conn.scalars(
         sa.select(observations.c.record)

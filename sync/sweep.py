@@ -24,10 +24,8 @@ from hub.store.leases import Lease
 from hub.store.runs import Run
 from hub.store.tables import reads, views
 from hub.store.turns import stay
-from sync import glances
-from sync.glances import Place
 from sync.gone import MassGone, Roll
-from sync.place import Intake
+from sync.place import Intake, Stream
 from sync.pull import Progress, StreamResult, note_complete, note_failure, pull_stream
 from sync.still_open import open_records
 
@@ -80,7 +78,7 @@ class Sweep:
             stay(self.lease, conn)
             roll.open(conn)
         if looks.lists:
-            self._look(result, roll, Everything(glances.known(self.store, self.inlet)))
+            self._look(result, roll, Everything())
         if looks.asks and result.error is None:
             keys = self._to_ask(roll, looks)
             if keys:
@@ -127,7 +125,7 @@ class Sweep:
             result.counts["gone"] = gone
 
 
-def due(conn: sa.Connection, place: Place, every: timedelta, now: datetime) -> bool:
+def due(conn: sa.Connection, place: Stream, every: timedelta, now: datetime) -> bool:
     """Tell whether the last complete sweep of the stream is `every` or longer ago.
 
     A first read was complete in itself: the first sweep is due `every` after it.

@@ -11,12 +11,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.errors import FenceLost, LeaseBusy
-from hub.store import alive
+from hub.store import alive, driver
 from hub.store.engine import Store
 from hub.store.statements import spelled
 from hub.store.tables import leases
 from hub.store.types import to_micros
 
+_HELD = "SELECT fence FROM leases WHERE name = ?"
 _RENEW = "UPDATE leases SET until = ? WHERE name = ? AND fence = ?"
 _TAKE = (
     "INSERT INTO leases (name, holder, fence, until) VALUES (?, ?, 1, ?) ON CONFLICT (name) DO UPDATE"
@@ -39,20 +40,21 @@ class Lease:
 
         On PostgreSQL nobody can take over between this check and the commit (the row stays share-locked).
         """
-        held = sa.select(leases.c.fence).where(leases.c.name == self.name).with_for_update(read=True)
-        if conn.scalar(held) != self.fence:
+        lock = " FOR SHARE" if conn.dialect.name == "postgresql" else ""
+        held = driver.fetch(conn, spelled(conn.dialect, _HELD) + lock, (self.name,))
+        if held != [(self.fence,)]:
             raise FenceLost("store.fence_lost", name=self.name, holder=self.holder)
 
     def renew(self, conn: sa.Connection, until: datetime) -> None:
         """Hold it `until` then; FenceLost if another worker took over."""
         given = (to_micros(until), self.name, self.fence)
-        if conn.exec_driver_sql(spelled(conn.dialect, _RENEW), given).rowcount != 1:
+        if driver.run(conn, spelled(conn.dialect, _RENEW), given) != 1:
             raise FenceLost("store.fence_lost", name=self.name, holder=self.holder)
 
     def release(self, conn: sa.Connection) -> None:
         """Let the next one in at once; nothing happens if another worker took over."""
         given = (to_micros(_FREE), self.name, self.fence)
-        conn.exec_driver_sql(spelled(conn.dialect, _RENEW), given)
+        driver.run(conn, spelled(conn.dialect, _RENEW), given)
 
 
 @contextmanager
@@ -74,15 +76,15 @@ def lease(store: Store, name: str, holder: str, now: datetime, ttl: timedelta) -
 def _take(conn: sa.Connection, name: str, holder: str, now: datetime, until: datetime) -> Lease:
     """Take the lease in one statement, so that of two workers exactly one gets it."""
     given = (name, holder, to_micros(until), to_micros(now))
-    fence = conn.exec_driver_sql(spelled(conn.dialect, _TAKE), given).scalar()
-    if fence is None:
+    fences = driver.fetch(conn, spelled(conn.dialect, _TAKE), given)
+    if not fences:
         other = conn.execute(sa.select(leases).where(leases.c.name == name)).one()
         if alive.is_dead(other.holder) and (left := _take_from(conn, other, holder, until)):
             return left
         raise LeaseBusy(
             "store.lease_busy", name=name, holder=other.holder, until=f"{other.until:%Y-%m-%d %H:%M:%SZ}"
         )
-    return Lease(name, holder, fence)
+    return Lease(name, holder, fences[0][0])
 
 
 def _take_from(conn: sa.Connection, dead: sa.Row[Any], holder: str, until: datetime) -> Lease | None:

@@ -294,18 +294,6 @@ absent = sa.Table(
 )
 """Records that complete sweeps did not find, and how often in a row; from the second on they are gone."""
 
-glances = sa.Table(
-    "glances",
-    metadata,
-    sa.Column("system", name(64), nullable=False),
-    sa.Column("stream", name(64), nullable=False),
-    sa.Column("record", name(200), nullable=False),
-    sa.Column("digest", name(64), nullable=False),
-    sa.PrimaryKeyConstraint("system", "stream", "record"),
-    sqlite_with_rowid=False,
-)
-"""Digests of list rows whose details were fetched: a row that stands need not be asked about again."""
-
 documents = sa.Table(
     "documents",
     metadata,

@@ -97,7 +97,7 @@ def agreement() -> None:
 
 
 def sweeps() -> None:
-    """Keep what sweeps see, miss and bring, and which details were fetched."""
+    """Keep what sweeps see, miss and bring."""
     row_id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
     op.add_column("reads", sa.Column("missed", sa.Integer))
     op.create_table("seen_keys", *record(), sqlite_with_rowid=False, postgresql_with=TIGHT)
@@ -108,9 +108,6 @@ def sweeps() -> None:
         sa.Column("since", sa.BigInteger, nullable=False),
         sa.Column("run", row_id, nullable=False),
         sqlite_with_rowid=False,
-    )
-    op.create_table(
-        "glances", *record(), sa.Column("digest", key(64), nullable=False), sqlite_with_rowid=False
     )
 
 
