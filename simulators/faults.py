@@ -25,7 +25,7 @@ UNKNOWN_STATE = "45"
 SILENCE = 36 * HOUR
 _SETTLED = 5 * DAY
 _CALM = 2 * DAY
-_QUIET = 12 * HOUR
+_QUIET = 28 * HOUR
 _ZONE_END = 3 * DAY
 _ZONE_DAYS = 28
 _ZONE_SHIPMENTS = 30
@@ -148,7 +148,7 @@ class _Saboteur:
         return self._told(order) and self._confirmed(order) and not SKUS[order.lines[0].sku].boxed
 
     def _waiting(self, order: Order) -> bool:
-        """Nothing of it has left, and nothing has happened to it for half a day."""
+        """Nothing of it has left, and nothing has happened to it for longer than anybody may lag."""
         quiet = self.now - _QUIET
         calm = all(moment < quiet for moment in order.moments() if moment <= self.now)
         waits = calm and order.entered < quiet and order.cancelled > self.now and order.change is None
