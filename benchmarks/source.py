@@ -13,9 +13,11 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, ClassVar
 
+import msgspec
 import orjson
 
-from connectors.contract import GATE, Ask, Capabilities, Health, Page, Since
+from connectors.calls import jsons
+from connectors.contract import GATE, Ask, Capabilities, Health, Page, Since, Unread
 
 PAGE = 1000
 HUB_YAML = "zone: Asia/Shanghai\nownership: {ordered: shop, shipped: shop, extras: [shop]}\n"
@@ -42,6 +44,7 @@ streams:
       currency: currency
 """
 _STATUSES = "NRPSC"
+_SLICES = msgspec.json.Decoder(list[msgspec.Raw])
 _START = datetime(2026, 1, 5, tzinfo=UTC)
 
 
@@ -97,7 +100,7 @@ class Pages:
             if held is not None and held[0] == digest:
                 yield Page((), same=held[1])
                 continue
-            records = orjson.loads(body)
+            records = Unread(_SLICES.decode(body), jsons.read)
             yield Page(records, state={slot: [digest, len(records)]})
 
     def close(self) -> None:

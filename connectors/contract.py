@@ -7,13 +7,16 @@ the page's cursor state, then asks for the next one (the iterator is lazy).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, overload, runtime_checkable
 
 from hub.errors import RecordError
 from hub.model import Record
+
+Buffer = Any
+"""Bytes, or what lends them (a slice of an answer)."""
 
 State = Mapping[str, Any]
 """What a stream remembers between reads, JSON-able: cursor positions by slot name."""
@@ -61,6 +64,41 @@ class BadRecord:
     raw: bytes
     error: RecordError
     key: str = ""
+
+
+class Unread(Sequence[Record]):
+    """Records that nobody has looked at yet: `raws` are the bytes of each as they came; a look parses them.
+
+    A source that tells everything each time says mostly what is known. The engine tells that from the bytes,
+    so that only news is parsed. All of a stream's reads should give its records in this form, or none: what
+    comes now in bytes and now in words is looked at twice.
+    """
+
+    __slots__ = ("_parse", "raws")
+
+    def __init__(self, raws: Sequence[Buffer], parse: Callable[[Buffer], Record]) -> None:
+        """Take the bytes, and what makes a record of those of one; it raises a SourceError if it cannot."""
+        self.raws, self._parse = raws, parse
+
+    def __len__(self) -> int:
+        return len(self.raws)
+
+    def __iter__(self) -> Iterator[Record]:
+        return map(self._parse, self.raws)
+
+    @overload
+    def __getitem__(self, at: int) -> Record: ...
+    @overload
+    def __getitem__(self, at: slice) -> Unread: ...
+    def __getitem__(self, at: int | slice) -> Record | Unread:
+        if isinstance(at, slice):
+            return Unread(self.raws[at], self._parse)
+        return self._parse(self.raws[at])
+
+    @classmethod
+    def joined(cls, parts: Sequence[Unread]) -> Unread:
+        """Return the records of some pages of one connector together."""
+        return cls([raw for one in parts for raw in one.raws], parts[0]._parse)
 
 
 @dataclass(frozen=True, slots=True)

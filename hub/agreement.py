@@ -14,7 +14,10 @@ million.
     digits 12-15   1 if it has an event stamp of that one of `MILESTONES`
     bits 48-62     twelve bits of the system's name: sums of them tell who holds the order
 
-All ranges have a rank in common if some step is covered by as many views as there are. `goods` holds the one
+All ranges have a rank in common if some step is covered by as many views as there are. Of a cancelled order
+nothing is compared but that, and when what happened: a view that says just this has no step (one that has to
+be looked at for another reason has all), so that where nobody has a step and all must be looked at, all say
+it. `goods` holds the one
 quantity that the order is about and the lines, each with a counter of those that say it::
 
     bits 0-27      24 bits of the line digest      bits 28-30   1 if there is one
@@ -30,7 +33,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 
-from hub.model import MILESTONES, Status
+from hub.model import MILESTONES, Side, Status
 
 MOST_VIEWS = 7
 """So many views of an order add up; where there are more systems the sums mean nothing."""
@@ -84,9 +87,11 @@ def claims() -> Computed:
     first = _case([(f"lo <= {int(step)}", _digits(place, len(STEPS))) for place, step in places])
     last = _case([(f"hi >= {int(step)}", _digits(0, place + 1)) for place, step in reversed(places)])
     stamps = [_case([(f"{step.word}_at IS NOT NULL", 1 << place)]) for step, place in STAMPED.items()]
+    every = _digits(0, len(STEPS))
+    said = f"CASE WHEN {_cancelled()} THEN 0 WHEN {_odd()} THEN {every} ELSE {first} & {last} END"
     closely = _case([(_odd(), 1 << CLOSELY)])
     system = f"(({' + '.join(_badge())}) & {(1 << BADGE) - 1}) * {1 << SYSTEMS}"
-    return Computed(" + ".join([f"({first} & {last})", str(1 << COUNT), closely, *stamps, system]))
+    return Computed(" + ".join([f"({said})", str(1 << COUNT), closely, *stamps, system]))
 
 
 def badge(system: str) -> int:
@@ -120,6 +125,12 @@ def _odd() -> str:
         for name, status in (("shipped", Status.SHIPPED), ("produced", Status.PRODUCED))
     ]
     return " OR ".join(["side <> 0", "future", "unknown_code IS NOT NULL", "returned <> 0", *apart])
+
+
+def _cancelled() -> str:
+    """Return the condition under which a view says that the order is cancelled, and nothing odd beside."""
+    quiet = "NOT future AND unknown_code IS NULL AND coalesce(returned, 0) = 0"
+    return f"side = {int(Side.CANCELLED)} AND {quiet}"
 
 
 def _badge() -> list[str]:

@@ -70,13 +70,18 @@ class Sight:
         return all(badge == agreement.badge(system) for system, badge in self.badges.items())
 
 
-def first_look(conn: sa.Connection, rules: Rules) -> Sight | None:
-    """Return what is known of the store; None if there are so many systems that their sums mean nothing."""
+def first_look(conn: sa.Connection, rules: Rules, few: bool = False) -> Sight | None:
+    """Return what is known of the store; None if there are so many systems that their sums mean nothing.
+
+    For a pass over a `few` orders no more is asked than it takes.
+    """
     read = conn.scalars(sa.select(tables.reads.c.system).distinct())
     systems = list(dict.fromkeys([*routed(rules), *sorted(read)]))
     if len(systems) > agreement.MOST_VIEWS:
         return None
     sight = Sight(conn.dialect.name, _badges(systems), rules, _stampers(conn))
+    if few:
+        return sight
     sums = _sums(sight, sa.select(tables.views).limit(_SAMPLE).subquery("views"))
     told = sums.c.told
     common = (
@@ -87,13 +92,13 @@ def first_look(conn: sa.Connection, rules: Rules) -> Sight | None:
 
 
 def _any_speaks(conn: sa.Connection, sight: Sight) -> bool:
-    """Return whether the goods of any one view do as well as the greatest, in nearly all orders of a sample."""
+    """Return whether the goods of any view do as well as the greatest, in nearly all orders of a sample."""
     some = sa.select(tables.views).limit(_SAMPLE).subquery("views")
     by_any, by_greatest = (
         sa.select(sa.func.count()).select_from(sums).where(sa.not_(_all_say_one(sums.c.goods, sums.c.one)))
         for sums in (_sums(replace(sight, any_speaks=speaks), some) for speaks in (True, False))
     )
-    return bool(conn.scalar(by_any) <= conn.scalar(by_greatest) + _RARE)
+    return (conn.scalar(by_any) or 0) <= (conn.scalar(by_greatest) or 0) + _RARE
 
 
 def glance(sight: Sight, marked: sa.FromClause | None = None) -> sa.Select[Any]:
@@ -103,9 +108,12 @@ def glance(sight: Sight, marked: sa.FromClause | None = None) -> sa.Select[Any]:
     """
     sums = _sums(sight, tables.views, marked)
     c = sums.c
-    alike = sa.and_(_all_say_one(c.goods, c.one), *(_near(c, step, sight) for step in sight.compared))
+    near = [_near(c, step, sight) for step in sight.compared]
+    alike = sa.and_(_all_say_one(c.goods, c.one), *near)
     known = [c.told.in_([_n(told) for told in sight.common])] if sight.common else []
-    well = sa.and_(sa.or_(*known, _well(c.told, sight)), alike)
+    well = sa.or_(
+        sa.and_(sa.or_(*known, _well(c.told, sight)), alike), sa.and_(*_cancelled(c.told, sight), *near)
+    )
     apart = sa.case((sa.and_(_agreed(c.told, sight), alike), 0), else_=1)
     return sa.select(c.company, c.order_no, c.told, apart.label("apart")).where(sa.not_(well))
 
@@ -215,9 +223,20 @@ def _agreed(told: Number, sight: Sight) -> Condition:
     return sa.and_(*_plain(told, sight), _meet(told, _LIKELY))
 
 
+def _cancelled(told: Number, sight: Sight) -> Iterator[Condition]:
+    """Yield that all views say that the order is cancelled; who holds it does not matter then."""
+    yield told.bitwise_and(_n((1 << COUNT) - 1)) == _n(0)
+    yield _digit(told, agreement.CLOSELY) == _digit(told, COUNT)
+    yield from _lone_stamps(told, sight)
+
+
 def _plain(told: Number, sight: Sight) -> Iterator[Condition]:
     """Yield that no view has to be looked at closely, and no two stamps that the pass does not compare."""
     yield _digit(told, agreement.CLOSELY) == _n(0)
+    yield from _lone_stamps(told, sight)
+
+
+def _lone_stamps(told: Number, sight: Sight) -> Iterator[Condition]:
     for step in MILESTONES:
         if step not in sight.compared:
             yield _digit(told, STAMPED[step]) < _n(2)

@@ -27,6 +27,7 @@ from reconciler.kept import typed
 from reconciler.plan import Plan, keep, plan
 from reconciler.result import CauseLine, Finding, Result, RunLine, SystemState
 from reconciler.sources import ALL
+from sync.calm import calm
 
 _DAY = timedelta(days=1)
 _RUNS_SHOWN = 20
@@ -57,7 +58,7 @@ def reconcile(
     changes: dict[str, int] = {}
     # one at a time: what was examined earlier must not close what was settled later
     turn = lease(store, "reconcile", holder(), wall(), LEASE) if write else nullcontext()
-    with turn as held:
+    with turn as held, calm():
         with store.read() as conn:
             rules = rules.with_measured(load_measured(conn))
             horizons = load_horizons(conn, rules, as_of, starts)

@@ -42,7 +42,7 @@ def suspicious(
 
     Of all orders, or of those `marked` (company, order_no). Memory stays flat.
     """
-    query = scanned(rules, first_look(conn, rules), marked)
+    query = scanned(rules, first_look(conn, rules, few=marked is not None), marked)
     rows = conn.execution_options(stream_results=True, yield_per=_BATCH).execute(query)
     rest = set(named)
     cases = _cases(rows)

@@ -66,18 +66,27 @@ def looked_up(keys: sa.FromClause) -> Scanned:
 
 def _off_route(seen: sa.CTE, sight: Sight) -> Scanned:
     """Return the keys that agree at a glance, but not with who must hold them."""
-    order = sa.and_(seen.c.company == _o.company, seen.c.order_no == _o.order_no)
+    known = tables.orders if any(tables.USUAL in route.types for route in sight.rules.routes) else _unusual()
+    order = sa.and_(seen.c.company == known.c.company, seen.c.order_no == known.c.order_no)
     held_well = _in_route(
         seen.c.company,
+        known.c.order_type,
         sight.rules,
         lambda system: holds(seen.c.told, system, sight),
         lambda status: before(seen.c.told, status),
     )
     return (
         sa.select(seen.c.company, seen.c.order_no)
-        .select_from(seen.outerjoin(tables.orders, order))
+        .select_from(seen.outerjoin(known, order))
         .where(seen.c.apart == 0, sa.not_(held_well))
     )
+
+
+def _unusual() -> sa.CTE:
+    """Return the orders of unusual types, by their index alone: enough for routes that name no others."""
+    usual: sa.ColumnElement[str] = sa.literal_column(f"'{tables.USUAL}'")
+    query = sa.select(_o.company, _o.order_no, _o.order_type).where(_o.order_type != usual)
+    return query.cte("unusual").prefix_with("MATERIALIZED")
 
 
 def _barred(rules: Rules, marked: sa.FromClause | None) -> Iterator[Scanned]:
@@ -87,7 +96,7 @@ def _barred(rules: Rules, marked: sa.FromClause | None) -> Iterator[Scanned]:
         for system, need in route.systems.items():
             if need is None:
                 keys = sa.select(_o.company, _o.order_no).join_from(tables.orders, tables.views, same)
-                keys = keys.where(_matches(route, _o.company), _v.system == system)
+                keys = keys.where(_matches(route, _o.company, _o.order_type), _v.system == system)
                 if marked is None and route.types and tables.USUAL not in route.types:
                     # said, though it follows, for the index on unusual orders
                     keys = keys.where(_o.order_type != sa.literal_column(f"'{tables.USUAL}'"))
@@ -121,6 +130,7 @@ def _differing(closely: sa.FromClause, rules: Rules) -> Scanned:
     order = sa.and_(c.company == _o.company, c.order_no == _o.order_no)
     held_well = _in_route(
         c.company,
+        _o.order_type,
         rules,
         lambda system: c.held.bitwise_and(seats[system]) != 0,
         lambda status: c.top < int(status),
@@ -159,6 +169,7 @@ def _unlike(c: Any, *names: str) -> Iterator[Condition]:
 
 def _in_route(
     company: Any,
+    order_type: Any,
     rules: Rules,
     holds: Callable[[str], Condition],
     before: Callable[[Status], Condition],
@@ -170,14 +181,14 @@ def _in_route(
             sa.not_(holds(system)) if need is None else sa.or_(holds(system), before(need.from_status))
             for system, need in route.systems.items()
         ]
-        whens.append((_matches(route, company), sa.and_(sa.true(), *terms)))
+        whens.append((_matches(route, company, order_type), sa.and_(sa.true(), *terms)))
     return sa.func.coalesce(sa.case(*whens, else_=True), False) if whens else sa.true()
 
 
-def _matches(route: Route, company: Any) -> Condition:
+def _matches(route: Route, company: Any, order_type: Any) -> Condition:
     terms: list[Condition] = [sa.true()]
     if route.types:
-        terms.append(_o.order_type.in_(route.types))
+        terms.append(order_type.in_(route.types))
     if route.companies:
         terms.append(company.in_(route.companies))
     return sa.and_(*terms)

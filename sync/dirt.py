@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterable
 
 import sqlalchemy as sa
 
-from hub.store import bulk
+from hub.store import bulk, driver
+from hub.store.statements import spelled
 from hub.store.tables import dirty
 
 Mark = tuple[str, str, int]
@@ -46,12 +47,10 @@ def pass_on(conn: sa.Connection, done: Collection[Mark]) -> None:
 
 def marks(conn: sa.Connection, consumer: str) -> list[tuple[str, str, int]]:
     """Return what `consumer` has to look at: company, order_no and the stamp to clear it with."""
-    found = conn.execute(
-        sa.select(dirty.c.company, dirty.c.order_no, dirty.c.stamp)
-        .where(dirty.c.consumer == consumer)
-        .order_by(dirty.c.company, dirty.c.order_no)
-    )
-    return [(row.company, row.order_no, row.stamp) for row in found]
+    return driver.fetch(conn, spelled(conn.dialect, _MARKS), (consumer,))
+
+
+_MARKS = "SELECT company, order_no, stamp FROM dirty WHERE consumer = ? ORDER BY company, order_no"
 
 
 def clear(conn: sa.Connection, consumer: str, done: Iterable[tuple[str, str, int]]) -> None:

@@ -23,8 +23,9 @@ from hub.store import Seal, bulk, jsons
 from hub.store.runs import Run
 from hub.store.tables import documents
 from sync import gate, memory, quarantine
+from sync.batch import Batch, Incoming
 from sync.gate import Arrival
-from sync.inlet import Incoming, Taken, alone
+from sync.inlet import Taken, alone
 from sync.links import Aliases, learn
 
 KEY = ("company", "system", "kind", "number")
@@ -76,10 +77,9 @@ class DocumentInlet:
         """Take one page, as `sync.inlet.Inlet.take` does."""
         alone(conn, self.system)
         taken = Taken()
-        given = list(incoming)
-        records, metas = [one.record for one in given], [one.meta for one in given]
-        passed = gate.passing(conn, self, records, metas, again)
-        taken.counts.update(records=len(records) + len(bad), unchanged=passed.unchanged)
+        page = Batch.of(incoming)
+        passed = gate.passing(conn, self, page, again)
+        taken.counts.update(records=len(page.records) + len(bad), unchanged=passed.unchanged)
         if passed.doubled:
             taken.warnings["sync.same_key"] += passed.doubled
         read, broken = self._read(passed.arrivals, read_at, taken)
@@ -88,7 +88,7 @@ class DocumentInlet:
         quarantine.keep(conn, self, broken, read_at, run)
         if read:
             self._write(conn, read, read_at, run.enter(conn), taken)
-        quarantine.solve(conn, self, set(passed.keys) - {one.key for one in broken}, read_at)
+        quarantine.solve(conn, self, lambda: set(passed.keys()) - {one.key for one in broken}, read_at)
         return taken
 
     def _read(

@@ -8,7 +8,7 @@ that the system never spoke of without a detour (`sync.births`), all others by w
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
@@ -20,12 +20,13 @@ import sqlalchemy as sa
 from connectors.contract import BadRecord
 from hub.errors import RecordError
 from hub.mapping import Reader
-from hub.model import OrderKey, Record
+from hub.model import OrderKey
 from hub.rules import Rules
 from hub.store import Seal, bulk
 from hub.store.runs import Run
 from hub.store.tables import observations, views
 from sync import births, gate, memory, quarantine
+from sync.batch import Batch, Incoming
 from sync.births import OrderNo, Told, order_of
 from sync.dirt import mark
 from sync.facts import fact_rows, said_of, view_row
@@ -35,24 +36,6 @@ from sync.news import Histories, News, Place, event_id
 from sync.remarks import remark, remarkable
 from sync.rollup import roll_up
 from sync.withdrawn import withdraw
-
-
-class Incoming(NamedTuple):
-    """A record on its way in, with what mapping paths see as `meta`."""
-
-    record: Record
-    meta: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """The records of pages that are taken in together, each with its meta: a column of either."""
-
-    records: Sequence[Record]
-    metas: Sequence[Mapping[str, Any]]
-
-    def __iter__(self) -> Iterator[Incoming]:
-        return map(Incoming, self.records, self.metas)
 
 
 @dataclass(slots=True)
@@ -101,8 +84,8 @@ class Inlet:
         """Take one page. `again` passes the digest gate (replay); `first`: the stream is being loaded."""
         alone(conn, self.system)
         taken = Taken()
-        page = incoming if isinstance(incoming, Batch) else _batch(incoming)
-        passed = gate.passing(conn, self, page.records, page.metas, again)
+        page = Batch.of(incoming)
+        passed = gate.passing(conn, self, page, again)
         taken.counts.update(records=len(page.records) + len(bad), unchanged=passed.unchanged)
         if passed.doubled:  # somebody should know
             taken.warnings["sync.same_key"] += passed.doubled
@@ -113,8 +96,7 @@ class Inlet:
         if arrivals:
             self._place(conn, arrivals, taken)
             self._write(_Visit(conn, read_at, run.enter(conn)), arrivals, taken, first)
-        understood = set(passed.keys) - {one.key for one in broken}
-        quarantine.solve(conn, self, understood, read_at)
+        quarantine.solve(conn, self, lambda: set(passed.keys()) - {one.key for one in broken}, read_at)
         return taken
 
     def _read(
@@ -305,11 +287,6 @@ def alone(conn: sa.Connection, system: str) -> None:
 
 _MANY = 500
 """From so many changed orders in a page of a first load on, one mark stands for all."""
-
-
-def _batch(incoming: Iterable[Incoming]) -> Batch:
-    given = list(incoming)
-    return Batch([one.record for one in given], [one.meta for one in given])
 
 
 def _alike(arrivals: Sequence[Arrival]) -> Iterable[tuple[Mapping[str, Any], list[Arrival]]]:

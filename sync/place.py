@@ -16,7 +16,8 @@ from hub.store import Seal
 from hub.store.runs import Run
 
 if TYPE_CHECKING:
-    from sync.inlet import Incoming, Taken
+    from sync.batch import Incoming
+    from sync.inlet import Taken
 
 
 class Stream(Protocol):

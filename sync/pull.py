@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,7 @@ from hub.store.statements import spelled
 from hub.store.tables import reads
 from hub.store.turns import Turn
 from hub.store.types import to_micros
-from sync.inlet import Batch
+from sync.batch import Batch
 from sync.place import Intake
 
 FULL = 2000
@@ -86,7 +86,7 @@ def pull_stream(
             if turn.ages or any(map(_tells, pages)):
                 _take(store, pages, inlet, turn, run, clock, result, first, watch)
             progress(inlet.stream, result.counts["records"], pages[-1].expected)
-    except TooManyBad as error:
+    except SourceError as error:  # too many bad ones, or one that proves unreadable only when looked at
         result.error = error
     with store.write() as conn:
         lease.check(conn)
@@ -145,10 +145,7 @@ def _take(
     first: bool,
     watch: Watch | None,
 ) -> None:
-    incoming = Batch(
-        [record for page in pages for record in page.records],
-        [meta for page in pages for meta in _metas(page)],
-    )
+    incoming = Batch.of_pages(pages)
     bad = [one for page in pages for one in page.bad]
     read_at = clock()
     with store.write() as conn:
@@ -166,13 +163,6 @@ def _take(
         cursors.save_state(conn, inlet.system, inlet.stream, state)
         if taken.newest is not None:
             _newest(conn, inlet, result.kind, taken.newest)
-
-
-def _metas(page: Page) -> list[Mapping[str, Any]]:
-    """Return the meta of each record of a page."""
-    if not page.lines:
-        return [page.meta] * len(page.records)
-    return [{**page.meta, "line": line} for line in page.lines]
 
 
 def _keys(inlet: Intake, incoming: Batch, pages: list[Page]) -> list[str]:

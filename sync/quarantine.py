@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -91,8 +91,8 @@ def _lying(
     return {(row.record, bytes(row.digest)): row for row in rows}
 
 
-def solve(conn: sa.Connection, place: Place, keys: Iterable[str], at: datetime) -> None:
-    """Note that records which lay in quarantine were understood now."""
+def solve(conn: sa.Connection, place: Place, keys: Callable[[], Iterable[str]], at: datetime) -> None:
+    """Note that records which lay in quarantine were understood now; `keys` is asked if any lie there."""
     here = (
         quarantine.c.system == place.system,
         quarantine.c.stream == place.stream,
@@ -100,7 +100,7 @@ def solve(conn: sa.Connection, place: Place, keys: Iterable[str], at: datetime) 
     )
     if not bulk.exists(conn, quarantine, system=place.system, stream=place.stream, solved_at=None):
         return
-    rows = [{"key": key} for key in sorted(keys)]
+    rows = [{"key": key} for key in sorted(keys())]
     if rows:
         conn.execute(
             sa.update(quarantine)

@@ -23,9 +23,9 @@ from hub.store.leases import Lease, lease
 from hub.store.tables import dirty, ledger, observations, order_history, quarantine
 from hub.store.turns import LEASE, holder, stay, wall
 from sync import dirt
+from sync.batch import Incoming
 from sync.calm import calm
 from sync.foresight import Foresight, OrderNo, failed, said, stood
-from sync.inlet import Incoming
 from sync.merge import merge_batch
 from sync.ownership import Owners
 from sync.place import Intake
@@ -235,15 +235,13 @@ class Remap:
             records = [row.record for row in group]
             places = {(self.system, stream, record) for record in records}
             names = ("system", "stream", "record")
-            raws = {
-                row.record: row.raw for row in bulk.fetch_many(conn, ledger, names, places, ("record", "raw"))
-            }
-            opened = (
-                inlet.seal.decrypt(bytes(raws[record]), f"{self.system}/{stream}/{record}")
+            columns = ("record", "raw", "digest")
+            kept = {row.record: row for row in bulk.fetch_many(conn, ledger, names, places, columns)}
+            incoming = [
+                Incoming(*disclose(_opened(inlet, kept[record])), bytes(kept[record].digest))
                 for record in records
-                if record in raws
-            )
-            incoming = [Incoming(*disclose(raw)) for raw in opened]
+                if record in kept
+            ]
             counts += inlet.take(conn, incoming, read_at=self.hub.clock(), run=run, again=True).counts
         return counts
 
@@ -344,6 +342,11 @@ class Remap:
 
 _NAMES = ("stream", "record", "read_at", "mapping", "gave")
 _COLUMNS = tuple(ledger.c[name] for name in _NAMES)
+
+
+def _opened(inlet: Intake, row: Any) -> bytes:
+    """Return what the ledger keeps of a record, decrypted."""
+    return inlet.seal.decrypt(bytes(row.raw), f"{inlet.system}/{inlet.stream}/{row.record}")
 
 
 def _outdated(inlet: Intake) -> tuple[sa.ColumnElement[bool], ...]:

@@ -14,7 +14,8 @@ from hub.store import Store, bulk, jsons, runs
 from hub.store.leases import Lease
 from hub.store.tables import ledger, links, quarantine, unlinked
 from hub.store.turns import stay
-from sync.inlet import Incoming, alone
+from sync.batch import Incoming
+from sync.inlet import alone
 from sync.place import Intake, IntakeOf
 from sync.quarantine import ANEW
 from sync.raw import disclose, unpack
@@ -75,9 +76,10 @@ def take_again(
     """Take in the latest raw form of the records `keys` inside the caller's transaction."""
     alone(conn, inlet.system)
     places = [(inlet.system, inlet.stream, key) for key in keys]
-    rows = bulk.fetch_many(conn, ledger, ("system", "stream", "record"), places, ("record", "raw"))
+    rows = bulk.fetch_many(conn, ledger, ("system", "stream", "record"), places, ("record", "raw", "digest"))
     incoming = [
-        Incoming(*disclose(_open(inlet, row))) for row in sorted(rows, key=lambda row: str(row.record))
+        Incoming(*disclose(_open(inlet, row)), bytes(row.digest))
+        for row in sorted(rows, key=lambda row: str(row.record))
     ]
     return inlet.take(conn, incoming, read_at=now, run=run, again=True).counts
 

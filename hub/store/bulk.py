@@ -196,11 +196,9 @@ def fetch_set(
     """
     if not keys:
         return set()
-    most = len(keys) + len(keys) // 4
-    walk = statements.walked(conn.dialect, table, key_column, column, tuple(fixed), most)
-    [(count, told)] = driver.fetch(conn, walk, (*fixed.values(), min(keys), max(keys)))
-    if count < most:
-        return _cut(told, size)
+    walked = walk_set(conn, table, key_column, (min(keys), max(keys)), len(keys), column, size, **fixed)
+    if walked is not None:
+        return walked
     sql = statements.gathered(conn.dialect, table, (key_column,), column, tuple(fixed))
     found: set[bytes] = set()
     for block in _blocks(list(keys)):
@@ -208,6 +206,23 @@ def fetch_set(
         [(told,)] = driver.fetch(conn, sql, (*given, *fixed.values()))
         found |= _cut(told, size)
     return found
+
+
+def walk_set(
+    conn: sa.Connection,
+    table: sa.Table,
+    key_column: str,
+    ends: tuple[str, str],
+    keys: int,
+    column: str,
+    size: int,
+    **fixed: str,
+) -> set[bytes] | None:
+    """Do as `fetch_set` for some number of `keys` that lie between `ends`; None where many others do, too."""
+    most = keys + keys // 4
+    walk = statements.walked(conn.dialect, table, key_column, column, tuple(fixed), most)
+    [(count, told)] = driver.fetch(conn, walk, (*fixed.values(), *ends))
+    return _cut(told, size) if count < most else None
 
 
 def _cut(told: str | bytes | None, size: int) -> set[bytes]:

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import itemgetter
-from typing import Any
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from hub.model import Side, Status
 from hub.rules import Route, Rules
-from hub.store import bulk, tables
+from hub.store import bulk, driver, tables
+from hub.store.types import from_micros, to_micros
 from reconciler.case import Horizon, Verdict
-from reconciler.sources import Key, Scope
+from reconciler.sources import ALL, Key, Scope
 
 _LADDER = sorted(Status)
-_o = tables.orders.c
 _PLACE = ("company", "order_no")
-_COLUMNS = (
-    *_PLACE, "order_type", "status", "side", "occurred_at", "changed_at", "first_seen", "due_now",
-)  # fmt: skip
+_COLUMNS = (*_PLACE, "order_type", "status", "side", "occurred_at", "changed_at", "due_now")
+_BY_STATUS = itemgetter(3, 0, 1)
 
 
 def standing(
@@ -35,16 +34,14 @@ def standing(
     The clock begins with the status's own stamp and ends with what is known of the system that should move
     it on: that one is odd. Before anything has left, an order whose date has not come is not late.
     """
-    for row in _suspects(conn, rules, as_of):
-        if (row.company, row.order_no) not in scope:
-            continue
+    for row in _suspects(conn, rules, as_of, scope):
         route = rules.route(row.company, row.order_type or "")
         system = mover(rules, route, Status(row.status))
         known = horizons.get(system or "")
         if system is None or known is None or known.until is None or row.status >= route.ends:
             continue
         word = _word(row)
-        limit, since = rules.stands(word), row.occurred_at or row.changed_at
+        limit, since = rules.stands(word), row.since
         if limit is None or since + limit > known.until or (known.start and since < known.start):
             continue
         details = {"status": Status(row.status).word, "since": since, "limit": int(limit.total_seconds())}
@@ -56,8 +53,8 @@ def expired(conn: sa.Connection, rules: Rules, as_of: datetime, since: datetime)
     """Return the orders whose time in a status ran out after `since`: no mark tells of them."""
     found = set()
     for row in _suspects(conn, rules, as_of):
-        limit, begun = rules.stands(_word(row)), row.occurred_at or row.changed_at
-        fresh = limit is not None and since < begun + limit <= as_of
+        limit = rules.stands(_word(row))
+        fresh = limit is not None and since < row.since + limit <= as_of
         if fresh or (row.due_now is not None and since < row.due_now <= as_of):
             found.add((row.company, row.order_no))
     return found
@@ -73,42 +70,52 @@ def mover(rules: Rules, route: Route, status: Status) -> str | None:
     return None
 
 
-def _suspects(conn: sa.Connection, rules: Rules, as_of: datetime) -> Iterator[Any]:
-    """Yield the orders whose status is older than it may be, by the index on status and stamp."""
-    for status in _LADDER[:-1]:
-        limits = [rules.stands(word) for word in (status.word, "on_hold", "exception")]
-        shortest = min((limit for limit in limits if limit is not None), default=None)
-        if shortest is None:
-            continue
-        cut = as_of - shortest
-        undated = sa.and_(_o.occurred_at.is_(None), _o.changed_at <= cut)
-        keys: list[Key] = []
-        for old in (
-            _o.occurred_at <= cut,
-            undated,
-        ):  # the first by the index alone: many stand and are not due
-            query = sa.select(_o.company, _o.order_no).where(
-                _o.status == int(status),
-                _o.status < int(_LADDER[-1]),
-                old,
-                _not_cancelled(),
-                _is_due(status, as_of),
-            )
-            keys += [(company, order_no) for company, order_no in conn.execute(query)]
-        yield from sorted(bulk.fetch_many(conn, tables.orders, _PLACE, keys, _COLUMNS), key=itemgetter(0, 1))
+class _Suspect(NamedTuple):
+    """An order that may have stood too long, since when, and when it is due."""
+
+    company: str
+    order_no: str
+    order_type: str | None
+    status: int
+    side: int
+    since: datetime
+    due_now: datetime | None
 
 
-def _not_cancelled() -> sa.ColumnElement[bool]:
-    return _o.side.bitwise_and(int(Side.CANCELLED)) == 0
+def _suspects(conn: sa.Connection, rules: Rules, as_of: datetime, scope: Scope = ALL) -> Iterator[_Suspect]:
+    """Yield the orders of `scope` whose status is older than it may be, by the index on status and stamp."""
+    limits = {status: _shortest(rules, status) for status in _LADDER[:-1]}
+    now = to_micros(as_of)
+    old = [_old(status, to_micros(as_of - limit), now) for status, limit in limits.items() if limit]
+    found = driver.fetch(conn, " UNION ALL ".join(old)) if old else []
+    keys = [(company, order_no) for company, order_no in found if (company, order_no) in scope]
+    for row in sorted(bulk.fetch_bound(conn, tables.orders, _PLACE, keys, _COLUMNS), key=_BY_STATUS):
+        *place, occurred, changed, due = row
+        since = from_micros(occurred or changed)
+        yield _Suspect._make((*place, since, None if due is None else from_micros(due)))
 
 
-def _is_due(status: Status, as_of: datetime) -> sa.ColumnElement[bool]:
-    if status >= Status.PARTLY_SHIPPED:
-        return sa.true()
-    return sa.or_(_o.due_now.is_(None), _o.due_now <= as_of)
+def _shortest(rules: Rules, status: Status) -> timedelta | None:
+    limits = [rules.stands(word) for word in (status.word, "on_hold", "exception")]
+    return min((limit for limit in limits if limit is not None), default=None)
 
 
-def _word(row: Any) -> str:
+def _old(status: Status, cut: int, now: int) -> str:
+    """Return the question for orders that came to `status` by the microsecond `cut`, and are due `now`.
+
+    In two halves: the one for those with a stamp goes by the index alone, for many stand and are not due.
+    """
+    due = f" AND (due_now IS NULL OR due_now <= {now})" if status < Status.PARTLY_SHIPPED else ""
+    which = (
+        f"status = {int(status)} AND status < {int(_LADDER[-1])} AND side & {int(Side.CANCELLED)} = 0{due}"
+    )
+    stood = (f"occurred_at <= {cut}", f"occurred_at IS NULL AND changed_at <= {cut}")
+    return " UNION ALL ".join(
+        f"SELECT company, order_no FROM orders WHERE {which} AND {one}" for one in stood
+    )
+
+
+def _word(row: _Suspect) -> str:
     """Return the word whose limit counts: what holds the order up, else its status."""
     for side in (Side.ON_HOLD, Side.EXCEPTION):
         if row.side & side:

@@ -22,7 +22,8 @@ from hub.store import bulk, lease, runs
 from hub.store.leases import Lease
 from hub.store.runs import Run
 from hub.store.tables import ledger, orders, reads, views
-from sync.inlet import Incoming, Inlet
+from sync.batch import Incoming
+from sync.inlet import Inlet
 from sync.pull import Progress
 from sync.raw import disclose
 from sync.run import LEASE, Hub, holder, merge_orders, wall
