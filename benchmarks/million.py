@@ -95,8 +95,10 @@ def change(store: Store, orders: int) -> set[Fault]:
     told = [_moved(order(number, orders, whole=number in fresh), fresh.get(number)) for number in numbers]
     told += [order(number, orders, mended=True) for number in mended]
     with store.write() as conn:
-        bulk.delete(conn, tables.views, ("company", "order_no"), keys)
-        _write_views(conn, sorted(told, key=lambda one: (one.company, one.order_no)))
+        told.sort(key=lambda one: (one.company, one.order_no))
+        for table, write in ((tables.views, _write_views), (tables.orders, _write_orders)):
+            bulk.delete(conn, table, ("company", "order_no"), keys)
+            write(conn, told)
         dirt.mark(conn, keys, consumer=dirt.RECONCILE)
     gone = {_key(number, orders) for number in mended}
     new = {(KINDS[turn % 4], *_key(number, orders), _odd(turn)) for number, turn in fresh.items()}

@@ -167,11 +167,11 @@ def _sums(sight: Sight, views: sa.FromClause, marked: sa.FromClause | None = Non
         claims = v.claims.bitwise_and(_n((1 << SYSTEMS) - 1)) + _by_system(
             v.system, {system: badge << SYSTEMS for system, badge in sight.badges.items()}
         )
-    distances = [_distance(v, step, sight.stampers[step]).label(_name(step)) for step in sight.compared]
+    distances = [_distance(v, step, sight).label(_name(step)) for step in sight.compared]
     sums = sa.select(
         *place,
-        _whole(sa.func.sum(claims)).label("told"),
-        _whole(sa.func.sum(v.goods)).label("goods"),
+        _added_up(claims, sight.engine).label("told"),
+        _added_up(v.goods, sight.engine).label("goods"),
         (v.goods if sight.any_speaks else sa.func.max(v.goods)).label("one"),
         *distances,
     )
@@ -181,12 +181,12 @@ def _sums(sight: Sight, views: sa.FromClause, marked: sa.FromClause | None = Non
     return sums.subquery("sums")
 
 
-def _distance(v: Any, step: Status, stampers: Sequence[str]) -> Number:
+def _distance(v: Any, step: Status, sight: Sight) -> Number:
     """Return how far the stamps of a milestone lie apart.
 
     Of two systems one sum tells it, the difference with its sign; a third one's stamp takes it far away.
     """
-    stamp = sa.type_coerce(v[_name(step)], sa.BigInteger)
+    stamp, stampers = sa.type_coerce(v[_name(step)], sa.BigInteger), sight.stampers[step]
     if len(stampers) > 2:
         return sa.func.coalesce(sa.func.max(stamp) - sa.func.min(stamp), _n(0))
     first, second = stampers
@@ -196,7 +196,7 @@ def _distance(v: Any, step: Status, stampers: Sequence[str]) -> Number:
         (stamp.is_not(None), _n(_FAR)),
         else_=_n(0),
     )
-    return _whole(sa.func.sum(signed))
+    return _added_up(signed, sight.engine)
 
 
 def _near(c: Any, step: Status, sight: Sight) -> Condition:
@@ -288,9 +288,11 @@ def _digit(number: Number, place: int) -> Number:
     return number.bitwise_rshift(_n(place)).bitwise_and(_n((1 << DIGIT) - 1))
 
 
-def _whole(total: sa.ColumnElement[Any]) -> Number:
-    """Return a sum as the integer that it is; PostgreSQL adds them up to a numeric."""
-    return sa.cast(total, sa.BigInteger)
+def _added_up(numbers: sa.ColumnElement[Any], engine: str) -> Number:
+    """Return a sum as the integer that it is; PostgreSQL's own is a numeric, and half as dear again."""
+    if engine == "postgresql":
+        return sa.func.hub_sum(numbers, type_=sa.BigInteger)
+    return sa.cast(sa.func.sum(numbers), sa.BigInteger)
 
 
 def _n(number: int) -> Number:

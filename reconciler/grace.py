@@ -102,6 +102,7 @@ def _sample(conn: sa.Connection, since: int, as_of: datetime) -> list[Key]:
             standing = (
                 sa.select(o.company, o.order_no)
                 .where(o.status == int(status), o.status < int(Status.COMPLETED), o.occurred_at <= as_of)
+                .where(sa.literal_column(tables.ALIVE))
                 .order_by(o.occurred_at.desc())
                 .limit(ORDERS // len(_LAGGING))
             )

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
+import sqlalchemy as sa
+
 from connectors.contract import Connector
 from connectors.registry import open_connector
 from hub.errors import HubError, LeaseBusy
@@ -18,12 +20,14 @@ from hub.mapping.connected import connected
 from hub.mapping.documents import DocumentReader, reader_of
 from hub.redact import redact
 from hub.rules import Rules
-from hub.store import Store, runs
+from hub.store import Store, bulk, runs
 from hub.store.leases import Lease, lease
+from hub.store.tables import dirty, unlinked
 from hub.store.turns import LEASE as LEASE
 from hub.store.turns import holder as holder
 from hub.store.turns import wall as wall
 from sync.calm import calm
+from sync.dirt import MERGE
 from sync.documents import DocumentInlet
 from sync.gone import welcome
 from sync.inlet import Inlet
@@ -153,6 +157,8 @@ def _sweep(
 def place_waiting(hub: Hub) -> Counter[str]:
     """Take in records that waited for a link which is known now; skip where another worker does it."""
     counts: Counter[str] = Counter()
+    if not _lies(hub, unlinked):
+        return counts
     with suppress(LeaseBusy), lease(hub.store, "place", holder(), wall(), LEASE) as held:
         counts += replay_waiting(hub.store, hub.inlet, hub.mappings, held, hub.clock)
     return counts
@@ -161,11 +167,19 @@ def place_waiting(hub: Hub) -> Counter[str]:
 def merge_orders(hub: Hub, progress: Progress | None = None) -> Counter[str]:
     """Merge what is marked; skip where another worker does it."""
     counts: Counter[str] = Counter()
+    if not _lies(hub, dirty, consumer=MERGE):
+        return counts
     with calm(), suppress(LeaseBusy), lease(hub.store, "merge", holder(), wall(), LEASE) as held:
         run = runs.start("merge", None, hub.clock())
         counts += merge(hub.store, hub.rules, held, run, hub.clock, progress or _quiet)
         runs.finish(hub.store, run, hub.clock(), counts=counts)
     return counts
+
+
+def _lies(hub: Hub, table: sa.Table, **fixed: str) -> bool:
+    """Tell whether there is anything to do: to look costs a poll that finds nothing less than a lease."""
+    with hub.store.read() as conn:
+        return bulk.exists(conn, table, **fixed)
 
 
 def _quiet(_stream: str, _done: int, _expected: int | None) -> None:

@@ -134,7 +134,8 @@ def exists(dialect: sa.Dialect, table: sa.Table, fixed: tuple[str, ...], empty: 
     """Return the question whether a row has values in `fixed` and none in `empty`."""
     where = [f"{quoted(dialect, name)} = {mark(dialect)}" for name in fixed]
     where += [f"{quoted(dialect, name)} IS NULL" for name in empty]
-    return f"SELECT EXISTS (SELECT 1 FROM {quoted(dialect, table.name)} WHERE {' AND '.join(where)})"
+    which = f" WHERE {' AND '.join(where)}" if where else ""
+    return f"SELECT EXISTS (SELECT 1 FROM {quoted(dialect, table.name)}{which})"
 
 
 @cache
@@ -142,7 +143,8 @@ def between(dialect: sa.Dialect, table: sa.Table, column: str, fixed: tuple[str,
     """Return the question whether a row has values in `fixed` and one in a range in `column`."""
     where = [f"{quoted(dialect, name)} = {mark(dialect)}" for name in fixed]
     where.append(f"{quoted(dialect, column)} BETWEEN {mark(dialect)} AND {mark(dialect)}")
-    return f"SELECT EXISTS (SELECT 1 FROM {quoted(dialect, table.name)} WHERE {' AND '.join(where)})"
+    which = f" WHERE {' AND '.join(where)}" if where else ""
+    return f"SELECT EXISTS (SELECT 1 FROM {quoted(dialect, table.name)}{which})"
 
 
 @cache

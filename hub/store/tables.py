@@ -12,6 +12,10 @@ from hub import agreement
 from hub.store.types import Fixed, Utc, name
 
 metadata = sa.MetaData()
+ALIVE = "side & 1 = 0"
+"""That an order is not cancelled, as engines have to read it to find it by `orders_standing`."""
+
+_STANDING = f"status < 130 AND {ALIVE}"
 USUAL = "regular"
 """The type of most orders."""
 
@@ -146,9 +150,8 @@ orders = sa.Table(
         "status",
         "occurred_at",
         "due_now",
-        "side",
-        sqlite_where=sa.text("status < 130"),
-        postgresql_where=sa.text("status < 130"),
+        sqlite_where=sa.text(_STANDING),
+        postgresql_where=sa.text(_STANDING),
     ),
     sa.Index(
         "orders_unusual",
@@ -162,8 +165,8 @@ orders = sa.Table(
 )
 """The canonical order: the views merged by ownership. Written only by the leased merge.
 
-`orders_standing` finds those that have stood too long in a status before the last one, `orders_unusual` those
-that go another way than most.
+`orders_standing` finds those that have stood too long in a status before the last one and are not cancelled,
+`orders_unusual` those that go another way than most.
 """
 
 order_history = sa.Table(

@@ -106,9 +106,7 @@ def _old(status: Status, cut: int, now: int) -> str:
     In two halves: the one for those with a stamp goes by the index alone, for many stand and are not due.
     """
     due = f" AND (due_now IS NULL OR due_now <= {now})" if status < Status.PARTLY_SHIPPED else ""
-    which = (
-        f"status = {int(status)} AND status < {int(_LADDER[-1])} AND side & {int(Side.CANCELLED)} = 0{due}"
-    )
+    which = f"status = {int(status)} AND status < {int(_LADDER[-1])} AND {tables.ALIVE}{due}"
     stood = (f"occurred_at <= {cut}", f"occurred_at IS NULL AND changed_at <= {cut}")
     return " UNION ALL ".join(
         f"SELECT company, order_no FROM orders WHERE {which} AND {one}" for one in stood
