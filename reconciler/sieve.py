@@ -42,6 +42,7 @@ def scanned(rules: Rules, sight: Sight | None, marked: sa.FromClause | None = No
     `marked` (company, order_no) limits it to some orders. Without a `sight` all of them are looked at
     closely.
     """
+    unusual = _unusual()
     if sight is None:
         place = _v if marked is None else marked.c
         closely: sa.FromClause = sa.select(place.company, place.order_no).distinct().subquery("closely")
@@ -49,8 +50,8 @@ def scanned(rules: Rules, sight: Sight | None, marked: sa.FromClause | None = No
     else:
         seen = glance(sight, marked).cte("seen").prefix_with("MATERIALIZED")
         closely = sa.select(seen.c.company, seen.c.order_no).where(seen.c.apart == 1).subquery("closely")
-        keys = [_differing(closely, rules), _off_route(seen, sight)]
-    return looked_up(sa.union(*keys, *_barred(rules, marked)).subquery("keys"))
+        keys = [_differing(closely, rules), _off_route(seen, sight, unusual)]
+    return looked_up(sa.union(*keys, *_barred(rules, unusual, marked)).subquery("keys"))
 
 
 def looked_up(keys: sa.FromClause) -> Scanned:
@@ -64,9 +65,10 @@ def looked_up(keys: sa.FromClause) -> Scanned:
     )
 
 
-def _off_route(seen: sa.CTE, sight: Sight) -> Scanned:
+def _off_route(seen: sa.CTE, sight: Sight, unusual: sa.CTE) -> Scanned:
     """Return the keys that agree at a glance, but not with who must hold them."""
-    known = tables.orders if any(tables.USUAL in route.types for route in sight.rules.routes) else _unusual()
+    all_types = any(tables.USUAL in route.types for route in sight.rules.routes)
+    known: sa.FromClause = tables.orders if all_types else unusual
     order = sa.and_(seen.c.company == known.c.company, seen.c.order_no == known.c.order_no)
     held_well = _in_route(
         seen.c.company,
@@ -89,19 +91,19 @@ def _unusual() -> sa.CTE:
     return query.cte("unusual").prefix_with("MATERIALIZED")
 
 
-def _barred(rules: Rules, marked: sa.FromClause | None) -> Iterator[Scanned]:
+def _barred(rules: Rules, unusual: sa.CTE, marked: sa.FromClause | None) -> Iterator[Scanned]:
     """Yield the keys that a system holds although a route says never: they may agree in everything else."""
-    same = sa.and_(_o.company == _v.company, _o.order_no == _v.order_no)
     for route in rules.routes:
+        few = bool(route.types) and tables.USUAL not in route.types
+        known: sa.FromClause = unusual if few else tables.orders
+        k = known.c
         for system, need in route.systems.items():
             if need is None:
-                keys = sa.select(_o.company, _o.order_no).join_from(tables.orders, tables.views, same)
-                keys = keys.where(_matches(route, _o.company, _o.order_type), _v.system == system)
-                if marked is None and route.types and tables.USUAL not in route.types:
-                    # said, though it follows, for the index on unusual orders
-                    keys = keys.where(_o.order_type != sa.literal_column(f"'{tables.USUAL}'"))
+                same = sa.and_(k.company == _v.company, k.order_no == _v.order_no)
+                keys = sa.select(k.company, k.order_no).join_from(known, tables.views, same)
+                keys = keys.where(_matches(route, k.company, k.order_type), _v.system == system)
                 if marked is not None:
-                    only = sa.and_(marked.c.company == _o.company, marked.c.order_no == _o.order_no)
+                    only = sa.and_(marked.c.company == k.company, marked.c.order_no == k.order_no)
                     keys = keys.join(marked, only)
                 yield keys
 
