@@ -39,7 +39,7 @@ WORK = [
     ("W2", "SO-1002", "RUN", 20, 5, after(21)),
     ("W3", "SO-1003", "FIN", 60, 60, after(22)),
 ]
-DISPATCHES = [("D1", "SO-1001", "SENT", "40", after(30)), ("D2", "SO-1003", "SENT", "55", after(31))]
+DISPATCHES = [("D1", "SO-1001", "SENT", "40", after(30)), ("D2", "SO-1003", "SENT", "60", after(31))]
 WAYBILLS = [("YT1", "SO-1001", "已签收", 40, after(50)), ("YT2", "SO-1003", "运输中", 55, after(40))]
 
 NS = "urn:depot"
