@@ -29,6 +29,7 @@ SYSTEMS = ("erp", "tms", "wms")
 _EVERY = 200
 _DAY, _MINUTE = 86_400_000_000, 60_000_000
 _BLOCK = 10_000
+_MERGED = 1_000
 _CAN_SAY = {"erp": 5, "tms": 8, "wms": 5}
 
 Fault = tuple[str, str, str, str]
@@ -83,26 +84,37 @@ def build(store: Store, orders: int, progress: Callable[[int], None] = lambda _:
         bulk.insert(conn, tables.reads, [{"system": system, **read} for system in SYSTEMS])
 
 
-def change(store: Store, orders: int) -> set[Fault]:
-    """Change one order in a hundred, as a sync and a merge would leave it; return the faults then.
+def change(store: Store, orders: int) -> None:
+    """Change one order in a hundred, as a sync and a merge would leave it.
 
     Most of them stay healthy; of two hundred one goes wrong, and one that was wrong is mended.
     """
-    numbers = range(37, orders, 100)
-    fresh = {number: _turn(number) for number in numbers if number % (100 * _EVERY) == 37}
-    mended = [number for number in range(_EVERY // 2, orders, 100 * _EVERY)]
-    keys = [_key(number, orders) for number in (*numbers, *mended)]
+    numbers, fresh, mended = _changed(orders)
     told = [_moved(order(number, orders, whole=number in fresh), fresh.get(number)) for number in numbers]
     told += [order(number, orders, mended=True) for number in mended]
+    told.sort(key=lambda one: (one.company, one.order_no))
+    keys = [(one.company, one.order_no) for one in told]
     with store.write() as conn:
-        told.sort(key=lambda one: (one.company, one.order_no))
         for table, write in ((tables.views, _write_views), (tables.orders, _write_orders)):
             bulk.delete(conn, table, ("company", "order_no"), keys)
             write(conn, told)
-        dirt.mark(conn, keys, consumer=dirt.RECONCILE)
+        for start in range(0, len(keys), _MERGED):
+            dirt.mark(conn, keys[start : start + _MERGED], consumer=dirt.RECONCILE)
+
+
+def changed_faults(orders: int) -> set[Fault]:
+    """Return the differences that a store of so many orders has after `change`."""
+    _, fresh, mended = _changed(orders)
     gone = {_key(number, orders) for number in mended}
     new = {(KINDS[turn % 4], *_key(number, orders), _odd(turn)) for number, turn in fresh.items()}
     return {fault for fault in faults(orders) if fault[1:3] not in gone} | new
+
+
+def _changed(orders: int) -> tuple[range, dict[int, int], range]:
+    """Return the orders that change, those of them that go wrong (in which turn), and those mended."""
+    numbers = range(37, orders, 100)
+    fresh = {number: _turn(number) for number in numbers if number % (100 * _EVERY) == 37}
+    return numbers, fresh, range(_EVERY // 2, orders, 100 * _EVERY)
 
 
 def _turn(number: int) -> int:
