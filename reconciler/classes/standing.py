@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import NamedTuple
@@ -52,7 +52,7 @@ def standing(
 def expired(conn: sa.Connection, rules: Rules, as_of: datetime, since: datetime) -> set[Key]:
     """Return the orders whose time in a status ran out after `since`: no mark tells of them."""
     found = set()
-    for row in _suspects(conn, rules, as_of):
+    for row in _suspects(conn, rules, as_of, after=since):
         limit = rules.stands(_word(row))
         fresh = limit is not None and since < row.since + limit <= as_of
         if fresh or (row.due_now is not None and since < row.due_now <= as_of):
@@ -82,11 +82,16 @@ class _Suspect(NamedTuple):
     due_now: datetime | None
 
 
-def _suspects(conn: sa.Connection, rules: Rules, as_of: datetime, scope: Scope = ALL) -> Iterator[_Suspect]:
-    """Yield the orders of `scope` whose status is older than it may be, by the index on status and stamp."""
-    limits = {status: _shortest(rules, status) for status in _LADDER[:-1]}
-    now = to_micros(as_of)
-    old = [_old(status, to_micros(as_of - limit), now) for status, limit in limits.items() if limit]
+def _suspects(
+    conn: sa.Connection, rules: Rules, as_of: datetime, scope: Scope = ALL, after: datetime | None = None
+) -> Iterator[_Suspect]:
+    """Yield the orders of `scope` whose status is older than it may be, by the index on status and stamp.
+
+    With `after` only those whose time, or whose date, may have come since then.
+    """
+    old = [
+        _old(status, limits, as_of, after) for status in _LADDER[:-1] if (limits := _limits(rules, status))
+    ]
     found = driver.fetch(conn, " UNION ALL ".join(old)) if old else []
     keys = [(company, order_no) for company, order_no in found if (company, order_no) in scope]
     for row in sorted(bulk.fetch_bound(conn, tables.orders, _PLACE, keys, _COLUMNS), key=_BY_STATUS):
@@ -95,22 +100,29 @@ def _suspects(conn: sa.Connection, rules: Rules, as_of: datetime, scope: Scope =
         yield _Suspect._make((*place, since, None if due is None else from_micros(due)))
 
 
-def _shortest(rules: Rules, status: Status) -> timedelta | None:
+def _limits(rules: Rules, status: Status) -> list[timedelta]:
+    """Return how long an order may stand in `status`, plainly or held up."""
     limits = [rules.stands(word) for word in (status.word, "on_hold", "exception")]
-    return min((limit for limit in limits if limit is not None), default=None)
+    return [limit for limit in limits if limit is not None]
 
 
-def _old(status: Status, cut: int, now: int) -> str:
-    """Return the question for orders that came to `status` by the microsecond `cut`, and are due `now`.
+def _old(status: Status, limits: Sequence[timedelta], as_of: datetime, after: datetime | None) -> str:
+    """Return the question for orders that have been in `status` for the shortest limit, and are due.
 
     In two halves: the one for those with a stamp goes by the index alone, for many stand and are not due.
     """
+    now, cut = to_micros(as_of), to_micros(as_of - min(limits))
     due = f" AND (due_now IS NULL OR due_now <= {now})" if status < Status.PARTLY_SHIPPED else ""
     which = f"status = {int(status)} AND status < {int(_LADDER[-1])} AND {tables.ALIVE}{due}"
-    stood = (f"occurred_at <= {cut}", f"occurred_at IS NULL AND changed_at <= {cut}")
-    return " UNION ALL ".join(
-        f"SELECT company, order_no FROM orders WHERE {which} AND {one}" for one in stood
-    )
+    halves = []
+    for stamp, stamped in (("occurred_at", ""), ("changed_at", " AND occurred_at IS NULL")):
+        fresh = ""
+        if after is not None:
+            fresh = f" AND ({stamp} > {to_micros(after - max(limits))} OR due_now > {to_micros(after)})"
+        halves.append(
+            f"SELECT company, order_no FROM orders WHERE {which} AND {stamp} <= {cut}{stamped}{fresh}"
+        )
+    return " UNION ALL ".join(halves)
 
 
 def _word(row: _Suspect) -> str:
