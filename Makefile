@@ -42,7 +42,7 @@ format: setup-test ## ruff format and its safe fixes
 	@$(BIN)/ruff check --fix .
 
 bench-crash: setup-test ## 1,000 kills of running work on both engines: nothing lost, nothing doubled (KILLS=1000)
-	@$(BIN)/python -m benchmarks.crash --kills $(KILLS)
+	@$(BIN)/python -m benchmarks.crash --kills $(KILLS) --json out/bench/crash.json
 
 docs: setup-test ## renew the tables of docs/mapping.md
 	@$(BIN)/python -m hub.mapping.reference docs/mapping.md

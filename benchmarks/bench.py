@@ -61,7 +61,7 @@ PARTS = (
     Part("freshness", "benchmarks.freshness", {"changes": 60}, 10, 2.2, 0.3),
     Part("million", "benchmarks.reconciled", {"orders": 1_000_000}, 10_000, 9, 0.3),
     Part("peers", "benchmarks.peers.run", {"orders": 50_000, "compared": 100_000}, 5_000, 4, 1),
-    Part("noise", "benchmarks.noise", {"orders": 3_500}, 350, 12, 6),
+    Part("noise", "benchmarks.noise", {"orders": 3_500}, 350, 2.5, 1.5),
 )
 
 

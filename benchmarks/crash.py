@@ -6,13 +6,15 @@ are forked from a process that has imported everything and opened nothing, so th
 not the start of an interpreter. On PostgreSQL a tenth of the kills hits the server's side instead (the
 backend is terminated). At last the real command is killed in fresh interpreters.
 
-Exit code 1 if anything was lost or doubled, or if fewer than seven in ten kills hit a run at work.
+A kill hit if the run died of it before its work was done; of the real command, if it held a lease. Exit code
+1 if anything was lost or doubled, if a run failed by itself, or if fewer than seven in ten kills hit.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import pickle
 import random
@@ -26,7 +28,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from mmap import mmap
 from pathlib import Path
 from typing import Any
@@ -39,12 +41,18 @@ from benchmarks import house
 from benchmarks.house import START
 from connectors import registry
 from hub.store import Store, jsons, make_key, open_store, read_key
-from hub.store.tables import metadata
+from hub.store.tables import leases, metadata
 from sync import merge, pull, remap, replay, run, sweep
 from sync.documents import place_of
 from sync.raw import disclose
 
 ORDERS = 30
+MORE = 10
+"""How many times as many orders the real command reads: it works in larger transactions."""
+OFTEN = 50
+"""After how many kills it is measured again how long a job takes."""
+PATIENCE = 60
+"""Seconds within which a child begins to work."""
 HIT_AT_LEAST = 0.7
 ENGINES = ("sqlite", "postgresql")
 PHASES = ("opening", "between", "pull", "sweep", "place", "merge", "foretell", "remap", "end")
@@ -54,6 +62,8 @@ _NO_MEANING = {"alembic_version", "audit", "leases", "runs", "settings"}
 _INCIDENTAL = {"id", "run", "stamp"}
 _TIMES = {"read_at", "first_seen", "changed_at", "at", "since", "until", "complete_at", "solved_at"}
 """Times of the hub's own clock, which stands still but for the real command."""
+_FREE = datetime(1970, 1, 1, tzinfo=UTC)
+"""Until when a lease is held that was released."""
 
 
 @dataclass(frozen=True)
@@ -275,7 +285,7 @@ class Campaign:
         self._phase = mmap(-1, 1)
 
     def prepare(self) -> None:
-        """Make the stage before each job, and what it comes to undisturbed; measure how long it takes."""
+        """Make the stage before each job, and what it comes to undisturbed."""
         before = None
         for name in self.jobs:
             if before is None:
@@ -289,8 +299,11 @@ class Campaign:
                 raise RuntimeError(f"{name}: {self.wanted[name]}")
             done = f"after_{name}"
             answered(lambda done=done: self.databases.copy("work", done))  # type: ignore[misc]  # bound now
-            self.length[name] = min(self._timed(name) for _ in range(3))
             before = done
+
+    def measure(self) -> None:
+        """Measure how long each job takes now: the machine may have other work than before."""
+        self.length = {name: min(self._timed(name) for _ in range(2)) for name in self.jobs}
 
     def kill(self, name: str, backend: bool = False) -> None:
         """Kill one run of a job, let the next go on, and judge."""
@@ -307,21 +320,29 @@ class Campaign:
             os.kill(pid, signal.SIGKILL)
         _, status = os.waitpid(pid, 0)
         os.close(pipe)
-        hit = os.WIFSIGNALED(status) or os.waitstatus_to_exitcode(status) != 0
-        self.tally.kills += 1
-        if hit:
-            self.tally.hits += 1
-            self.tally.backends += backend
-            self.tally.phases[phase] += 1
-            self.tally.jobs[name] += 1
-        self.tally.judge(
-            f"{self.databases.engine} {name} killed in {phase}", self._finished(name, None, self.wanted[name])
-        )
+        what = f"{self.databases.engine} {name} killed in {phase}"
+        hit = self._count(name, phase, os.waitstatus_to_exitcode(status), backend, what)
+        self.tally.judge(what, self._finished(name, None, self.wanted[name]))
+        if not hit:
+            self.length[name] = self._timed(name)  # the machine is calmer than it was
 
-    def _await_work(self) -> None:
-        """Wait until the child has opened its store: the moment of the kill counts from there."""
-        patience = time.monotonic() + 30
-        while self._phase[0] == 0 and time.monotonic() < patience:
+    def _count(self, name: str, phase: str, code: int, backend: bool, what: str) -> bool:
+        """Count a kill; a run whose work was done was not hit, and one that failed by itself is a failure."""
+        self.tally.kills += 1
+        if code > 0 and not backend:
+            self.tally.judge(what, {"error": "failed by itself, before the kill"})
+        if phase == "end" or code == 0 or (code > 0 and not backend):
+            return False
+        self.tally.hits += 1
+        self.tally.backends += backend
+        self.tally.phases[phase] += 1
+        self.tally.jobs[name] += 1
+        return True
+
+    def _await_work(self, phase: str = "between") -> None:
+        """Wait until the child has opened its store, from where on a kill counts, or is farther."""
+        patience = time.monotonic() + PATIENCE
+        while self._phase[0] < PHASES.index(phase) and time.monotonic() < patience:
             time.sleep(0.0005)
 
     def _reset(self, name: str) -> None:
@@ -359,9 +380,11 @@ class Campaign:
         pid, pipe = forked(lambda: self._do(self.jobs[name]))
         self._await_work()
         begin = time.perf_counter()
+        self._await_work("end")
+        length = time.perf_counter() - begin
         os.waitpid(pid, 0)
         os.close(pipe)
-        return time.perf_counter() - begin
+        return length
 
     def _finished(self, name: str, stage: str | None, wanted: Any) -> Any:
         """Run a job to its end in a child; return what the store means then, or how it differs."""
@@ -412,6 +435,7 @@ def small_steps() -> None:
     for url in ("sqlite://", "postgresql+psycopg://nowhere/"):
         sa.create_engine(url).dispose()
     registry.kinds()
+    logging.getLogger("psycopg").setLevel(logging.ERROR)  # that connections break is the point
     found = registry._installed()
     registry._installed = lambda: found  # scanning what is installed takes longer than a small run
     pull.FULL = 8
@@ -426,6 +450,8 @@ def campaign(databases: Databases, folder: Path, kills: int, orders: int, seed: 
     one.prepare()
     names = [*one.jobs, "merge"]  # the shortest job twice
     for number in range(kills):
+        if number % OFTEN == 0:
+            one.measure()
         backend = databases.server is not None and number % 10 == 9
         one.kill(names[number % len(names)], backend)
     return one.tally
@@ -434,51 +460,73 @@ def campaign(databases: Databases, folder: Path, kills: int, orders: int, seed: 
 # the real command
 
 
-def commands(databases: Databases, folder: Path, kills: int, orders: int, seed: int) -> Tally:
-    """Kill `orderhub sync` in fresh interpreters."""
+def commands(databases: Databases, folder: Path, hits: int, orders: int, seed: int) -> Tally:
+    """Kill `orderhub sync` in fresh interpreters until `hits` kills hit, at most four times as often."""
     rng, tally = random.Random(seed), Tally()
-    home, systems = house.write_home(folder / "home"), house.write_day(folder / "day", 2, orders)
+    home, systems = house.write_home(folder / "home"), house.write_day(folder / "day", 2, orders * MORE)
     env = {**os.environ, **house.env(systems), "ORDERHUB_HOME": str(home), "ORDERHUB_KEY": databases.key}
+    env["ORDERHUB_STORE"] = databases.url("work")
     answered(lambda: databases.create("empty"))
 
     def fresh() -> subprocess.Popen[bytes]:
+        """Start one and wait for its first lease: starting an interpreter takes longer than the work."""
         answered(lambda: databases.copy("empty", "work"))
-        return _command(env, databases.url("work"))
+        process = _command(env)
+        answered(lambda: _asked(databases, _await_lease))
+        return process
 
-    def told() -> dict[str, Counter[str]]:
-        store = open_store(databases.url("work"), read_key(databases.key))
-        try:
-            return meaning(store, _TIMES)
-        finally:
-            store.close()
-
-    begin = time.perf_counter()
-    if fresh().wait():
+    process, begin = fresh(), time.perf_counter()
+    if process.wait():
         raise RuntimeError("orderhub sync failed undisturbed")
-    length, wanted = time.perf_counter() - begin, answered(told)
-    for _ in range(kills):
+    length, wanted = time.perf_counter() - begin, answered(lambda: _asked(databases, _lasting))
+    while tally.hits < hits and tally.kills < 4 * hits:
         process = fresh()
         time.sleep(rng.uniform(0, length))
         process.kill()
-        hit = process.wait() == -signal.SIGKILL
+        hit = process.wait() == -signal.SIGKILL and answered(lambda: _asked(databases, _held))
         tally.kills += 1
         tally.hits += hit
         tally.jobs["orderhub sync"] += hit
-        if _command(env, databases.url("work")).wait():
+        if _command(env).wait():
             tally.judge("orderhub sync", None)
         else:
-            tally.judge("orderhub sync", compared(answered(told), wanted))
+            tally.judge("orderhub sync", compared(answered(lambda: _asked(databases, _lasting)), wanted))
     return tally
 
 
-def _command(env: dict[str, str], url: str) -> subprocess.Popen[bytes]:
-    code = "from cli.main import app; app(prog_name='orderhub')"
+def _command(env: dict[str, str]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-c", code, "sync"],
-        env={**env, "ORDERHUB_STORE": url},
+        [sys.executable, str(Path(sys.executable).with_name("orderhub")), "sync"],
+        env=env,
         stdout=subprocess.DEVNULL,
         stderr=None if os.environ.get("CRASH_TRACE") else subprocess.DEVNULL,
     )
+
+
+def _asked(databases: Databases, question: Callable[[Store], Any]) -> Any:
+    """Open the store, ask it, close it; for a child."""
+    store = open_store(databases.url("work"), read_key(databases.key))
+    try:
+        return question(store)
+    finally:
+        store.close()
+
+
+def _lasting(store: Store) -> dict[str, Counter[str]]:
+    """Return what has a meaning, without the times of the machine's clock."""
+    return meaning(store, _TIMES)
+
+
+def _await_lease(store: Store) -> None:
+    patience = time.monotonic() + PATIENCE
+    while not _held(store) and time.monotonic() < patience:
+        time.sleep(0.005)
+
+
+def _held(store: Store) -> bool:
+    """Tell whether somebody died holding a lease: it was neither released nor taken by another."""
+    with store.read() as conn:
+        return conn.execute(sa.select(leases.c.name).where(leases.c.until > _FREE)).first() is not None
 
 
 # all of it
@@ -529,7 +577,8 @@ def main() -> None:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if asked.json:
-        asked.json.write_text(json.dumps(told, indent=1))
+        asked.json.parent.mkdir(parents=True, exist_ok=True)
+        asked.json.write_text(json.dumps(told, indent=1), "utf-8")
     sys.exit(0 if good else 1)
 
 
@@ -537,7 +586,7 @@ def _report(name: str, tally: Tally, told: dict[str, Any], seconds: float) -> bo
     phases = ", ".join(f"{phase} {tally.phases[phase]}" for phase in PHASES if tally.phases[phase])
     print(
         f"{name}: {tally.kills} kills in {seconds:.0f} s, {tally.hits} hit a run at work"
-        f" ({phases or tally.jobs.total()}), {tally.backends} of them the server's side;"
+        f" ({phases or 'it held a lease'}), {tally.backends} of them the server's side;"
         f" {tally.lost} rows lost, {tally.doubled} doubled, {tally.unfinished} runs that could not go on",
         flush=True,
     )

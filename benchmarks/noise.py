@@ -1,8 +1,10 @@
-"""Quiet in noise: `python -m benchmarks.noise [--orders 3500] [--days 7] [--every 4] [--planted]`.
+"""Quiet in noise: `python -m benchmarks.noise [--orders 3500] [--days 7] [--every 4] [--only planted]`.
 
 A clean but noisy time is replayed as a hub would live through it: every few hours the clock goes on, all
 systems are synchronised over their real protocols, and everything is reconciled. Counted is every finding
-that was ever open, not what stands in the end. With `--planted` twenty faults lie in it; all must be found.
+that was ever open, not what stands in the end. Then the same time is lived through with twenty faults in it.
+
+Exit 1 if the clean time raised more than five findings or a false one, or if a fault was not found.
 """
 
 from __future__ import annotations
@@ -40,10 +42,19 @@ LEAD = timedelta(days=2)
 
 Identity = tuple[str, str, str, str]
 
+OUTAGE: Identity = ("not_compared", "*", "*", "wms")
+"""That the WMS was away for hours is noise, and true."""
+
+AT_MOST = 5
+
 
 @dataclass(slots=True)
 class Quiet:
-    """What a replay came to: findings ever open, faults not found, what else was raised, its cost."""
+    """What a replay came to: findings ever open, faults not found, what else was raised, its cost.
+
+    `others` is what was raised beside the faults: the outage, and faults as they looked before one could know
+    (an article is swapped, then shipped). What is neither is `false`. `noted` are changes in good time.
+    """
 
     orders: int = 0
     steps: int = 0
@@ -51,6 +62,7 @@ class Quiet:
     noted: int = 0
     lost: list[Identity] = field(default_factory=list)
     others: list[Identity] = field(default_factory=list)
+    false: list[Identity] = field(default_factory=list)
     planted: int = 0
     seconds: float = 0.0
     reconciling: float = 0.0
@@ -66,6 +78,7 @@ class Quiet:
             "planted": self.planted,
             "lost": self.lost,
             "others": self.others,
+            "false": self.false,
             "cpu_seconds": round(self.seconds, 1),
             "cpu_reconciling": round(self.reconciling, 1),
         }
@@ -119,6 +132,8 @@ def _count(store: Store, quiet: Quiet, truth: list[Truth]) -> None:
     quiet.planted = len(seeded)
     quiet.lost = sorted(set(seeded) - set(quiet.opened))
     quiet.others = sorted(set(quiet.opened) - set(seeded))
+    faulty = {(company, order_no) for _, company, order_no, _ in seeded}
+    quiet.false = [one for one in quiet.others if one != OUTAGE and one[1:3] not in faulty]
 
 
 def run(orders: int, days: int, every: float, planted: bool, seed: int = 3, folder: str = "") -> Quiet:
@@ -134,21 +149,24 @@ def run(orders: int, days: int, every: float, planted: bool, seed: int = 3, fold
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run it and print what was raised; exit 1 if that is too much, or a fault was not found."""
+    """Run it and print what was raised; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--orders", type=int, default=3500)
     parser.add_argument("--days", type=int, default=7)
     parser.add_argument("--every", type=float, default=4, help="hours between two looks")
     parser.add_argument("--seed", type=int, default=3)
-    parser.add_argument("--planted", action="store_true")
+    parser.add_argument("--only", choices=("clean", "planted"))
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args(arguments)
-    quiet = run(asked.orders, asked.days, asked.every, asked.planted, asked.seed)
-    told = quiet.told()
-    print(json.dumps(told, indent=2, default=str))
+    good, told = True, {}
+    for name in (asked.only,) if asked.only else ("clean", "planted"):
+        quiet = run(asked.orders, asked.days, asked.every, name == "planted", asked.seed)
+        told[name] = quiet.told()
+        print(name, json.dumps(told[name], indent=2), flush=True)
+        good &= not quiet.lost and not quiet.false and len(quiet.others) <= AT_MOST
     if asked.json:
-        asked.json.write_text(json.dumps(told, default=str), "utf-8")
-    return 1 if quiet.lost or len(quiet.others) > 5 else 0
+        asked.json.write_text(json.dumps(told, indent=1), "utf-8")
+    return 0 if good else 1
 
 
 if __name__ == "__main__":

@@ -114,7 +114,7 @@ def preview(
     here = context.here()
     mapping = here.mapping(system)
     name = _stream(mapping, stream)
-    seen, meta, broken = _first(here, mapping, name, records)
+    seen, meta, broken, warnings = _first(here, mapping, name, records)
     filled = connected(mapping, here.env)
     rows = understand(filled, name, seen, here.rules, meta=meta, read_at=here.clock())
     if as_json:
@@ -129,6 +129,8 @@ def preview(
         _show(one)
     for bad in broken:
         show.fail(bad["error"])
+    for warning in warnings:
+        show.line(warning, "warn")
     if not rows and not broken:
         show.line(context.say("cli.nothing_there"), "warn")
 
@@ -148,8 +150,8 @@ def _stream(mapping: SystemMapping, stream: str | None) -> str:
 
 def _first(
     here: Here, mapping: SystemMapping, stream: str, count: int
-) -> tuple[list[Record], Mapping[str, Any], list[dict[str, Any]]]:
-    """Return the first records of a stream with what surrounds them, and what was no record at all."""
+) -> tuple[list[Record], Mapping[str, Any], list[dict[str, Any]], list[str]]:
+    """Return the first records of a stream with what surrounds them, what was no record, and warnings."""
     from connectors.contract import Since
     from connectors.registry import open_connector
 
@@ -159,13 +161,15 @@ def _first(
         found: list[Record] = []
         meta: Mapping[str, Any] = {}
         broken: list[dict[str, Any]] = []
+        warnings: dict[str, None] = {}
         for page in pages:
             meta = meta or page.meta
+            warnings |= dict.fromkeys(page.warnings)
             broken += [{"key": bad.key, "error": context.reason(bad.error)} for bad in page.bad]
             found += islice(page.records, count - len(found))
             if len(found) >= count:
                 break
-        return found, meta, broken
+        return found, meta, broken, list(warnings)
     finally:
         connector.close()
 
@@ -300,7 +304,7 @@ def _through(here: Here, system: str, stream: str | None) -> tuple[Sample, Syste
     if mapping is None:
         raise MappingErrors(problems)
     name = _stream(mapping, stream)
-    records, _, broken = _first(here, mapping, name, _SAMPLED)
+    records, _, broken, _ = _first(here, mapping, name, _SAMPLED)
     if not records:
         raise ConfigError("suggest.no_records", file=system if not broken else broken[0]["error"])
     return Sample(records, read=document.data["streams"][name]["read"]), mapping

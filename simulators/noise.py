@@ -146,9 +146,7 @@ class _Planter:
         yield self._plant("missing", "wms", self._left_by_name, self._mistype)
         yield self._stray()
         yield self._plant("extra", "tms", self._sample, self._sample_on_truck)
-        yield self._plant(
-            "status", "wms", self._left, lambda order: self._wms(order, damage.left_allocated(order))
-        )
+        yield self._plant("status", "wms", self._left, self._leave_allocated)
         yield self._plant("status", "erp", self._left, self._set_erp(damage.unposted))
         yield self._plant("quantity", "wms", self._planned, self._set_wms(damage.planned_more(1)))
         yield self._plant("quantity", "tms", self._left, self._set_tms(damage.counted_less(1)))
@@ -233,6 +231,11 @@ class _Planter:
         """Let the warehouse write one digit wrong: a number that no order of any company has."""
         wrong = int(f"9{str(order.number)[1:]}")
         self._wms(order, damage.referring_to(order_ref(order.company, wrong)))
+
+    def _leave_allocated(self, order: Order) -> None:
+        """Let the warehouse forget to book what it does from allocation on."""
+        since, edit = order.deliveries[0].allocated, damage.left_allocated(order)
+        self._wms(order, lambda rows: edit(rows) if self.world.now >= since else rows)
 
     def _swap(self, order: Order) -> None:
         day = clock.date(order.entered)

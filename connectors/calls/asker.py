@@ -35,7 +35,7 @@ class Reply(Protocol):
         """Return what the answer has at a path: of `next`, `total`, `take`."""
         ...
 
-    def pages(self, size: int) -> Iterator[list[Record]]:
+    def pages(self, size: int) -> Iterator[Sequence[Record]]:
         """Yield the records, at most `size` at a time; one empty list if there are none."""
         ...
 
@@ -51,6 +51,11 @@ class Asker(Protocol):
         """Return the names that a call mentions."""
         ...
 
-    def ask(self, call: CallSpec, names: Mapping[str, Any], seen: Seen | None = None) -> Reply:
-        """Send a call, its expressions filled from `names`; `seen` is what came to it at the last read."""
+    def ask(
+        self, call: CallSpec, names: Mapping[str, Any], seen: Seen | None = None, *, unread: bool = False
+    ) -> Reply:
+        """Send a call, its expressions filled from `names`; `seen` is what came to it at the last read.
+
+        With `unread` its records may come as bytes: most of them will be known.
+        """
         ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -29,10 +29,10 @@ class Details:
     def add(
         self,
         call: CallSpec,
-        records: list[Record],
+        records: Sequence[Record],
         names: Mapping[str, Any],
         key: Callable[[Record], str] = lambda record: "",
-    ) -> tuple[list[Record], list[BadRecord]]:
+    ) -> tuple[Sequence[Record], list[BadRecord]]:
         """Return the records with their details, and those whose details the source refuses.
 
         A detail that is not there (404) is an empty list. With `merge` the detail's own members are laid over
@@ -46,7 +46,7 @@ class Details:
         return records, refused
 
     def _one_by_one(
-        self, name: str, call: CallSpec, records: list[Record], names: Mapping[str, Any]
+        self, name: str, call: CallSpec, records: Sequence[Record], names: Mapping[str, Any]
     ) -> tuple[list[Record], list[BadRecord]]:
         whole: list[Record] = []
         refused: list[BadRecord] = []
@@ -65,7 +65,7 @@ class Details:
         return whole, refused
 
     def _by_keys(
-        self, name: str, call: CallSpec, records: list[Record], names: Mapping[str, Any]
+        self, name: str, call: CallSpec, records: Sequence[Record], names: Mapping[str, Any]
     ) -> tuple[list[Record], list[BadRecord]]:
         if len(call.on) != 1:
             raise ConfigError("calls.nest_without_on", operation=call.name, name=name)

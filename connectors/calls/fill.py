@@ -3,7 +3,8 @@
 Beside constants and expressions a structure may hold `{each: LIST, as: STRUCTURE}`, which makes a list (its
 items are called `item`), `{tojson: STRUCTURE}`, which makes a JSON text, and `{if: =NAME, as: STRUCTURE}`,
 which is there only where the name is known. What mentions a name that is not known now is left out, unless
-the expression has a `default` for it; a condition that is a list within a list is left out as a whole.
+the expression does without it (`since or '0'`, `x if since else y`, a `default`); a condition that is a list
+within a list is left out as a whole.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.calls import jsons
-from hub.mapping.expressions import compile_value
+from hub.mapping.expressions import NameMissing, compile_value
 from hub.mapping.paths import compile_path, is_empty
 
 GONE = object()
 """What a value is filled with that mentions a name which is None now: it is left out, absent, not empty."""
 
-_DEFAULT = re.compile(r"\|\s*(?:d|default)\s*\(")
+_CHOOSING = re.compile(r"\|\s*(?:d|default)\s*\(|\b(?:if|or|defined)\b")
 
 Render = Callable[[Mapping[str, Any]], Any]
 
@@ -85,14 +86,19 @@ def _leaf(said: Any) -> Filling:
         constant = value.render({})
         return Filling(frozenset(), lambda names: constant)
 
-    falls_back = _DEFAULT.search(said) is not None
+    chooses = _CHOOSING.search(said) is not None
 
     def render(names: Mapping[str, Any]) -> Any:
         if all(names.get(name, ...) is not None for name in value.names):
             return value.render(names)
-        if not falls_back:
+        if not chooses:
             return GONE
-        return value.render({name: one for name, one in names.items() if one is not None})
+        try:
+            return value.render({name: one for name, one in names.items() if one is not None})
+        except NameMissing as missing:
+            if names.get(missing.name, ...) is None:
+                return GONE
+            raise
 
     return Filling(value.names, render)
 

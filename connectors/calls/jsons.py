@@ -11,10 +11,12 @@ from typing import Any, NoReturn
 import msgspec
 import orjson
 
+from connectors.contract import Buffer
+
 _EXACT = msgspec.json.Decoder(float_hook=Decimal)
 
 
-def read(body: bytes) -> Any:
+def read(body: Buffer) -> Any:
     """Return what JSON in UTF-8 says; of a name said twice the last counts. ValueError for what is none.
 
     Numbers with a fraction or exponent are Decimal, whole numbers exact at any size; NaN and infinity are
@@ -23,7 +25,7 @@ def read(body: bytes) -> Any:
     try:
         return _EXACT.decode(body)
     except msgspec.MsgspecError:  # half a surrogate pair, say, which vendors do send; or no JSON at all
-        return json.loads(body, parse_float=Decimal, parse_constant=_refuse)
+        return json.loads(bytes(body), parse_float=Decimal, parse_constant=_refuse)
 
 
 def written(value: Any) -> bytes:

@@ -92,7 +92,12 @@ class Marks:
         if self.mark is None:
             return start
         at = self.mark.at
-        return at if isinstance(at, int) else times.send(at - self._overlap, self._spec)
+        return at if isinstance(at, int) else times.ask(at - self._overlap, self._spec)
+
+    def begin(self) -> datetime | None:
+        """Return the moment from which to read: the mark less the overlap; None before the first."""
+        at = self.mark.at if self.mark else None
+        return at - self._overlap if isinstance(at, datetime) else None
 
     def sent(self, record: Record) -> Any:
         """Return the stamp of a record as the source is asked for what comes after it; None without one.
@@ -103,9 +108,9 @@ class Marks:
         if stamp is None or len(self._spec.format) < 2:
             return stamp
         moment = self._time(stamp)
-        return times.send(moment.at, self._spec) if moment else None
+        return times.ask(moment.at, self._spec) if moment else None
 
-    def within(self, records: list[Record], start: datetime, end: datetime) -> list[Record]:
+    def within(self, records: Sequence[Record], start: datetime, end: datetime) -> Sequence[Record]:
         """Return the records without those whose stamp is known to lie outside of [start, end)."""
         if not self.active:
             return records
@@ -154,10 +159,15 @@ def sortable(stamps: Sequence[Any], formats: Sequence[str]) -> bool:
 
 def begin(mapping: SystemMapping, at: TimeSpec) -> Any:
     """Return the day from which a system counts (`start`) as it is sent; None if there is none."""
+    start = begin_of(mapping, at)
+    return None if start is None else times.ask(start, at)
+
+
+def begin_of(mapping: SystemMapping, at: TimeSpec) -> datetime | None:
+    """Return the midnight with which a system begins to count, None if there is none."""
     if mapping.start is None:
         return None
-    zone = times.zone_of(at.zone) if at.zone else UTC
-    return times.send(datetime.combine(mapping.start, midnight(), zone), at)
+    return datetime.combine(mapping.start, midnight(), times.zone_of(at.zone) if at.zone else UTC)
 
 
 def _load(state: Mapping[str, Any], by: str) -> Mark | None:

@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from connectors.calls.marks import Marks
+from connectors.contract import Unread
 from hub.errors import Incomplete, Unavailable
 from hub.mapping.grammar import CallSpec
 from hub.mapping.paths import compile_path
@@ -48,7 +49,7 @@ class Pager:
         if self._call.total:
             self.total = _whole(look(self._call.total))
 
-    def fresh(self, records: list[Record]) -> list[Record]:
+    def fresh(self, records: Sequence[Record]) -> Sequence[Record]:
         """Return what of a page is new: a read "from" a stamp brings the border of the page before again."""
         if self._style != "since" or not self._border:
             return records
@@ -133,6 +134,8 @@ class Pager:
 def _sample(records: Sequence[Record]) -> list[Any]:
     """Return what tells a page from another: its length and some rows, the first and the last among them."""
     step = max(1, len(records) // _SAMPLED)
+    if isinstance(records, Unread):
+        return [len(records), *map(bytes, [*records.raws[::step], records.raws[-1]])]
     return [len(records), *records[::step], records[-1]]
 
 

@@ -28,6 +28,8 @@ from hub.model import Record
 Look = Callable[[str], Any]
 """Gives what an answer has at a path."""
 
+_SHOWN = 200
+
 _ERRORS: dict[str, type[SourceError]] = {
     "auth": AuthExpired,
     "limited": RateLimited,
@@ -77,13 +79,21 @@ def of_answer(
     """Return the error of an answer that came without a fault, or None if it says yes.
 
     A code is an error if a glob of the table matches it; where `ok` is given it must hold besides, and what
-    is not ok and matches nothing is rejected.
+    is not ok and matches nothing is rejected. Where no table finds a reason, the answer's begin is shown.
     """
     code, text = said(look, *tables)
     name = reaction(code, text, *tables) if code or text else None
     if name is None and ok is not None and is_empty(look(ok)):
         name = "rejected"
+        if not code and not text:
+            code, text = f"ok: {ok}", shown(look("@"))
     return None if name is None else error(name, code, text, system=system, operation=operation)
+
+
+def shown(data: Any) -> str:
+    """Return how data begins, on one line: the reason stands somewhere in it."""
+    text = data if isinstance(data, str) else jsons.written(data).decode() if data else ""
+    return " ".join(text.split())[:_SHOWN]
 
 
 def said(look: Look, *tables: ErrorTable | None) -> tuple[str, str]:
@@ -98,8 +108,8 @@ def said(look: Look, *tables: ErrorTable | None) -> tuple[str, str]:
 
 
 def sift(
-    records: list[Record], rows: RowErrors | None, key: Callable[[Record], str]
-) -> tuple[list[Record], list[BadRecord]]:
+    records: Sequence[Record], rows: RowErrors | None, key: Callable[[Record], str]
+) -> tuple[Sequence[Record], list[BadRecord]]:
     """Part the records of a batch from those that say an error of their own; `key` tells a record's key.
 
     A row that the table calls `missing` is left out: it was asked for and is not there. Any other error makes

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from connectors.calls.asker import NOTHING, Asker
 from connectors.calls.gates import PageGate, RowGate
-from connectors.calls.marks import Marks, begin
+from connectors.calls.marks import Marks, begin, begin_of
 from connectors.calls.names import Names
 from connectors.calls.records import batches
 from connectors.calls.turning import PAGE, How, Turning
@@ -17,7 +19,7 @@ from connectors.contract import Ask, Everything, Keys, Page, Since, State, Windo
 from hub.errors import ConfigError, Missing
 from hub.mapping import times
 from hub.mapping.fingerprint import record_key
-from hub.mapping.grammar import CallSpec, StreamMapping, SystemMapping
+from hub.mapping.grammar import CallSpec, StreamMapping, SystemMapping, TimeSpec
 
 
 class Reading:
@@ -27,7 +29,7 @@ class Reading:
         self, mapping: SystemMapping, asker: Asker, names: Names, clock: Callable[[], datetime]
     ) -> None:
         """Take the mapping, who sends its calls, and the names that every call knows."""
-        self._mapping, self._asker = mapping, asker
+        self._mapping, self._asker, self._clock = mapping, asker, clock
         self._turning = Turning(mapping, asker, names, clock)
 
     def fetch(self, stream: str, ask: Ask) -> Iterator[Page]:
@@ -40,20 +42,37 @@ class Reading:
             case Everything():
                 yield from self._plainly(self._listing(spec), {}, spec)
             case Window(start, end):
-                between = {"since": times.send(start, at), "until": times.send(end, at)}
                 how = How(Marks(spec.read, at, {}), record_key(spec), window=ask)
-                yield from self._turning.read(spec.read, {**NOTHING, **between}, how)
+                for between in spans(spec.read, at, start, end):
+                    yield from self._turning.read(spec.read, {**NOTHING, **between}, how)
             case Since(state):
-                marks = Marks(spec.read, at, state)
-                since = marks.since(begin(self._mapping, at))
-                yield from self._turning.read(
-                    spec.read, {**NOTHING, "since": since}, self._gated(spec, marks, state)
-                )
+                yield from self._since(spec, at, state)
+
+    def _since(self, spec: StreamMapping, at: TimeSpec, state: State) -> Iterator[Page]:
+        """Read what is new; a call that mentions `until` is asked once for each window of time."""
+        marks = Marks(spec.read, at, state)
+        how = self._gated(spec, marks, state)
+        if "until" not in self._asker.mentions(spec.read):
+            since = marks.since(begin(self._mapping, at))
+            yield from self._turning.read(spec.read, {**NOTHING, "since": since}, how)
+            return
+        how = replace(how, answers=None, rows=how.rows if marks.active else None)
+        for between in self._spans(spec.read, at, marks.begin()):
+            yield from self._turning.read(spec.read, {**NOTHING, **between}, how)
+
+    def _spans(self, call: CallSpec, at: TimeSpec, start: datetime | None = None) -> list[dict[str, Any]]:
+        """Return what a call is asked from and up to, until now; ConfigError where nothing says from when."""
+        now, start = self._clock(), start or begin_of(self._mapping, at)
+        if start is None and call.window is not None:
+            raise ConfigError("calls.no_start", system=self._mapping.system, operation=call.target)
+        return spans(call, at, start, now)
 
     def first(self, stream: str) -> Page | None:
         """Return the first page of a stream, one record if its size is a wish that is heard."""
         spec = stream_of(self._mapping, stream)
-        return next(self._plainly(spec.read.model_copy(update={"size": 1}), {}, spec), None)
+        call, at = spec.read.model_copy(update={"size": 1}), spec.time or self._mapping.time
+        asked = self._spans(call, at) if "until" in self._asker.mentions(call) else []
+        return next(self._plainly(call, asked[-1] if asked else {}, spec), None)
 
     def _gated(self, spec: StreamMapping, marks: Marks, state: State) -> How:
         """Say how a read of what is new goes: with gates, where nothing else reads the same records.
@@ -95,8 +114,24 @@ class Reading:
         return spec.sweep.call
 
     def _plainly(self, call: CallSpec, names: Mapping[str, Any], spec: StreamMapping) -> Iterator[Page]:
-        marks = Marks(call, spec.time or self._mapping.time, {})
-        return self._turning.read(call, {**NOTHING, **names}, How(marks, record_key(spec)))
+        at = spec.time or self._mapping.time
+        asked: list[Mapping[str, Any]] = [names]
+        if not names and "until" in self._asker.mentions(call):
+            asked = [*self._spans(call, at)]
+        for one in asked:
+            how = How(Marks(call, at, {}), record_key(spec))
+            yield from self._turning.read(call, {**NOTHING, **one}, how)
+
+
+def spans(call: CallSpec, at: TimeSpec, start: datetime | None, end: datetime) -> list[dict[str, Any]]:
+    """Return `since` and `until` of each question as they are sent: `start` to `end`, a `window` each."""
+    if start is None:
+        return [{"since": None, "until": times.ask(end, at)}]
+    borders = [start]
+    while borders[-1] < end:
+        borders.append(min(borders[-1] + call.window, end) if call.window else end)
+    sent = [times.ask(one, at) for one in borders]
+    return [{"since": one, "until": other} for one, other in pairwise(sent)]
 
 
 def stream_of(mapping: SystemMapping, name: str) -> StreamMapping:

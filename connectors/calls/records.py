@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from connectors.contract import Unread
 from hub.model import Record
 
 Key = TypeVar("Key")
@@ -19,9 +20,9 @@ def record_of(row: Any, columns: Sequence[str]) -> Record:
     return {columns[0] if columns else "value": row}
 
 
-def as_rows(found: Any) -> list[Any]:
+def as_rows(found: Any) -> list[Any] | Unread:
     """Return what stands at `records` as a list: one object is one row, nothing is none."""
-    if isinstance(found, list):
+    if isinstance(found, list | Unread):
         return found
     return [] if found is None else [found]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -85,7 +85,8 @@ class Turning:
         while more:
             answer += 1
             known = self._names.of(call, {**names, **pager.names, **took})
-            reply = self._asker.ask(call, known, gate.seen(answer) if gate else None)
+            seen = gate.seen(answer) if gate else None
+            reply = self._asker.ask(call, known, seen, unread=gate is not None)
             if gate and reply.same:
                 kept = gate.kept(answer)
                 pager.resume(kept["pager"])
@@ -111,7 +112,7 @@ class Turning:
                 )
 
     def _page(
-        self, call: CallSpec, records: list[Record], names: Mapping[str, Any], how: How, turn: _Turn
+        self, call: CallSpec, records: Sequence[Record], names: Mapping[str, Any], how: How, turn: _Turn
     ) -> Page:
         """Return one page: marks moved, rows in error set apart, details added where a row changed."""
         rows = (call.errors and call.errors.rows) or self._mapping.errors.rows
@@ -160,9 +161,9 @@ def _items(call: CallSpec, names: Mapping[str, Any]) -> list[Any] | None:
     return made if isinstance(made, list) else []
 
 
-def _with_end(pages: Iterator[list[Record]]) -> Iterator[tuple[list[Record], bool]]:
+def _with_end(pages: Iterator[Sequence[Record]]) -> Iterator[tuple[Sequence[Record], bool]]:
     """Yield each page with whether it is the last one of its answer."""
-    before: list[Record] | None = None
+    before: Sequence[Record] | None = None
     for page in pages:
         if before is not None:
             yield before, False

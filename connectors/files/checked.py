@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
@@ -52,22 +52,44 @@ class Style:
     decode: Decode | None = None
 
 
+@dataclass(slots=True)
+class Part:
+    """One file to be parsed, in format `form`: the one that was found, or one of those packed in it."""
+
+    file: BinaryIO
+    name: str
+    form: str
+    encoding: str = ""
+
+    @property
+    def ends_open(self) -> bool:
+        """Whether a text file has no line end at its end: its last value may be cut, and nothing shows it."""
+        wide = self.encoding.startswith(("utf-16", "utf-32"))
+        if self.form not in _LINES or wide or not self.file.seek(0, os.SEEK_END):
+            return False
+        self.file.seek(-1, os.SEEK_END)
+        return self.file.read(1) not in b"\n\r\x1a"
+
+
 class Checked:
     """An open file; `look` reads it through, `rows` reads it again. `digest` is of its whole content."""
 
     def __init__(
-        self, found: Found, call: CallSpec, style: Style, file: BinaryIO, name: str, live: BinaryIO | None
-    ) -> None:
-        """Take an open file and the name that tells its format; its content is digested at once.
+        self, found: Found, call: CallSpec, style: Style, files: Sequence[tuple[BinaryIO, str]],
+        live: BinaryIO | None,
+    ) -> None:  # fmt: skip
+        """Take an open file, or those packed in it, with the names that tell the formats; digest all.
 
         `live` is the source's own file, which may still be written to; None if it was copied.
         """
-        self.found, self._call, self._style, self._file, self._live = found, call, style, file, live
-        ending = PurePosixPath(name).suffix.lower()
-        self._format = call.format or ("fixed" if call.widths else _BY_ENDING.get(ending, "csv"))
-        self._encoding = ""
+        self.found, self._call, self._style, self._live = found, call, style, live
+        self._parts = [Part(file, name, self._form(name)) for file, name in files]
         self._kept: list[Line | BadLine | Around] | None = None
-        self.digest = digest_of(file)
+        self.digest = digest_of(*(part.file for part in self._parts))
+
+    def _form(self, name: str) -> str:
+        ending = PurePosixPath(name).suffix.lower()
+        return self._call.format or ("fixed" if self._call.widths else _BY_ENDING.get(ending, "csv"))
 
     @property
     def meta(self) -> dict[str, Any]:
@@ -78,18 +100,15 @@ class Checked:
     @property
     def ends_open(self) -> bool:
         """Whether a text file has no line end at its end: its last value may be cut, and nothing shows it."""
-        wide = self._encoding.startswith(("utf-16", "utf-32"))
-        if self._format not in _LINES or wide or self._style.decode or not self._file.seek(0, os.SEEK_END):
-            return False
-        self._file.seek(-1, os.SEEK_END)
-        return self._file.read(1) not in b"\n\r\x1a"
+        return not self._style.decode and any(part.ends_open for part in self._parts)
 
     def look(self) -> int:
         """Read the file through and return how many rows it has; Unusable, or Torn, if it cannot be used."""
         if not self._style.decode:
-            self._encoding = self._charset()
-            if self._format == "jsonl" and not self._call.records:
-                return count_lines(self._file, self._encoding)
+            for part in self._parts:
+                part.encoding = self._charset(part)
+            if self._parts[0].form == "jsonl" and not self._call.records:
+                return sum(count_lines(part.file, part.encoding) for part in self._parts)
         kept: list[Line | BadLine | Around] = []
         rows = 0
         for row in self._read():
@@ -113,18 +132,28 @@ class Checked:
         if (now.st_size, now.st_mtime_ns) != (self.found.size, self.found.changed):
             raise Torn(_CHANGED)
 
-    def _charset(self) -> str:
+    def _charset(self, part: Part) -> str:
         """Return the charset of a text; an XML file says it itself, unless the call forces one."""
-        if self._format == "xlsx":
+        if part.form == "xlsx":
             return ""
-        if self._format == "xml" and not self._call.encoding and (said := declared_encoding(self._file)):
+        if part.form == "xml" and not self._call.encoding and (said := declared_encoding(part.file)):
             return said
-        return encoding_of(self._file, self._call.encoding or self._style.encodings)
+        return encoding_of(part.file, self._call.encoding or self._style.encodings)
 
     def _read(self) -> Rows:
+        for part in self._parts:
+            if len(self._parts) == 1:
+                yield from self._parsed(part)
+                return
+            yield Around({"inside": part.name})
+            for row in self._parsed(part):
+                name = f"{self.found.name}/{part.name}"
+                yield replace(row, file=name) if isinstance(row, BadLine) else row
+
+    def _parsed(self, part: Part) -> Rows:
         if self._style.decode:
-            return decoded(self._file, self._style.decode, self.meta)
-        return FORMATS[self._format](self._file, self._call, self._encoding, self._style.numbers)
+            return decoded(part.file, self._style.decode, self.meta)
+        return FORMATS[part.form](part.file, self._call, part.encoding, self._style.numbers)
 
 
 @contextmanager
@@ -143,8 +172,8 @@ def opened(folder: Folder, found: Found, call: CallSpec, style: Style) -> Iterat
     with raw:
         if folder.place.copies and not _is_whole(raw, found, folder.look(found.path)):
             raise Torn(_CHANGED)
-        with unpacked(raw, found.name) as (file, name):
-            yield Checked(found, call, style, file, name, None if folder.place.copies else raw)
+        with unpacked(raw, found.name) as files:
+            yield Checked(found, call, style, files, None if folder.place.copies else raw)
 
 
 def _is_whole(copy: BinaryIO, found: Found, now: Entry | None) -> bool:

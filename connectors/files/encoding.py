@@ -24,12 +24,13 @@ _MARKS = (
 )
 
 
-def digest_of(file: BinaryIO) -> str:
-    """Return the digest of a file's whole content."""
-    file.seek(0)
+def digest_of(*files: BinaryIO) -> str:
+    """Return the digest of the whole content of a file, or of several as one."""
     digest = hashlib.blake2b(digest_size=16)
-    while chunk := file.read(_CHUNK):
-        digest.update(chunk)
+    for file in files:
+        file.seek(0)
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
     return digest.hexdigest()
 
 

@@ -113,11 +113,12 @@ class Reading:
         kind = Incomplete if all(isinstance(error, Torn) for _, error in self.left_out) else Unavailable
         (name, first), *others = self.left_out
         about = {"system": self.folder.system, "operation": self.folder.operation}
+        values: dict[str, Any] = {"file": name, "line": first.line, **first.values}
         if not others:
-            values: dict[str, Any] = {"file": name, "line": first.line, **first.values}
             return kind(first.key, **about, **values)
         files = ", ".join(f"{name}:{error.line}" if error.line else name for name, error in self.left_out)
-        return kind("files.several", **about, count=len(self.left_out), files=files)
+        why = text(first.key, **values)
+        return kind("files.several", **about, count=len(self.left_out), files=files, first=why)
 
 
 @dataclass(slots=True)

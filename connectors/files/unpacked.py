@@ -1,4 +1,4 @@
-"""Files that come packed: `.gz`, and `.zip` with one file in it."""
+"""Files that come packed: `.gz`, and `.zip` with one file in it, or several of one kind."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import gzip
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import PurePosixPath
 from typing import IO, BinaryIO, Protocol
 
@@ -20,22 +21,23 @@ _CHUNK = 1 << 20
 
 
 @contextmanager
-def unpacked(file: BinaryIO, name: str) -> Iterator[tuple[BinaryIO, str]]:
-    """Yield a file as it is, or what is packed in it, with the name that tells its format.
+def unpacked(file: BinaryIO, name: str) -> Iterator[list[tuple[BinaryIO, str]]]:
+    """Yield a file as it is, or what is packed in it, each with the name that tells its format.
 
-    Raises Torn for one that is cut, Unusable for one that holds none or several files.
+    Several files in an archive come in the order of their names. Raises Torn for one that is cut, Unusable
+    for one that holds none, or files of several kinds.
     """
-    match PurePosixPath(name).suffix.lower():
-        case ".gz":
-            inside = copied(lambda to: _gunzip(file, to))
-            inner = PurePosixPath(name).stem
-        case ".zip":
-            inside, inner = _only(file)
-        case _:
-            yield file, name
-            return
-    with inside:
-        yield inside, inner
+    with ExitStack() as stack:
+        match PurePosixPath(name).suffix.lower():
+            case ".gz":
+                copy = stack.enter_context(copied(lambda to: _gunzip(file, to)))
+                inside = [(copy, PurePosixPath(name).stem)]
+            case ".zip":
+                inside = list(_members(file, stack))
+            case _:
+                yield [(file, name)]
+                return
+        yield inside
 
 
 class _Source(Protocol):
@@ -51,21 +53,31 @@ def _gunzip(file: BinaryIO, to: IO[bytes]) -> None:
         raise Torn("files.cut_archive") from error
 
 
-def _only(file: BinaryIO) -> tuple[BinaryIO, str]:
+def _members(file: BinaryIO, stack: ExitStack) -> Iterator[tuple[BinaryIO, str]]:
     file.seek(0)
     try:
         with zipfile.ZipFile(file) as archive:
-            members = [one for one in archive.infolist() if not one.is_dir()]
-            if len(members) != 1:
-                raise Unusable("files.not_one_inside", count=len(members))
-            if members[0].flag_bits & 1:
-                raise Unusable("files.locked_archive")
-            with archive.open(members[0]) as source:
-                return copied(lambda to: _pour(source, to)), members[0].filename
+            members = sorted(
+                (one for one in archive.infolist() if _counts(one)), key=lambda one: one.filename
+            )
+            if len({PurePosixPath(one.filename).suffix.lower() for one in members}) != 1:
+                raise Unusable("files.several_kinds_inside", count=len(members))
+            for member in members:
+                if member.flag_bits & 1:
+                    raise Unusable("files.locked_archive")
+                with archive.open(member) as source:
+                    copy = stack.enter_context(copied(partial(_pour, source)))
+                yield copy, member.filename
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise Torn("files.cut_archive") from error
     except NotImplementedError as error:  # a way of packing that only newer programs know
         raise Unusable("files.locked_archive") from error
+
+
+def _counts(member: zipfile.ZipInfo) -> bool:
+    """Tell whether a member is a file, and not what a Mac puts beside one."""
+    parts = PurePosixPath(member.filename).parts
+    return not member.is_dir() and parts[0] != "__MACOSX" and not parts[-1].startswith(".")
 
 
 def _pour(source: _Source, to: IO[bytes]) -> None:

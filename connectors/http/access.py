@@ -54,12 +54,16 @@ class Entry:
 
 @dataclass(slots=True)
 class Access:
-    """All that lets calls into one system. Shares its passes with the other connectors of the system."""
+    """All that lets calls into one system. Shares its passes with the other connectors of the system.
+
+    `parts` are what goes with every call where no login call has to come first.
+    """
 
     ways: tuple[Way, ...]
     entries: tuple[Entry, ...]
     common: Shared
     clock: Callable[[], datetime]
+    parts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     _used: dict[str, int] = field(default_factory=dict)
 
     def values(self, *, writes: bool = False) -> dict[str, Any]:
@@ -75,8 +79,8 @@ class Access:
         """Put credentials and what the logins gave into a request."""
         for way in self.ways:
             way(draft)
-        for entry, _ in self._due(writes):
-            for part, said in entry.parts.items():
+        for parts in (self.parts, *(entry.parts for entry, _ in self._due(writes))):
+            for part, said in parts.items():
                 draft.put(part, fill(said, names))
 
     def renew(self, *, writes: bool = False) -> bool:
@@ -108,16 +112,16 @@ def access(
     entries: list[Entry] = []
     if "oauth2" in names or auth.oauth2:
         entries.append(_oauth2(auth.oauth2 or OAuth2(), connection, system, ask))
+    parts = {part: said for part in PARTS if (said := getattr(auth, "json_" if part == "json" else part))}
     if auth.login:
-        parts = {part: getattr(auth, "json_" if part == "json" else part) for part in PARTS}
         obtain = _Login(auth.login, auth.ttl, ways, system, ask, common)
-        entries.append(Entry("login", obtain, {part: said for part, said in parts.items() if said}))
+        entries.append(Entry("login", obtain, parts))
     if "csrf" in names or auth.csrf:
         entries.append(_csrf(auth.csrf or CSRF, ways, system, ask, common))
     unknown = set(names) - {"basic", "bearer", "api_key", "oauth2", "csrf"}
     if unknown:
         raise ConfigError("http.auth", system=system, name=", ".join(sorted(unknown)))
-    return Access(ways, tuple(entries), common, clock)
+    return Access(ways, tuple(entries), common, clock, {} if auth.login else parts)
 
 
 @dataclass(frozen=True, slots=True)

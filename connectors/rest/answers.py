@@ -10,6 +10,7 @@ from requests.utils import parse_header_links
 
 from connectors.calls.gates import Seen
 from connectors.calls.records import as_rows, columns_of, record_of
+from connectors.contract import Unread
 from connectors.http.session import Answer
 from connectors.rest.packing import cut
 from hub.locale import text
@@ -39,14 +40,16 @@ class RestReply:
 
     @property
     def warnings(self) -> Sequence[str]:
-        """A warning where the place of the records is not in the answer at all."""
-        path, data = self._call.records, self.data
-        if path is None or self.same or not isinstance(data, dict) or not data:
+        """A warning where the place of the records is not in the answer at all, unless its total is 0."""
+        path = self._call.records
+        if path is None or self.same or self.look(path) is not None:
             return ()
-        first = path.partition(".")[0].partition("[")[0].strip('"')
-        if first in data or not first.isidentifier() or self.look(path) is not None:
+        if self._call.total and str(self.look(self._call.total)) == "0":
             return ()
-        return (text("rest.no_records", operation=self._call.name, path=path, known=", ".join(data)[:200]),)
+        known = _where_it_ends(self.data, path)
+        if not known:
+            return ()
+        return (text("rest.no_records", operation=self._call.name, path=path, known=", ".join(known)[:200]),)
 
     def look(self, path: str) -> Any:
         """Return what is at a path."""
@@ -69,10 +72,10 @@ class RestReply:
             }
         return self._around
 
-    def pages(self, size: int) -> Iterator[list[Record]]:
+    def pages(self, size: int) -> Iterator[Sequence[Record]]:
         """Yield the records, at most `size` at a time; one empty list if there are none."""
         rows = as_rows(self.look(self._call.records or "@"))
-        if rows and set(map(type, rows)) != {dict}:
+        if not isinstance(rows, Unread) and rows and set(map(type, rows)) != {dict}:
             columns = columns_of(self._call.columns, self.look)
             rows = [record_of(row, columns) for row in rows]
         for begin in range(0, max(len(rows), 1), size):
@@ -92,6 +95,18 @@ class RestReply:
     def _headers(self) -> dict[str, str]:
         shown = {name: said for name, said in self._answer.headers.items() if name not in _SECRET}
         return {**shown, **{name.replace("-", "_"): said for name, said in shown.items()}}
+
+
+def _where_it_ends(data: Any, path: str) -> Sequence[str]:
+    """Return the names that stand where a path of plain names finds no way on; none where it does not end."""
+    for part in path.split("."):
+        name = part.partition("[")[0].strip('"')
+        if not isinstance(data, dict) or not name.isidentifier():
+            return ()
+        if name not in data:
+            return list(map(str, data))
+        data = data[name]
+    return ()
 
 
 def digest_of(answer: Answer, call: CallSpec) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import tenacity
 
+from connectors.calls import jsons
 from connectors.calls.asker import NOTHING
 from connectors.calls.gates import Seen
 from connectors.calls.names import Names
@@ -23,6 +24,7 @@ from connectors.rest.decoding import Style
 from connectors.rest.judging import Judge
 from connectors.rest.packing import lists_of
 from connectors.rest.plans import Plan, require_own
+from connectors.rest.slices import slicing
 from connectors.retry import retrying
 from hub.config import Connection
 from hub.errors import AuthExpired
@@ -73,16 +75,18 @@ class Caller:
         """Return the names that a call mentions."""
         return self._plan(call).names
 
-    def ask(self, call: CallSpec, names: Mapping[str, Any], seen: Seen | None = None) -> RestReply:
+    def ask(
+        self, call: CallSpec, names: Mapping[str, Any], seen: Seen | None = None, *, unread: bool = False
+    ) -> RestReply:
         """Send a read and return its answer, which said yes; what may work later is tried again.
 
         Where the login expired there is one new login and one more try; after that nothing is sent any more,
-        since accounts lock after a few tries.
+        since accounts lock after a few tries. `unread`: what of it need not be parsed at once is not.
         """
         if self._refused:
             raise AuthExpired("http.refused_before", system=self._mapping.system, operation=call.name)
         try:
-            return self._retry(self._exchanged, call, names, seen)
+            return self._retry(self._exchanged, call, names, seen, unread)
         except AuthExpired:
             self._refused = True
             raise
@@ -91,17 +95,19 @@ class Caller:
         """Close the session; what the login gave is kept for others."""
         self._session.close()
 
-    def _exchanged(self, call: CallSpec, names: Mapping[str, Any], seen: Seen | None) -> RestReply:
+    def _exchanged(
+        self, call: CallSpec, names: Mapping[str, Any], seen: Seen | None, unread: bool
+    ) -> RestReply:
         require_open(self._pauses, self._clock(), self._zone, self._mapping.system, call.name)
         held = self._access.values()
         try:
-            return self._once(call, {**names, **self._names, **held}, seen)
+            return self._once(call, {**names, **self._names, **held}, seen, unread)
         except AuthExpired:
             if not self._access.renew():
                 raise
-        return self._once(call, {**names, **self._names, **self._access.values()}, seen)
+        return self._once(call, {**names, **self._names, **self._access.values()}, seen, unread)
 
-    def _once(self, call: CallSpec, names: Mapping[str, Any], seen: Seen | None) -> RestReply:
+    def _once(self, call: CallSpec, names: Mapping[str, Any], seen: Seen | None, unread: bool) -> RestReply:
         draft = self._plan(call).draft(self._base, names)
         require_own(draft.url, self._base, call.name)
         self._access.apply(draft, names)
@@ -114,7 +120,7 @@ class Caller:
             return RestReply(answer, call, same=True)
         if seen is not None and answer.status < 300 and digest_of(answer, call) == seen.get("digest"):
             return RestReply(answer, call, same=True)
-        return self._judge.reply(answer, call, self._style(call))
+        return self._judge.reply(answer, call, self._style(call, unread=unread and answer.status < 300))
 
     def _enter(self, call: CallSpec, ways: tuple[Way, ...]) -> Look:
         """Send a call of the login itself, which may go to another host, without what a login gives."""
@@ -137,7 +143,9 @@ class Caller:
             plan = self._plans[id(call)] = Plan(call)
         return plan
 
-    def _style(self, call: CallSpec) -> Style:
+    def _style(self, call: CallSpec, *, unread: bool = False) -> Style:
         charsets = call.encoding or self._mapping.text.encoding
         columns = call.columns if call.format == "csv" else ()
-        return Style(charsets, call.format, call.delimiter, columns, self._many)
+        cut = slicing(call, self._mapping.errors, self._hook, self._mapping.system) if unread else None
+        read = cut.read if cut else jsons.read
+        return Style(charsets, call.format, call.delimiter, columns, self._many, read)

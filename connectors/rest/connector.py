@@ -50,11 +50,13 @@ class RestConnector:
         begin = self._clock()
         stream = next(iter(self._mapping.streams))
         try:
-            self._reading.first(stream)
+            page = self._reading.first(stream)
         except HubError as error:
             return Health(False, error.key, error.values, (self._clock() - begin).total_seconds())
         values = {"system": self._mapping.system, "stream": stream}
-        return Health(True, "rest.healthy", values, (self._clock() - begin).total_seconds())
+        warning = " ".join(page.warnings) if page else ""
+        key = "rest.healthy_but" if warning else "rest.healthy"
+        return Health(True, key, values | {"warning": warning}, (self._clock() - begin).total_seconds())
 
     def fetch(self, stream: str, ask: Ask) -> Iterator[Page]:
         """Yield pages; records of an answer come only after the whole answer was read and said yes."""

@@ -10,7 +10,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from email.message import Message
 from typing import Any
@@ -45,7 +45,7 @@ class Unreadable(Exception):
 class Style:
     """What a mapping says of answers: charsets (tried in order) and format, CSV's delimiter and columns.
 
-    `many` are the XML elements that are lists even where there is but one.
+    `many` are the XML elements that are lists even where there is but one; `read` makes data of JSON.
     """
 
     charsets: Sequence[str] = ()
@@ -53,6 +53,7 @@ class Style:
     delimiter: str | None = None
     columns: Sequence[str] = ()
     many: Collection[str] = ()
+    read: Callable[[bytes], Any] = jsons.read
 
 
 def decoded(body: bytes, header: str | None, style: Style) -> Any:
@@ -61,6 +62,8 @@ def decoded(body: bytes, header: str | None, style: Style) -> Any:
     form = style.format or _sniffed(body, kind)
     if form == "json":
         return _json(body, kind, style)
+    if form == "jsonl":
+        return _jsonl(_utf8(body, kind, style))
     if form == "xml":
         return _xml(body, kind, style)
     if form == "empty":
@@ -104,12 +107,26 @@ def _json(body: bytes, kind: Message, style: Style) -> Any:
     if not utf8:
         raise Unreadable("http.empty")
     try:
-        return jsons.read(_bare(utf8))
+        return style.read(_bare(utf8))
     except ValueError as error:
         torn = utf8[:1] in (b"{", b"[") and utf8[-1:] not in (b"}", b"]")
         raise Unreadable(
             "http.torn" if torn else "http.malformed", torn=torn, reason=_short(error)
         ) from error
+
+
+def _jsonl(utf8: bytes) -> list[Any]:
+    """Return what stands on each line; only the last one can be torn."""
+    lines = [line for line in utf8.splitlines() if line.strip()]
+    found = []
+    for number, line in enumerate(lines, 1):
+        try:
+            found.append(jsons.read(line))
+        except ValueError as error:
+            torn = number == len(lines)
+            key = "http.torn" if torn else "http.malformed"
+            raise Unreadable(key, torn=torn, reason=_short(error)) from error
+    return found
 
 
 def _bare(body: bytes) -> bytes:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from connectors.calls import jsons, reactions
+from connectors.calls import reactions
 from connectors.http import wire
 from connectors.http.session import Answer
 from connectors.rest.answers import RestReply
@@ -21,7 +21,6 @@ _BY_STATUS = {
     401: "auth", 404: "missing", 408: "retry", 409: "stale", 410: "missing", 412: "stale", 423: "locked",
     425: "retry", 428: "stale", 429: "limited",
 }  # fmt: skip
-_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +75,8 @@ class Judge:
                 return code or (str(answer.status) if answer.status >= 300 else ""), text
         if answer.status < 300 and unreadable is None:
             return "", ""
-        shown = unreadable.values.get("title") if unreadable else reply.data
-        if isinstance(shown, dict | list) and shown:
-            shown = jsons.written(shown).decode()  # the reason stands somewhere in it
-        text = " ".join(shown.split())[:_SHOWN] if isinstance(shown, str) else ""
+        data = unreadable.values.get("title") if unreadable else reply.data
+        text = reactions.shown(data) if isinstance(data, str | dict | list) else ""
         return str(answer.status), text or answer.reason
 
     def _reaction(self, answer: Answer, data: Any, code: str, text: str, call: CallSpec) -> str | None:

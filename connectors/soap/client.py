@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -143,6 +144,8 @@ class Client:
         dress: Callable[[Draft], None] | None,
         errors: ErrorsSpec | None,
         judge: Callable[[Answer], None],
+        *,
+        login: bool = False,
     ) -> Answer:
         answer = self.transport.call(operation, body, address=address, dress=dress)
         if answer.fault is not None:
@@ -152,6 +155,7 @@ class Client:
                 self._mapping.errors,
                 system=self._mapping.system,
                 operation=operation.name,
+                login=login,
             )
         judge(answer)
         return answer
@@ -163,13 +167,12 @@ class Client:
         names = {**dict.fromkeys(call.take), **self._names.of(call, NOTHING)}
         args, headers = filled_by(call, operation, names)
         body = operation.request(args, headers, self._secure)
-        answer = self._sent(
-            operation, body, "", None, call.errors, lambda answer: self._judge_login(answer, call)
-        )
+        judge = partial(self._judge_login, call)
+        answer = self._sent(operation, body, "", None, call.errors, judge, login=True)
         whole = answer.plain()
         return lambda path: compile_path(path)(whole)
 
-    def _judge_login(self, answer: Answer, call: CallSpec) -> None:
+    def _judge_login(self, call: CallSpec, answer: Answer) -> None:
         def look(path: str) -> Any:
             return compile_path(path)(answer.plain())
 

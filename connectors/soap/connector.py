@@ -76,7 +76,9 @@ class SoapConnector:
         """Return the names that a call mentions."""
         return mentioned(call.args) | mentioned(call.headers)
 
-    def ask(self, call: CallSpec, names: Mapping[str, Any], seen: Seen | None = None) -> SoapReply:
+    def ask(
+        self, call: CallSpec, names: Mapping[str, Any], seen: Seen | None = None, *, unread: bool = False
+    ) -> SoapReply:
         """Send a call and return its answer, which said yes."""
         operation = self._client.description().operation(call.target)
         selection = Selection(call, operation.shape)

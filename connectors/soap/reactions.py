@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import re
+
 from connectors.calls.reactions import error, reaction, said
 from connectors.soap.stream import Fault
 from hub.errors import SourceError
 from hub.mapping.callspec import ErrorsSpec
 from hub.mapping.paths import compile_path
 
+_BY_SERVER = re.compile(r"(Server|Receiver|MustUnderstand|VersionMismatch)\b.*")
 
-def of_fault(fault: Fault, *tables: ErrorsSpec | None, system: str, operation: str) -> SourceError:
+
+def of_fault(
+    fault: Fault, *tables: ErrorsSpec | None, system: str, operation: str, login: bool = False
+) -> SourceError:
     """Return the error of a SOAP fault: by table, else rejected if it blames the client, else as a 5xx.
 
-    The table's `code` and `text` paths see `faultcode`, `faultstring` and `detail`.
+    The table's `code` and `text` paths see `faultcode`, `faultstring` and `detail`. What a `login` answers
+    with a code of the system's own is a refusal: tried again and again it would lock the account.
     """
     seen = {"faultcode": fault.code, "faultstring": fault.text, "detail": fault.detail}
     code, text = said(lambda path: compile_path(path)(seen), *tables)
     code, text = code or fault.code, text or fault.text
-    name = reaction(code, text, *tables) or ("rejected" if fault.by_client else "retry")
+    refused = fault.by_client or (login and not _BY_SERVER.fullmatch(fault.code))
+    name = reaction(code, text, *tables) or ("rejected" if refused else "retry")
     return error(name, code, text, system=system, operation=operation)

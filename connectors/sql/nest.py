@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from connectors.sql.database import Database, Row, rows_of
 from connectors.sql.scan import IN_ONE_QUESTION
-from connectors.sql.tables import Table, among, bound, pages
+from connectors.sql.tables import Table, among, bound, pages, unquoted
 from hub.errors import ConfigError
 from hub.mapping.grammar import CallSpec
 
@@ -30,7 +30,7 @@ def add_children(
         table = database.table(stream, call.target) if call.verb == "table" else None
         parents = _parents(rows, call.on, key, stream)
         children: dict[tuple[str, ...], list[Row]] = defaultdict(list)
-        columns = tuple(call.on)
+        columns = tuple(map(unquoted, call.on))
         for child in _children(database, stream, table, call, list(dict.fromkeys(parents.values()))):
             children[_alike([child[column] for column in columns])].append(child)
         below = [child for found in children.values() for child in found]
@@ -47,7 +47,7 @@ def _parents(
     """Return, by position, the values by which rows find their children; a row that lacks one has none."""
     found = {}
     for at, row in enumerate(rows):
-        names = [name if name in row else key for name in on.values()]
+        names = [name if name in row else key and unquoted(key) for name in map(unquoted, on.values())]
         if any(name not in row for name in names):
             wanted, known = ", ".join(on.values()), ", ".join(row)
             raise ConfigError("sql.no_column", table=stream, column=wanted, near=known)

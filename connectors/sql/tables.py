@@ -41,7 +41,11 @@ class Table:
     primary: tuple[str, ...]
 
     def column(self, name: str) -> sa.ColumnClause[Any]:
-        """Return a column; ConfigError, naming the nearest one, if the table has none of that name."""
+        """Return a column; ConfigError, naming the nearest one, if the table has none of that name.
+
+        A name that is no word stands in quotes, as in a path.
+        """
+        name = unquoted(name)
         if name not in self.types:
             near = difflib.get_close_matches(name, self.types, n=1)
             raise ConfigError(
@@ -51,7 +55,12 @@ class Table:
 
     def first_of(self, expression: str) -> tuple[sa.ColumnClause[Any], ...]:
         """Return the columns of `a || b`; ConfigError if it is more than that, or one is not there."""
-        return tuple(self.column(part.strip().strip('"')) for part in expression.split("||"))
+        return tuple(self.column(part.strip()) for part in expression.split("||"))
+
+
+def unquoted(name: str) -> str:
+    """Return the name of a column that is written as a path."""
+    return name[1:-1] if len(name) > 2 and name[0] == name[-1] == '"' else name
 
 
 def reflect(conn: sa.Connection, target: str, system: str, operation: str) -> Table:

@@ -26,7 +26,7 @@ _FILES = _ALWAYS | {
     "records", "format", "encoding", "delimiter", "quote", "widths", "widths_in", "sheet", "skip_rows",
     "comment", "kinds", "lists", "trailer", "done", "settle", "order", "after", "row", "rows", "json", "xml",
 }  # fmt: skip
-_CALLED = _ANSWER | {"merge", "volatile", "unpack"}
+_CALLED = _ANSWER | {"merge", "volatile", "unpack", "window"}
 _HTTP = _CALLED | {
     "query", "json", "form", "xml", "text", "headers", "sign", "format", "encoding", "delimiter",
     "validators",
@@ -173,6 +173,7 @@ class CallSpec(Spec):
     total: Text | None = None
     cursor: tuple[Text, Text] | None = None
     overlap: Duration | None = None
+    window: Duration | None = None
     sorted: bool = True
     unpack: Texts = ()
     volatile: Texts = ()

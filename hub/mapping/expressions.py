@@ -1,7 +1,8 @@
 """Values that are sent: a constant, ``=expr`` that keeps its type, or text with ``{{ expr }}`` in it.
 
 A lone ``=`` is just that sign, ``==x`` sends the text ``=x``. Expressions run in Jinja's immutable sandbox;
-a name that is not there raises NameMissing, which is no fault of the mapping but a state of what is sent.
+a name that is not there raises NameMissing, which is no fault of the mapping but a state of what is sent;
+`if` and `or` may ask for it, and take it for no.
 """
 
 from __future__ import annotations
@@ -26,6 +27,15 @@ READ_NAMES = (
 """Names that a reading call may mention beside `conn`, `now`, `item` and what `take` took."""
 
 _QUOTED_NAME = re.compile(r"'([^']+)' is undefined")
+
+
+class _NotThere(StrictUndefined):
+    """A name that is not there: to use it is an error, to ask for it is not (`since or y`)."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> bool:  # type: ignore[override]  # asking is what this one allows
+        return False
 
 
 class NameMissing(MappingError):
@@ -109,7 +119,7 @@ def _expression(source: str, expression: str) -> Value:
 
 def _template(source: str) -> Value:
     if "{%" in source:
-        raise MappingError("mapping.bad_expression", expression=source, reason="{%")
+        raise MappingError("mapping.statement_in_text", expression=source)
     try:
         found = _names(source)
         compiled = _ENVIRONMENT.from_string(source)
@@ -146,7 +156,7 @@ def _shown(value: Any) -> Any:
 
 
 def _environment() -> ImmutableSandboxedEnvironment:
-    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, finalize=_shown, autoescape=False)
+    environment = ImmutableSandboxedEnvironment(undefined=_NotThere, finalize=_shown, autoescape=False)
     environment.globals.clear()
     environment.filters.update(FILTERS)
     return environment

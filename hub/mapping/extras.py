@@ -124,7 +124,7 @@ def _other(spec: FieldSpec, defaults: Defaults) -> Reading:
     """Return a reader by what the FIELD says of itself: a stamp, a number, a list, a text, the bare value."""
     if spec.format or spec.zone:
         return _instant(spec, defaults)
-    if spec.sum or spec.count or spec.scale or spec.numbers or spec.unit:
+    if spec.sum or spec.count or spec.scale or spec.numbers or spec.unit or spec.round is not None:
         return compile_quantity(spec, defaults)
     if spec.each:
         return _several(spec, defaults)

@@ -37,7 +37,8 @@ class FieldSpec(Spec):
     """One FIELD. `any` holds alternatives (a FIELD written as a list): the first that gives a value wins.
 
     `joined` tells a `from` written as a list. `sum` together with `count` sums lines whose number the
-    record states. `scale` is the number of implied decimals; `unit: true` means a unit behind the number.
+    record states. `scale` is the number of implied decimals, `round` to how many a number is rounded;
+    `unit: true` means a unit behind the number.
     `offset` is the path of a stamp's offset from UTC, where that has a field of its own. `compare` holds
     two quantities: the first is none, less, equal or more, which is the code, behind that of a `from`.
     `minus` turns an amount round: always, or where a path gives something. `adds` says of an event's
@@ -65,6 +66,7 @@ class FieldSpec(Spec):
     compare: tuple[FieldSpec, ...] = ()
     numbers: Text | None = None
     scale: int = 0
+    round: int | None = Field(None, ge=0, le=6)
     strip: Texts = ()
     unit: Literal[True] | FieldSpec | None = None
     sku: FieldSpec | None = None

@@ -95,11 +95,17 @@ def _event_path(spec: StreamMapping) -> str | None:
 
 
 def _text(get: Callable[[Any], Any] | None, record: Any) -> str | None:
-    """Return the text that `get` finds in `record`, None if it finds none."""
+    """Return the text that `get` finds in `record`, None if it finds none; of several, joined by a blank."""
+    if get is None or not isinstance(record, dict):
+        return None
     try:
-        return text_of(get(record)) if get is not None and isinstance(record, dict) else None
+        value = get(record)
+        if not isinstance(value, list):
+            return text_of(value)
+        parts = [text_of(one) for one in value]
     except RecordError:
         return None
+    return " ".join(part or "-" for part in parts) if any(parts) else None
 
 
 def record_keys(spec: StreamMapping) -> Callable[[Iterable[Record]], list[str]]:

@@ -55,6 +55,7 @@ def parser_of(name: str) -> Parser:
 
 _CLOCK_24 = re.compile(r"(?<=[T ])24:?00(:?00(?:[.,]0+)?)?")
 _SPACED_OFFSET = re.compile(r"\s+(?=[+-]\d{2}:?\d{2}$)")
+_ZONE_NAME = re.compile(r"\s*\[[\w/+-]+\]$")
 _OFFSET = re.compile(r"(?:Z|[+-]\d{2}(?::?\d{2})?)$", re.I)
 
 
@@ -64,7 +65,7 @@ def _iso(value: Any) -> Wall | None:
     text = value.strip()
     midnight = False
     if len(text) > 10:
-        text = _SPACED_OFFSET.sub("", text)
+        text = _SPACED_OFFSET.sub("", _ZONE_NAME.sub("", text))
         text, changed = _CLOCK_24.subn(lambda found: found[0].replace("24", "00", 1), text, count=1)
         midnight = bool(changed)
     at = datetime.fromisoformat(text)
@@ -115,7 +116,12 @@ _PARTS = (
 
 
 def _parts(value: Any) -> Wall | None:
-    """Read an object of year, month (1 to 12), day, hour, minute, second; the last three may be absent."""
+    """Read an object of year, month (1 to 12), day, hour, minute, second; the last three may be absent.
+
+    Or a list of them in this order, as Java writes a LocalDateTime; what follows the second is left out.
+    """
+    if isinstance(value, list):
+        value = dict(zip((names[0] for names in _PARTS), value, strict=False))
     if not isinstance(value, dict):
         return None
     by_name = {str(name).casefold(): one for name, one in value.items()}

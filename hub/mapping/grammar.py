@@ -14,7 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from hub.mapping.callspec import (
     REACTIONS,
@@ -73,13 +73,21 @@ class Example(Spec):
     conn: dict[str, Any] = Field(default_factory=dict)
 
 
+_ONE_OR_SEVERAL = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+
+
+def _together(value: Any) -> Any:
+    """Make of several paths the one that gives what is at all of them."""
+    return f"[{', '.join(map(str, value))}]" if isinstance(value, list) else value
+
+
 class StreamMapping(Spec):
     """One stream of records and what they mean. Paths of `deleted` and `returns` see what the fields see."""
 
     yields: Yields = "order"
     read: CallSpec
     sweep: SweepSpec | None = None
-    key: Text | None = None
+    key: Annotated[Text | None, BeforeValidator(_together), WithJsonSchema(_ONE_OR_SEVERAL)] = None
     skip: Text | None = None
     each: Text | None = None
     deleted: Text | None = None

@@ -14,18 +14,20 @@ from hub.yamlfile import Document
 
 
 def load_system(path: Path) -> SystemMapping:
-    """Load one mapping file. Raises MappingErrors with all that is wrong (warnings alone do not raise)."""
+    """Load one mapping file. Raises MappingErrors with all that is wrong (warnings are not)."""
     mapping, problems = read_system(yamlfile.load(path), path)
-    if mapping is None or any(one.severity == "error" for one in problems):
-        raise MappingErrors(problems, str(path))
+    wrong = [one for one in problems if one.severity == "error"]
+    if mapping is None or wrong:
+        raise MappingErrors(wrong, str(path))
     return mapping
 
 
 def parse_system(text: str, file: str = "mapping.yaml") -> SystemMapping:
     """Load a mapping from text; as `load_system`."""
     mapping, problems = read_system(yamlfile.load(text, file))
-    if mapping is None or any(one.severity == "error" for one in problems):
-        raise MappingErrors(problems)
+    wrong = [one for one in problems if one.severity == "error"]
+    if mapping is None or wrong:
+        raise MappingErrors(wrong)
     return mapping
 
 

@@ -11,7 +11,8 @@ from hub.catalogue import Catalogue
 from hub.errors import MappingError, RecordError
 from hub.mapping.fieldspec import FieldSpec
 from hub.mapping.numbers import compile_number, exact
-from hub.mapping.paths import split_list
+from hub.mapping.paths import Getter, split_list
+from hub.mapping.texts import stripper
 from hub.mapping.values import Defaults, Sight, compile_text, first_of, raw
 
 Counting = Callable[[Any, Sight], Decimal | None]
@@ -39,8 +40,8 @@ def compile_amount(spec: FieldSpec, defaults: Defaults) -> Counting:
         return first_of([compile_amount(one, defaults) for one in spec.any])
     if spec.unit is not True:
         return compile_quantity(spec, defaults)
-    get, default = raw(spec, defaults), plain_number(spec.default)
-    parse = compile_number(spec.numbers or defaults.numbers, scale=spec.scale, unit=True)
+    get, default = _bare(spec, defaults), plain_number(spec.default)
+    parse = _parser(spec, defaults, unit=True)
 
     def amount(record: Any, sight: Sight) -> Decimal | None:
         number = parse(get(record))[0]
@@ -53,10 +54,10 @@ def compile_measure(
     spec: FieldSpec, defaults: Defaults
 ) -> Callable[[Any, Sight], tuple[str, Decimal | None]]:
     """Return a function to the hub SKU (where `sku` is said) and the quantity in its base unit."""
-    get, default = raw(spec, defaults), plain_number(spec.default)
+    get, default = _bare(spec, defaults), plain_number(spec.default)
     constant = plain_number(spec.const)
     behind = spec.unit is True
-    parse = compile_number(spec.numbers or defaults.numbers, scale=spec.scale, unit=behind)
+    parse = _parser(spec, defaults, unit=behind)
     unit_of = compile_text(spec.unit, defaults) if isinstance(spec.unit, FieldSpec) else None
     sku_of = compile_text(spec.sku, defaults) if spec.sku is not None else None
     to_base, system = defaults.rules.catalogue.to_base, defaults.system
@@ -93,6 +94,30 @@ def compile_base(spec: FieldSpec, defaults: Defaults) -> Callable[[Any, Sight], 
         return base(system, code, unit, sight.day) if unit or code else (code, None)
 
     return read
+
+
+def _parser(
+    spec: FieldSpec, defaults: Defaults, *, unit: bool
+) -> Callable[[Any], tuple[Decimal | None, str]]:
+    return compile_number(spec.numbers or defaults.numbers, scale=spec.scale, unit=unit, places=spec.round)
+
+
+def _bare(spec: FieldSpec, defaults: Defaults) -> Getter:
+    """Return the getter of a raw number without what `strip` takes off, such as the sign of a currency.
+
+    Where nothing is left there is no number; but zeros are 0, though leading zeros are taken off.
+    """
+    get, strip = raw(spec, defaults), stripper(spec.strip)
+    if strip is None:
+        return get
+
+    def bare(record: Any) -> Any:
+        value = get(record)
+        if not isinstance(value, str) or not value.strip("0"):
+            return value
+        return strip(value)
+
+    return bare
 
 
 def plain_number(text: str | None) -> Decimal | None:

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -107,16 +107,17 @@ def _pattern(style: Style, unit: bool) -> re.Pattern[str]:
 
 
 def compile_number(
-    sample: str | None = None, *, scale: int = 0, unit: bool = False
+    sample: str | None = None, *, scale: int = 0, unit: bool = False, places: int | None = None
 ) -> Callable[[Any], tuple[Decimal | None, str]]:
     """Return a function from a raw value to (Decimal, unit); (None, "") where the value is absent.
 
     `scale` is the number of implied decimals (2: "12345" is 123.45); `unit` says that a unit may stand
-    beside the number in the same field. The function raises RecordError: "mapping.bad_number" for what is no
-    number in this style, "mapping.float_number" for a float, "mapping.too_many_decimals".
+    beside the number in the same field; `places` to how many decimals it is rounded, half up. The function
+    raises RecordError: "mapping.bad_number" for what is no number in this style, "mapping.float_number" for a
+    float, "mapping.too_many_decimals".
     """
     style = style_of(sample)
-    usual = style.point == "." and style.group != "." and not scale
+    usual = style.point == "." and style.group != "." and not scale and places is None
 
     def read(value: Any) -> tuple[Decimal | None, str]:
         if type(value) is str:
@@ -125,9 +126,20 @@ def compile_number(
             number, beside = _of_text(value, style, unit=unit)
         else:
             number, beside = _of_python(value), ""
-        return (None if number is None else exact(_scaled(number, scale) if scale else number)), beside
+        if number is None:
+            return None, beside
+        number = _scaled(number, scale) if scale else number
+        return exact(number if places is None else _rounded(number, places)), beside
 
     return read
+
+
+def _rounded(number: Decimal, places: int) -> Decimal:
+    """Round to decimals: a source that computes in binary fractions says 0.30000000000000004 for 0.3."""
+    exponent = number.as_tuple().exponent
+    if not isinstance(exponent, int) or -exponent <= places or number.adjusted() >= WHOLE:
+        return number
+    return number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
 
 
 def _scaled(number: Decimal, scale: int) -> Decimal:

@@ -192,7 +192,8 @@ def _found() -> dict[str, str]:
 
 
 _COMPILED = (
-    "mapping.bad_path", "mapping.bad_expression", "mapping.bad_format", "mapping.bad_number_sample",
+    "mapping.bad_path", "mapping.bad_expression", "mapping.statement_in_text", "mapping.bad_format",
+    "mapping.bad_number_sample",
     "mapping.unknown_zone", "mapping.unknown_name", "mapping.unknown_name_near", "mapping.unknown_word",
     "mapping.unknown_word_near",
 )  # fmt: skip

@@ -100,8 +100,8 @@ def _first(parsers: list[Parser], value: Any) -> Wall | None:
 
 
 def is_no_time(value: Any) -> bool:
-    """Tell whether a raw value stands for no time: nothing, blanks, 0, or a date of zeros."""
-    if value is None or value == "":
+    """Tell whether a raw value stands for no time: nothing, blanks, 0, false, or a date of zeros."""
+    if value is None or value == "" or value is False:
         return True
     if isinstance(value, str):
         return not value.strip(NOTHING)
@@ -117,6 +117,16 @@ def _of_python(value: date) -> Wall:
 def _short(value: Any) -> str:
     text = str(value)
     return text if len(text) <= 64 else text[:63] + "…"
+
+
+def ask(moment: datetime, spec: TimeSpec) -> Any:
+    """Return an aware `moment` as a source is asked from it on: as `send`, but for OData.
+
+    There a record has `/Date(…)/` and a filter `datetimeoffset'2026-01-05T07:00:00Z'` (OData 2.0, section 6).
+    """
+    if spec.format and spec.format[0] == "odata":
+        return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return send(moment, spec)
 
 
 def send(moment: datetime, spec: TimeSpec) -> Any:

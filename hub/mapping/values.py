@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any, NamedTuple, TypeVar
 
 from hub.errors import RecordError
+from hub.mapping.clocks import joining
 from hub.mapping.codes import matcher
 from hub.mapping.fieldspec import FieldSpec, TextSpec, TimeSpec
 from hub.mapping.numbers import compile_number
@@ -100,7 +101,8 @@ def first_of(functions: Sequence[Callable[[Any, Sight], T | None]]) -> Callable[
 def compile_text(spec: FieldSpec, defaults: Defaults) -> Texting:
     """Return a function to text: stripped, and translated by `codes` where there are any.
 
-    With `unit: true` it is the unit (or currency) beside a number.
+    With `unit: true` it is the unit (or currency) beside a number. False is no text but none, as Odoo has it;
+    only a code table knows what else it may mean.
     A code that the table does not have raises RecordError("mapping.code_unknown").
     """
     if spec.any:
@@ -112,7 +114,8 @@ def compile_text(spec: FieldSpec, defaults: Defaults) -> Texting:
     match = matcher(table) if table else None
 
     def read(record: Any, sight: Sight) -> str | None:
-        text = text_of(get(record))
+        value = get(record)
+        text = None if value is False and match is None else text_of(value)
         if text is not None and strip is not None:
             text = strip(text) or None
         if match is not None and (text is not None or default is None):
@@ -156,7 +159,8 @@ def compile_links(spec: FieldSpec, defaults: Defaults) -> Callable[[Any, Sight],
 
     def several(record: Any, sight: Sight) -> Sequence[str]:
         value = get(record)
-        texts = [text_of(item) for item in (value if isinstance(value, list) else (value,))]
+        items = value if isinstance(value, list) else (value,)
+        texts = [text_of(item) for item in items if item is not False]
         return [kept for text in texts if text and (kept := strip(text) if strip else text)]
 
     return several
@@ -210,19 +214,18 @@ def either(spec: FieldSpec) -> tuple[FieldSpec, ...]:
 
 def stamp_path(spec: FieldSpec, defaults: Defaults) -> Getter:
     """Return the getter of a raw stamp, which may stand in several fields."""
-    return _date_and_time([defaults.path(one) for one in spec.from_]) if spec.joined else raw(spec, defaults)
+    if not spec.joined:
+        return raw(spec, defaults)
+    getters = [defaults.path(one) for one in spec.from_]
+    return _date_and_time(getters, joining(spec.format or defaults.time.format))
 
 
-def _date_and_time(getters: list[Getter]) -> Getter:
+def _date_and_time(getters: list[Getter], join: Callable[[Any, Sequence[Any]], Any]) -> Getter:
     def joined(record: Any) -> Any:
         parts = [get(record) for get in getters]
         if is_no_time(parts[0]):
             return None
-        if len(parts) == 1:
-            return parts[0]
-        if hasattr(parts[0], "date"):  # a datetime column that keeps only the day
-            parts[0] = parts[0].date()
-        return " ".join(text for text in map(text_of, parts) if text is not None)
+        return parts[0] if len(parts) == 1 else join(parts[0], parts[1:])
 
     return joined
 

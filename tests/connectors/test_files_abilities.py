@@ -353,15 +353,36 @@ def test_packed_files_are_unpacked(drop: Drop) -> None:
     assert records(drop, 'file: "*.zip"') == [{"no": "SO1"}]
 
 
+def test_several_files_of_one_kind_in_one_archive_are_read_in_order(drop: Drop) -> None:
+    with zipfile.ZipFile(out := io.BytesIO(), "w") as archive:
+        archive.writestr("out/2.csv", "no,qty\nSO2,2\nSO3,x,y\n")
+        archive.writestr("out/1.csv", "no,qty\n订单1,1\n".encode("gb18030"))
+        archive.writestr("__MACOSX/out/._1.csv", b"\x00")
+        archive.writestr("out/.DS_Store", b"\x00")
+    drop.put("a.zip", out.getvalue())
+    assert records(drop, 'file: "*.zip"') == [{"no": "订单1", "qty": "1"}, {"no": "SO2", "qty": "2"}]
+    assert [page.meta["inside"] for page in drop.pages] == ["out/1.csv", "out/2.csv"]
+    assert [bad.key for page in drop.pages for bad in page.bad] == ["a.zip/out/2.csv:3"]
+
+
+def test_of_several_files_that_cannot_be_used_the_first_says_why(drop: Drop) -> None:
+    for name in ("a.csv", "b.csv"):
+        drop.put(name, "no,qty\nSO1,1\n")
+    assert records(drop, 'file: "*.csv"\ntrailer: {first: total}') == []
+    assert drop.error is not None
+    assert (drop.error.key, "a.csv lacks the trailer" in str(drop.error)) == ("files.several", True)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "key"),
     [
         ("a.csv.gz", gzip.compress(b"no\nSO1\n")[:-6], "files.cut_archive"),
         ("a.csv.gz", b"no\nSO1\n", "files.cut_archive"),
         ("a.zip", _zipped("a.csv")[:-8], "files.cut_archive"),
-        ("a.zip", _zipped("a.csv", "b.csv"), "files.not_one_inside"),
+        ("a.zip", _zipped("a.csv", "b.txt"), "files.several_kinds_inside"),
+        ("a.zip", _zipped(), "files.several_kinds_inside"),
     ],
-    ids=["cut gz", "no gz", "cut zip", "two files"],
+    ids=["cut gz", "no gz", "cut zip", "two kinds", "nothing"],
 )
 def test_packed_files_that_are_not_whole(drop: Drop, name: str, content: bytes, key: str) -> None:
     drop.put(name, content)

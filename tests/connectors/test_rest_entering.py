@@ -45,6 +45,21 @@ def test_bearer() -> None:
         assert ids(running.read("auth: bearer")) == IDS
 
 
+def test_a_header_and_a_parameter_made_of_the_connection_need_no_login() -> None:
+    text = """
+auth:
+  headers: {Authorization: "token {{ conn.login }}:{{ conn.password }}"}
+  query: {client: =conn.extra.client}
+"""
+
+    def allowed(request: Request) -> bool:
+        token = header(request, "Authorization")
+        return token == "token hub:s3cret-Zq81" and query(request) == {"client": "100"}
+
+    with serving(guarded(allowed)) as running:
+        assert ids(running.read(text, connection=running.connection(extra={"client": "100"}))) == IDS
+
+
 @pytest.mark.parametrize(
     ("extra", "allowed"),
     [

@@ -144,6 +144,12 @@ def test_success_may_need_a_positive_sign() -> None:
     ):
         running.read(text)
     assert (no.value.code, no.value.reason) == ("4", "no")
+    with serving(always({"flag": "failure", "why": "closed"})) as running, pytest.raises(Rejected) as no:
+        running.read(text)
+    assert (no.value.code, no.value.reason) == (
+        "ok: flag == 'success'",
+        '{"flag":"failure","why":"closed"}',
+    )
 
 
 def test_a_page_to_log_in_may_mean_that_the_session_is_over() -> None:

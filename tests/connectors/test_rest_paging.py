@@ -215,7 +215,7 @@ streams:
   orders:
     read:
       get: /Orders
-      query: {$format: json, $orderby: "Changed,Id", $filter: "Changed ge datetime'{{ since }}'"}
+      query: {$format: json, $orderby: "Changed,Id", $filter: "Changed ge datetimeoffset'{{ since }}'"}
       records: d.results
       next: d.__next
       cursor: [Changed, Id]
@@ -227,7 +227,8 @@ streams:
         state = state_of(pages)
         assert state["cursor"]["at"] == "2026-03-01T08:00:04+00:00"
         running.pages(text, Since(state), connection=running.connection(schema="orders"))
-        assert query(running.requests[3])["$filter"] == "Changed ge datetime'/Date(1772352004000)/'"
+        asked = query(running.requests[3])["$filter"]
+        assert asked == "Changed ge datetimeoffset'2026-03-01T08:00:04Z'"
 
 
 def test_conditions_that_need_a_name_not_known_are_left_out_whole() -> None:
@@ -401,6 +402,63 @@ def test_a_window_is_asked_for_where_the_source_can_and_filtered_where_not() -> 
         assert ids(list(page.records)) == ["A2", "A3", "A4"]
         assert query(running.requests[0]) == {"from": "2026-03-01 10:00:02", "to": "2026-03-01 10:00:05"}
         assert not page.state
+
+
+WINDOWS = """
+start: 2026-02-14
+streams:
+  orders:
+    read:
+      get: /orders
+      query: {from: =since, to: =until, page: =page}
+      records: rows
+      cursor: [at, id]
+      window: 7d
+    fields: {order_no: id}
+"""
+
+
+def by_window(request: Request) -> Reply:
+    """Answer as one that takes a week at most, two orders a page."""
+    asked = query(request)
+    begin = 2 * (int(asked["page"]) - 1)
+    rows = [one for one in ALL if asked["from"] <= one["at"] < asked["to"]]
+    return reply({"rows": rows[begin : begin + 2]})
+
+
+def test_what_may_be_asked_only_for_a_week_is_asked_week_by_week() -> None:
+    with serving(by_window) as running:
+        pages = running.pages(WINDOWS)
+        assert ids([one for page in pages for one in page.records]) == ids(ALL)
+        spans = list(dict.fromkeys((query(r)["from"], query(r)["to"]) for r in running.requests))
+        assert spans == [
+            ("2026-02-14 00:00:00", "2026-02-21 00:00:00"),
+            ("2026-02-21 00:00:00", "2026-02-28 00:00:00"),
+            ("2026-02-28 00:00:00", "2026-03-02 20:00:00"),
+        ]
+        asked = len(running.requests)
+        assert ids(running.read(WINDOWS, Since(state_of(pages)))) == ["A6"]
+        assert query(running.requests[asked]) == {
+            "from": "2026-03-01 10:00:06", "to": "2026-03-02 20:00:00", "page": "1"
+        }  # fmt: skip
+
+
+def test_windows_need_a_first_day_and_everything_is_read_through_them() -> None:
+    with serving(by_window) as running:
+        with pytest.raises(ConfigError) as caught:
+            running.pages(WINDOWS.replace("start: 2026-02-14", ""))
+        assert caught.value.key == "calls.no_start"
+        assert ids(running.read(WINDOWS, Everything())) == ids(ALL)
+        asked = len(running.requests)
+        assert running.open(WINDOWS).check().ok
+        assert query(running.requests[asked])["from"] == "2026-02-28 00:00:00"  # the newest window alone
+
+
+def test_without_a_window_until_is_now() -> None:
+    text = stream("get: /orders, query: {from: =since, to: =until}, records: rows, cursor: [at, id]")
+    with serving(listing) as running:
+        running.read(text)
+        assert query(running.requests[0]) == {"to": "2026-03-02 20:00:00"}
 
 
 # 18, 19: sweeps

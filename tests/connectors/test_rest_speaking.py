@@ -37,7 +37,7 @@ streams:
       post: /orders
       json:
         {no: "007", n: 7, price: 1.50, yes: true, none: null, from: =since,
-        filter: {to: =until, a: [=since, x]}, sign: "=", eq: "==x"}
+        filter: {to: =key, a: [=since, x]}, sign: "=", eq: "==x"}
     fields: {order_no: id}
 """
     with serving(fixed('[{"id": "A1"}]')) as running:
@@ -345,6 +345,15 @@ def test_nothing_of_a_broken_answer_is_used(body: str, error: type[Exception]) -
         assert len(running.requests) == 3
 
 
+def test_an_object_a_line() -> None:
+    text = stream("get: /orders, format: jsonl, encoding: gbk")
+    with serving(fixed('{"id": "甲", "n": 1.50}\r\n\n{"id": "A2"}'.encode("gbk"))) as running:
+        assert running.read(text) == [{"id": "甲", "n": Decimal("1.50")}, {"id": "A2"}]
+    for body, error in (('{"id": "A1"}\n{"id": ', Incomplete), ('{"id": \n{"id": "A1"}', Unavailable)):
+        with serving(fixed(body)) as running, pytest.raises(error):
+            running.read(text)
+
+
 def test_no_content_is_no_records() -> None:
     with serving(lambda request: Reply("", 204)) as running:
         assert running.read(stream("get: /orders, records: rows")) == []
@@ -355,6 +364,23 @@ def test_an_answer_without_the_place_of_the_records_is_warned_of() -> None:
         (page,) = running.pages(stream("get: /orders, records: rows"))
         assert (list(page.records), len(page.warnings)) == ([], 1)
         assert "problem" in page.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("body", "known"),
+    [
+        ('{"data": {"list": [], "n": 3}}', "list, n"),
+        ('{"data": {"total": 0}}', ""),
+        ('{"data": {"rows": []}}', ""),
+        ('{"data": null}', ""),
+    ],
+)
+def test_a_place_that_ends_on_the_way_is_warned_of_unless_there_are_none(body: str, known: str) -> None:
+    with serving(fixed(body)) as running:
+        connector = running.open(stream("get: /orders, records: data.rows, total: data.total"))
+        health = connector.check()
+        assert (health.ok, health.key) == (True, "rest.healthy_but" if known else "rest.healthy")
+        assert known in str(health.values["warning"])
 
 
 def test_a_hook_decodes_what_is_in_no_known_form(tmp_path: Path) -> None:

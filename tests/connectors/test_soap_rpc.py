@@ -74,6 +74,7 @@ class Shop:
 
     def __init__(self) -> None:
         self.logins = 0
+        self.refusal = b""
         self.answers: dict[str, bytes] = {"orders": orders(ORDER)}
         self.description = shop.wsdl()
 
@@ -87,6 +88,8 @@ class Shop:
         name = etree.QName(request.call).localname
         if name == "login":
             self.logins += 1
+            if self.refusal:
+                return Reply(self.refusal, 500)
             said = f'<loginReturn xsi:type="xsd:string">{self.current}</loginReturn>'
             return Reply(shop.answer("login", said))
         if request.text("session") not in (self.current, None):
@@ -252,6 +255,17 @@ def test_an_expired_session_is_renewed_once(open_: Open, at: tuple[Shop, SoapSer
     with pytest.raises(AuthExpired):
         read(first)
     assert one.logins == 4
+
+
+@pytest.mark.parametrize(("code", "tries"), [("2", 1), ("Client.Auth", 1), ("Server", 4)])
+def test_a_login_that_is_refused_in_its_own_words_is_not_tried_again(
+    code: str, tries: int, open_: Open, at: tuple[Shop, SoapServer]
+) -> None:
+    one, _ = at
+    one.refusal = fault(code, "Access denied.")
+    with pytest.raises(AuthExpired if tries == 1 else Unavailable, match=r"Access denied\."):
+        read(open_())
+    assert one.logins == tries
 
 
 def test_soap_1_2(open_: Open, at: tuple[Shop, SoapServer]) -> None:

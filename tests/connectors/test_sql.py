@@ -274,6 +274,20 @@ def test_lines_come_with_their_heads(bench: str, request: pytest.FixtureRequest)
     assert here.fetch({"table": "head", "cursor": ["at", "id"], "nest": {"lines": by_hand}})[0]["lines"]
 
 
+def test_names_of_columns_with_blanks_stand_in_quotes_everywhere(sqlite: Bench) -> None:
+    sqlite.run(
+        'CREATE TABLE "Order Head" ("Order No." TEXT, "upd at" TEXT)',
+        'CREATE TABLE "Order Line" ("Order No." TEXT, sku TEXT)',
+        "INSERT INTO \"Order Head\" VALUES ('A1', '2026-03-01 08:00:00'), ('A2', '2026-03-01 08:00:00')",
+        "INSERT INTO \"Order Line\" VALUES ('A2', 'K'), ('A1', 'L'), ('A2', 'M')",
+    )
+    read = {"table": "Order Head", "cursor": ['"upd at"', '"Order No."'], "size": 1}
+    nest = {"lines": {"table": "Order Line", "on": {'"Order No."': '"Order No."'}}}
+    found = sqlite.fetch({**read, "nest": nest})
+    assert [[line["sku"] for line in one["lines"]] for one in found] == [["L"], ["K", "M"]]
+    assert [one["Order No."] for one in sqlite.fetch(read, Keys(["A2"]))] == ["A2"]
+
+
 def test_a_nest_must_say_on_what(sqlite: Bench) -> None:
     sqlite.run("CREATE TABLE head (id INTEGER PRIMARY KEY)", "INSERT INTO head VALUES (1)")
     with pytest.raises(ConfigError, match="needs `on`"):

@@ -74,6 +74,8 @@ def test_a_demo_leaves_its_summary_and_a_second_one_writes_no_row(tmp_path: Path
     assert Path(summary["report"]).stat().st_size > 10_000
     assert sum(summary["findings"].values()) == len(first.result.findings)
     assert {"causes", "seconds"} <= set(summary)
+    zones = [one for one in first.result.causes if one.kind == "clock_zone"]
+    assert [(one.company, one.system, one.details["offset"]) for one in zones] == [("HS02", "wms", -8 * 3600)]
     store = demo_store(tmp_path)
     before = dump(store)
     second = run_demo(world, tmp_path, "en", unseen)

@@ -259,6 +259,11 @@ def test_a_cursor_without_key(cursor: str) -> None:
     check_one(system().replace("[changed, id]", cursor), "cursor_without_key", cursor)
 
 
+def test_a_window_without_its_end() -> None:
+    text = rest("{get: /orders, query: {from: =since}, cursor: [at, id], window: 7d}")
+    check_one(text, "window_without_until", "window: 7d")
+
+
 def test_size_without_paging() -> None:
     text = rest("{get: /orders, query: {max: =size}, size: 200}")
     check_one(text, "size_without_paging", "size: 200")

@@ -73,12 +73,27 @@ def test_a_missing_name_is_said_by_name(source: str, names: dict[str, Any], miss
 
 
 @pytest.mark.parametrize(
-    "source", ["={{x}}", "=a b", "{{ a", "=x | nofilter", "{% for a in b %}{% endfor %}{{ a }}"]
+    ("source", "key"),
+    [
+        ("={{x}}", "mapping.bad_expression"),
+        ("=a b", "mapping.bad_expression"),
+        ("{{ a", "mapping.bad_expression"),
+        ("=x | nofilter", "mapping.bad_expression"),
+        ("{% for a in b %}{% endfor %}{{ a }}", "mapping.statement_in_text"),
+    ],
 )
-def test_what_does_not_compile_is_refused_at_once(source: str) -> None:
+def test_what_does_not_compile_is_refused_at_once(source: str, key: str) -> None:
     with pytest.raises(MappingError) as caught:
         compile_value(source)
-    assert caught.value.key == "mapping.bad_expression"
+    assert caught.value.key == key
+
+
+@pytest.mark.parametrize(
+    "source", ["=since or '0'", "{{ since if since else 0 }}", "{{ since | default(0) }}"]
+)
+def test_a_name_that_is_not_there_may_be_asked_for(source: str) -> None:
+    assert str(compile_value(source).render({})) == "0"
+    assert compile_value(source).render({"since": "7"}) == "7"
 
 
 @pytest.mark.parametrize("source", ["=1 / zero", "=text + 1", "=text | local('Nowhere')"])

@@ -58,6 +58,40 @@ def test_implied_decimals_and_absent_numbers() -> None:
 
 
 @pytest.mark.parametrize(
+    ("raw", "number"),
+    [
+        (Decimal("0.30000000000000004"), "0.3"), ("2.0005", "2.001"), ("-2.0005", "-2.001"), ("7.1", "7.1"),
+        (7, "7"), (Decimal("123456789012.12345678901234567890"), "123456789012.123"),
+    ],
+)  # fmt: skip
+def test_a_number_is_rounded_where_that_is_said(raw: Any, number: str) -> None:
+    one = fact(system(FIELDS, stream="extras: {x: {from: value, round: 3}}"), {**RECORD, "value": raw})
+    assert one.extras == {"x": Decimal(number)}
+
+
+def test_each_line_is_rounded_before_it_is_summed() -> None:
+    text = system(field("ordered", '{sum: "lines[].q", round: 1}'))
+    lines = [{"q": Decimal("0.30000000000000004")}, {"q": Decimal("0.05")}, {"q": None}]
+    assert fact(text, {**RECORD, "lines": lines}).ordered == Decimal("0.4")
+
+
+@pytest.mark.parametrize(
+    ("strip", "raw", "number"),
+    [
+        ("￥", "￥1,200.50", "1200.5"),
+        ("0", "007", "7"),
+        ("0", "000", "0"),
+        ("N/A", "N/A", None),
+        ("￥", "7", "7"),
+    ],
+)
+def test_what_is_stripped_off_a_number(strip: str, raw: str, number: str | None) -> None:
+    said = f'{{from: sent, strip: "{strip}", numbers: "1,234.5"}}'
+    one = fact(system(field("shipped", said)), {**RECORD, "sent": raw})
+    assert one.shipped == (None if number is None else Decimal(number))
+
+
+@pytest.mark.parametrize(
     ("raw", "key"),
     [
         ("NaN", "bad_number"), ("Infinity", "bad_number"), (Decimal("NaN"), "bad_number"),

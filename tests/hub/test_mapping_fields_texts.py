@@ -33,6 +33,22 @@ def test_keys_in_any_script_with_blanks_dots_and_colons(path: str, record: dict[
     assert fact(system(field("order_no", f"'{path.replace(chr(39), chr(39) * 2)}'")), {**RECORD, **record})
 
 
+def test_several_paths_together_tell_one_record_from_another() -> None:
+    reader = Reader(parse_system(system(stream="key: [no, '\"Line No.\"']")), "orders", Rules())
+    key = {line: reader.key({"no": "SO1", "Line No.": line}) for line in (10, "20", None)}
+    assert key == {10: "SO1 10", "20": "SO1 20", None: "SO1 -"}
+    assert reader.key({"qty": 5}).startswith("#")
+
+
+def test_false_is_no_number_and_no_name_but_may_be_a_code() -> None:
+    """Odoo says false where a text is empty."""
+    assert refused(system(), {**RECORD, "no": False}).key == "mapping.no_order_no"
+    more = "extras: {customer_name: name}\nlinks: {own: refs}"
+    one = fact(system(field("side", "{from: void, codes: {'false': null, 'true': cancelled}}"), stream=more),
+               {**RECORD, "name": False, "refs": [False, "R1"], "void": False})  # fmt: skip
+    assert (one.extras, one.links, one.side) == ({}, (Link("own", "R1"),), Side.NONE)
+
+
 @pytest.mark.parametrize(
     ("empty", "falls"),
     [

@@ -28,6 +28,9 @@ def stamp(said: str, top: str = "time: {zone: Asia/Shanghai}", **values: Any) ->
         ("iso", "2026-03-01T03:00:00.000+0300"),
         ("iso", "2026-02-28T24:00:00Z"),
         ("iso", "20260301T080000"),
+        ("iso", "2026-03-01T08:00:00+08:00[Asia/Shanghai]"),
+        ("parts", [2026, 3, 1, 8, 0]),
+        ("parts", [2026, 3, 1, 8, 0, 0, 123000000]),
         ('"%Y%m%d%H%M%S"', "20260301080000"),
         ('"%Y%m%d%H%M%S"', 20260301080000),
         ('"%d.%m.%Y %H:%M"', "1.3.2026 8:00"),
@@ -67,6 +70,37 @@ def test_a_moment_in_many_ways(format_: str, raw: Any) -> None:
 def test_date_and_time_in_two_fields(said: str, values: dict[str, Any], precision: Precision) -> None:
     one = fact(system(field("occurred_at", said)), {**RECORD, **values})
     assert (one.occurred_at, one.precision) == (AT_8, precision)
+
+
+@pytest.mark.parametrize(
+    ("format_", "day", "clock"),
+    [
+        ("odata", "/Date(1772323200000)/", "PT08H00M00S"),
+        ("odata", "/Date(1772323200000)/", "08:00"),
+        ("iso", "2026-03-01T00:00:00", "PT8H"),
+        ("iso", "2026-03-01 00:00:00.000", "08:00:00"),
+        ("iso", "2026-03-01", 80000),
+        ('"%Y%m%d %H%M%S"', 20260301, 80000),
+        ('"%Y%m%d %H%M"', "20260301", "800"),
+        ("iso", date(2026, 3, 1), "PT08H"),
+        ("iso", "2026-03-01T00:00:00", "+00:00"),
+    ],
+)
+def test_a_day_and_its_clock_may_stand_in_two_fields(format_: str, day: Any, clock: Any) -> None:
+    assert stamp(f"{{from: [at, clock], format: {format_}}}", at=day, clock=clock) == AT_8
+
+
+@pytest.mark.parametrize(("day", "clock"), [("/Date(1772323200000)/", "PT99H"), ("/Date(1)/", "25:00")])
+def test_a_clock_that_is_none_is_refused(day: str, clock: str) -> None:
+    found = refused(
+        system(field("occurred_at", "{from: [at, clock], format: odata, zone: UTC}")),
+        {**RECORD, "at": day, "clock": clock},
+    )
+    assert found.key == "mapping.bad_time"
+
+
+def test_false_is_no_time() -> None:
+    assert stamp("at", at=False) is None
 
 
 @pytest.mark.parametrize(

@@ -162,6 +162,16 @@ def test_a_sweep_that_asks_what_the_read_asks() -> None:
         assert not errors(text.replace("every: 1h", f"every: 1h, {other}"))
 
 
+def test_an_answer_is_no_workbook() -> None:
+    text = rest("{get: /orders, format: xlsx, query: {since: =since}}")
+    assert check_one(text, "unknown_word", "xlsx").values["name"] == "xlsx"
+
+
+def test_a_sweep_of_a_whole_list_needs_nothing_of_its_own() -> None:
+    text = rest("{get: /orders}").replace("    fields:", "    key: id\n    sweep: {every: 1h}\n    fields:")
+    assert errors(text) == []
+
+
 def test_a_sweep_of_a_table_needs_a_key() -> None:
     text = system(stream="sweep: {every: 1h}")
     assert not errors(text)

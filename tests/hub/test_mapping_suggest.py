@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -259,6 +260,23 @@ def test_numbers_stamps_and_zones_by_their_looks() -> None:
     assert (epoch.time.format, epoch.time.zone) == (("epoch",), None)
 
 
+def test_change_stamps_come_before_creation_and_names_may_say_the_zone() -> None:
+    def rows(**stamps: Any) -> list[Record]:
+        return [{"bill_no": f"A{at}", "status": "new", "qty": 1, **stamps} for at in range(3)]
+
+    sap = of(rows(CreationDate="/Date(1772352000000)/", LastChange="/Date(1772352001000+0000)/"))
+    assert sap.streams["orders"].read.cursor == ("LastChange || CreationDate", "bill_no")
+    shop = of(rows(客户="甲", date_modified_gmt="2026-03-01T08:00:00"))
+    assert shop.time.zone == "UTC"
+    typed = of(rows(write_date=datetime(2026, 3, 1, 8, tzinfo=UTC), order_date=date(2026, 3, 1)), "sql")
+    assert typed.streams["orders"].read.cursor == ("write_date || order_date", "bill_no")
+
+
+def test_false_among_other_values_is_none() -> None:
+    rows = [{"order_no": no, "name": "S1", "status": "new", "qty": 1} for no in ("A1", False, "A2")]
+    assert "2 of 3 filled" in suggest(Sample(rows), "shop", "rest")
+
+
 def test_padded_numbers_are_stripped_and_flags_are_sides() -> None:
     assert of(SAP).streams["orders"].fields["order_no"].strip == ("0",)
     assert of(GERMAN).streams["orders"].fields["side"].codes == {"Y": ("on_hold",)}
@@ -413,6 +431,48 @@ def test_a_sample_of_every_kind(name: str, raw: bytes, call: dict[str, Any]) -> 
     ]
     assert sample.call == call
     assert paths(proposed(suggest(sample, "shop", sample.connector)))["order_no"] == "order_no"
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        ({"d": {"results": ROWS, "__next": "http://inner/x?$skiptoken=2"}}, ("d.results", "d.__next", "")),
+        ({"value": ROWS, "@odata.nextLink": "/x?a=1"}, ("value", '"@odata.nextLink"', "")),
+        (
+            {"totalSize": 9, "records": ROWS, "nextRecordsUrl": "/query/01g-2"},
+            ("records", "nextRecordsUrl", "totalSize"),
+        ),
+        (
+            {"total": "7", "data": {"rows": ROWS}, "_links": {"next": "/a"}},
+            ("data.rows", "", "total"),
+        ),
+    ],
+)
+def test_what_stands_around_the_records_says_how_to_go_on(raw: Any, said: tuple[str, str, str]) -> None:
+    read = (
+        proposed(suggest(read_sample("a.json", json.dumps(raw).encode()), "shop", "rest"))
+        .streams["orders"]
+        .read
+    )
+    assert (read.records, read.next or "", read.total or "") == said
+
+
+def test_paths_into_an_answer_begin_with_its_root_and_those_into_a_file_do_not() -> None:
+    sample = read_sample("a.xml", XML)
+    for connector, records in (("rest", "Answer.Orders.Order"), ("files", "Orders.Order")):
+        assert proposed(suggest(sample, "shop", connector)).streams["orders"].read.records == records
+
+
+def test_what_stands_above_a_table_and_its_totals_are_told_from_it() -> None:
+    text = (
+        '销售明细\r\n"制表：张三\r\n日期：1日"\r\n订单号\t,状态,"数量(件)",备注\r\n'
+        '="007",已审核,"1,200.5","a\r\nb, c"\r\n="008",已发货,3,\r\n合计,,2,\r\n'
+    )
+    sample = read_sample("明细.csv", text.encode("gb18030"))
+    assert sample.call == {"encoding": "gb18030", "skip_rows": 3, "trailer": {"first": "合计", "count": 3}}
+    assert [(one["订单号"], one["数量(件)"]) for one in sample.records] == [("007", "1,200.5"), ("008", "3")]
+    mapping = proposed(suggest(sample, "shop", sample.connector))
+    assert (mapping.numbers, paths(mapping)["ordered"]) == ("1,234.56", '"数量(件)"')
 
 
 def test_names_of_files_become_a_pattern_and_charsets_are_kept() -> None:

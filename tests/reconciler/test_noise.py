@@ -9,13 +9,12 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from benchmarks.noise import END, Quiet, live_through
+from benchmarks.noise import END, OUTAGE, Quiet, live_through
 from hub.store import Store, tables
 from simulators.noise import noisy
 from simulators.truth import NEVER
 
 DAYS = 7
-OUTAGE = ("not_compared", "*", "*", "wms")
 
 
 def week(store: Store, folder: Path, orders: int, planted: bool, hours: int = 20) -> Quiet:
@@ -44,6 +43,7 @@ def test_what_is_planted_in_the_noise_is_found(sqlite_store: Store, tmp_path: Pa
     quiet = week(sqlite_store, tmp_path, 260, planted=True)
     assert quiet.planted == 20
     assert quiet.lost == []
+    assert quiet.false == []
     assert len(quiet.others) <= 5, quiet.others
 
 

@@ -26,7 +26,7 @@ def write_extra(writer: Writer, name: str, spec: FieldSpec, read: Read) -> str:
         return writer.value(spec, read)
     if spec.format or spec.zone:
         return _moment(writer, spec)
-    if spec.sum or spec.count or spec.scale or spec.numbers or spec.unit:
+    if spec.sum or spec.count or spec.scale or spec.numbers or spec.unit or spec.round is not None:
         return writer.value(spec, read)
     if spec.any or spec.codes or spec.strip or spec.joined or spec.const is not None:
         return writer.text(spec, read)

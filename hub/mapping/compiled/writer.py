@@ -90,6 +90,8 @@ class Writer:
                 self.source.line(f"{name} = {self.scope.bare(name)}")
             self.storable(name)
             self.source.line(f"{name} = {self._stripped(name, spec.strip)} or None")
+        with self.source.block(f"elif {name} is False:"):
+            self.source.line(f"{name} = None")
         with self.source.block(f"elif {name} is not None:"):
             self.source.line(f"{name} = {self.source.value('text_of', text_of)}({name})")
             if spec.strip:

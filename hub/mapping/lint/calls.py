@@ -16,6 +16,9 @@ from hub.yamlfile import Document
 INPUTS = ("query", "json", "form", "xml", "text", "headers", "args", "row", "rows")
 """Parts of a call that hold what is sent."""
 
+ANSWERS = ("json", "jsonl", "xml", "csv", "text")
+"""What an answer over HTTP may be."""
+
 _PAGED = frozenset({"get", "post", "op", "sql"})
 _NOWHERE = Document(None)
 _OWN_WORDS = frozenset({"order", "view"})
@@ -45,6 +48,8 @@ def lint_call(mapping: SystemMapping, call: CallSpec, path: Path, where: Where, 
         found.error(
             (*path, "size"), "mapping.size_without_paging", key=True, known=", ".join(sorted(known.PAGING))
         )
+    if call.format and call.verb in VERBS["rest"] and call.format not in ANSWERS:
+        found.unknown((*path, "format"), call.format, ANSWERS, what="word")
     if call.errors:
         lint_errors(call.errors, (*path, "errors"), found)
     if call.verb == "sql":

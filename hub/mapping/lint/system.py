@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from hub.mapping.callspec import CallSpec
 from hub.mapping.grammar import AuthSpec, StreamMapping, SystemMapping
 from hub.mapping.lint import names
-from hub.mapping.lint.calls import Where, lint_call, lint_errors, lint_values
+from hub.mapping.lint.calls import Where, lint_call, lint_errors, lint_values, mentions
 from hub.mapping.lint.found import Found, Path
 
 _CURSORED = frozenset({"table", "sql", "get", "post", "op"})
@@ -67,6 +67,8 @@ def _lint_stream_calls(
         lint_call(mapping, call, (*path, part), Where(allowed, outer | _own(call)), found)
     if stream.read.overlap and not stream.read.cursor and stream.read.verb in _CURSORED:
         found.warning((*path, "read", "overlap"), "mapping.overlap_without_cursor", key=True)
+    if stream.read.window and "until" not in mentions(stream.read):
+        found.error((*path, "read", "window"), "mapping.window_without_until", key=True)
 
 
 def _own(call: CallSpec) -> frozenset[str]:

@@ -59,5 +59,9 @@ def lint_sweeps(mapping: SystemMapping, found: Found) -> None:
 
 
 def _asks_otherwise(call: CallSpec, read: CallSpec) -> bool:
-    """Tell whether a sweep asks by keys or by a window, or has anything that the read has not."""
-    return call != read or bool(mentions(call) & {"keys", "key"})
+    """Tell whether a sweep asks by keys or by a window, or has anything that the read has not.
+
+    Where a read lists everything each time, a sweep of the same list concludes what is gone from it.
+    """
+    lists = read.cursor is None and "since" not in mentions(read)
+    return call != read or lists or bool(mentions(call) & {"keys", "key"})

@@ -31,8 +31,10 @@ class Column:
 
     @property
     def filled(self) -> list[Any]:
-        """The values that are there."""
-        return [value for value in self.values if value not in (None, "")]
+        """The values that are there; false is none where others are no flags, since some say nothing so."""
+        there = [value for value in self.values if value not in (None, "")]
+        flags = all(isinstance(value, bool) for value in there)
+        return there if flags else [value for value in there if value is not False]
 
     @property
     def texts(self) -> list[str]:

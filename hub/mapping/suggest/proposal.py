@@ -12,7 +12,7 @@ from hub.mapping.suggest import shapes
 from hub.mapping.suggest.columns import Column, Table, tables_of
 from hub.mapping.suggest.fields import Found, write_document, write_order
 from hub.mapping.suggest.guesses import guesses_of, lines_of
-from hub.mapping.suggest.lexicon import bare
+from hub.mapping.suggest.lexicon import bare, words
 from hub.mapping.suggest.paper import TODO, Paper, scalar
 from hub.mapping.suggest.samples import Sample
 from hub.mapping.suggest.shown import examples_of, write_examples
@@ -126,7 +126,7 @@ def _stream_name(yields: str) -> str:
 
 
 def _defaults(paper: Paper, subject: Subject) -> None:
-    """Write how stamps and numbers are written; the zone is guessed from the language of the sample."""
+    """Write how stamps and numbers are written; the zone is guessed from names and language of the sample."""
     stamps = subject.found.stamps
     if stamps is not None:
         zone = {"zone": _zone(subject, stamps.formats)} if stamps.naive else {}
@@ -144,6 +144,9 @@ def one_or_all(formats: Sequence[str]) -> Any:
 def _zone(subject: Subject, formats: Sequence[str]) -> str:
     columns = [column for table in subject.tables for column in table.columns]
     texts = [text for column in columns for text in (*column.steps, *column.texts[:20])]
+    stamped = [found.steps[-1] for role in _STAMPS if (found := subject.found.column(role))]
+    if any({"gmt", "utc"} & set(words(name)) for name in stamped):
+        return "UTC"
     if any(_CHINESE.search(text) for text in texts) or any(_is_own(column) for column in columns):
         return "Asia/Shanghai"
     return "Europe/Berlin" if any("%d.%m" in one for one in formats) else "UTC"
@@ -176,7 +179,8 @@ def _read(paper: Paper, subject: Subject) -> None:
     if subject.sample.read is not None:
         paper.line(f"read: {scalar(subject.sample.read)}")
         return
-    records = {"records": told["records"]} if "records" in told else {}
+    steps = [step for step in (subject.sample.root, told.get("records", "")) if step]
+    records = {"records": ".".join(steps)} if steps else {}
     cursor = _cursor(subject.found)
     if subject.connector == "files":
         call = {"file": subject.sample.file or f"{TODO}*", **told}
@@ -185,7 +189,8 @@ def _read(paper: Paper, subject: Subject) -> None:
     else:
         verb = {"soap": "op", "sap_soap": "bapi"}.get(subject.connector, "get")
         sent = {"query" if verb == "get" else "args": {TODO: "=since"}} if cursor else {}
-        call = {verb: f"/{TODO}" if verb == "get" else TODO, **sent, **records, **cursor}
+        target = f"/{TODO}" if verb == "get" else TODO
+        call = {verb: target, **sent, **records, **subject.sample.around, **cursor}
     why = "" if subject.connector == "files" else paper.word("suggest.read", todo=TODO)
     paper.line(f"read: {scalar(call)}", why)
 

@@ -13,6 +13,8 @@ from decimal import Decimal
 from typing import Any
 
 from hub.errors import ConfigError
+from hub.mapping.suggest.lexicon import bare
+from hub.mapping.suggest.sheet import header_at, trailer_of, unguarded
 from hub.model import Record
 
 ENOUGH = 2_000
@@ -20,7 +22,16 @@ ENOUGH = 2_000
 
 _ENCODINGS = ("utf-8-sig", "gb18030")
 _DELIMITERS = ",;\t|"
-_DIGITS = re.compile(r"\d{4,}")
+_HEAD = 50
+"""The header of a table is among so many rows."""
+
+_DIGITS = re.compile(r"\d{3,}")
+_LINKS = frozenset(
+    {"odatanextlink", "next", "nextlink", "nextrecordsurl", "nextpageurl", "nextpage", "nexturl"}
+)
+_TOTALS = frozenset(
+    {"total", "totalcount", "totalsize", "totalresults", "odatacount", "count", "totalelements"}
+)
 _ZIP = b"PK\x03\x04"
 
 
@@ -28,7 +39,8 @@ _ZIP = b"PK\x03\x04"
 class Sample:
     """Records of one kind; `call` is what a reading call says of them (`records`, `delimiter`, `skip_rows`).
 
-    `file` is the pattern of their files' names, `read` the whole reading call where they came through one.
+    `file` is the pattern of their files' names, `read` the whole reading call where they came through one;
+    `root` is the outermost XML element, which an answer's paths begin with and a file's do not.
     """
 
     records: Sequence[Record]
@@ -37,6 +49,9 @@ class Sample:
     read: dict[str, Any] | None = None
     connector: str = "rest"
     """The kind of connector that such a file suggests."""
+    root: str = ""
+    around: dict[str, str] = field(default_factory=dict)
+    """Where an answer says what comes next (a link) and how many there are: paths by `next` and `total`."""
 
 
 def read_sample(name: str, raw: bytes) -> Sample:
@@ -87,7 +102,8 @@ def _of_data(data: Any) -> Sample:
     """Return the largest list of objects in an answer, wherever it is; else the answer as one record."""
     path, rows = max(_lists(data, ()), key=lambda found: len(found[1]), default=((), []))
     if rows:
-        return Sample(rows, {"records": ".".join(map(_step, path))} if path else {})
+        call = {"records": ".".join(map(_step, path))} if path else {}
+        return Sample(rows, call, around=_around(data, path))
     return Sample([data] if isinstance(data, dict) else [])
 
 
@@ -99,6 +115,19 @@ def _lists(data: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], 
     elif isinstance(data, dict) and len(path) < 5:
         for name, inner in data.items():
             yield from _lists(inner, (*path, str(name)))
+
+
+def _around(data: Any, path: tuple[str, ...]) -> dict[str, str]:
+    """Return where the link to the next page and the total stand: beside the records, or further out."""
+    found: dict[str, str] = {}
+    for depth in range(len(path)):
+        for name, value in data.items():
+            role = "total" if bare(name) in _TOTALS else "next" if bare(name) in _LINKS else ""
+            text = str(value)
+            if role and (text.isdecimal() if role == "total" else "/" in text or "?" in text):
+                found[role] = ".".join(map(_step, (*path[:depth], name)))
+        data = data[path[depth]]
+    return found
 
 
 def _step(name: str) -> str:
@@ -115,7 +144,8 @@ def _xml(raw: bytes) -> Sample:
         raise ConfigError("suggest.no_xml", reason=str(error)) from error
     sample = _of_data({_local(root): _plain(root)})
     steps = sample.call.get("records", "").split(".")[1:]
-    return Sample(sample.records, {"format": "xml", **({"records": ".".join(steps)} if steps else {})})
+    where = {"records": ".".join(steps)} if steps else {}
+    return Sample(sample.records, {"format": "xml", **where}, root=_step(_local(root)))
 
 
 def _local(element: Any) -> str:
@@ -143,15 +173,19 @@ def _csv(text: str, encoding: str) -> Sample:
     lines = text.splitlines(keepends=True)
     if not lines:
         return Sample([])
-    delimiter = max(_DELIMITERS, key=lines[0].count)
-    rows = csv.reader(io.StringIO("".join(lines[: ENOUGH + 1])), delimiter=delimiter)
-    header = [cell.strip() for cell in next(rows, [])]
-    records: list[Record] = [
-        dict(zip(header, row, strict=False)) for row in rows if any(cell.strip() for cell in row)
-    ]
+    delimiter = max(_DELIMITERS, key=lambda sign: max(line.count(sign) for line in lines[:_HEAD]))
+    reader = csv.reader(io.StringIO("".join(lines[: ENOUGH + 1])), delimiter=delimiter)
+    rows, begins = [], []
+    for row in reader:
+        rows.append([unguarded(cell) for cell in row])
+        begins.append(reader.line_num - sum(cell.count("\n") for cell in row))
+    first = header_at(rows[:_HEAD])
+    records, trailer = _table(rows[first:])
+    above = begins[first] - 1 if rows else 0
     call: dict[str, Any] = {"delimiter": delimiter} if delimiter != "," else {}
-    charset = {"encoding": encoding} if encoding != "utf-8" else {}
-    return Sample(records, {**call, **charset}, connector="files")
+    call |= {"encoding": encoding} if encoding != "utf-8" else {}
+    call |= {"skip_rows": above} if above else {}
+    return Sample(records, call | trailer, connector="files")
 
 
 def _xlsx(raw: bytes) -> Sample:
@@ -161,21 +195,19 @@ def _xlsx(raw: bytes) -> Sample:
     sheet = book.worksheets[0]
     rows = [[_cell(value) for value in row] for row in sheet.iter_rows(values_only=True, max_row=ENOUGH)]
     book.close()
-    widest = max((len([cell for cell in row if cell is not None]) for row in rows), default=0)
-    first = next((at for at, row in enumerate(rows) if _is_header(row, widest)), 0)
-    header = [str(cell or "").strip() for cell in rows[first]] if rows else []
-    records = [
-        {name: cell for name, cell in zip(header, row, strict=False) if name}
-        for row in rows[first + 1 :]
-        if any(cell not in (None, "") for cell in row)
-    ]
-    return Sample(records, {"skip_rows": first} if first else {}, connector="files")
+    first = header_at(rows)
+    records, trailer = _table(rows[first:])
+    above = {"skip_rows": first} if first else {}
+    return Sample(records, above | trailer, connector="files")
 
 
-def _is_header(row: Sequence[Any], widest: int) -> bool:
-    """Tell whether a row names columns: texts only, and nearly as many as the widest row has cells."""
-    said = [cell for cell in row if cell is not None]
-    return len(said) * 2 > widest and all(isinstance(cell, str) for cell in said)
+def _table(rows: Sequence[Sequence[Any]]) -> tuple[list[Record], dict[str, Any]]:
+    """Return the records below a header, and what is to be said of a trailer."""
+    filled = [row for row in rows if any(cell not in (None, "") for cell in row)]
+    header = [str(cell or "").strip() for cell in filled[0]] if filled else []
+    trailer = trailer_of(filled[1:])
+    body = filled[1:-1] if trailer else filled[1:]
+    return [{name: cell for name, cell in zip(header, row, strict=False) if name} for row in body], trailer
 
 
 def _cell(value: Any) -> Any:

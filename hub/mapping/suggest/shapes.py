@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
 from hub.errors import RecordError
@@ -96,7 +97,7 @@ def stamps_of(column: Column) -> Stamps | None:
 
 def _wall(name: str, value: Any) -> Any:
     try:
-        return parser_of(name)(value)
+        return parser_of(name)(value.isoformat() if isinstance(value, date) else value)
     except (ValueError, OverflowError):
         return None
 
