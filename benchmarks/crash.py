@@ -55,6 +55,8 @@ PATIENCE = 60
 """Seconds within which a child begins to work."""
 HIT_AT_LEAST = 0.7
 ENGINES = ("sqlite", "postgresql")
+SYSTEMS = ("bank", "tms", "wms")
+"""Those that speak of another's numbers come first, so that their records have to wait and be placed."""
 PHASES = ("opening", "between", "pull", "sweep", "place", "merge", "foretell", "remap", "end")
 
 _NO_MEANING = {"alembic_version", "audit", "leases", "runs", "settings"}
@@ -82,23 +84,17 @@ class Job:
 
 def sync_all(hub: run.Hub) -> None:
     """Sync every system, sweeps included, and merge."""
-    results = run.sync_systems(hub, ["wms", "tms", "bank"])
+    results = run.sync_systems(hub, SYSTEMS)
     if any(one.skipped or one.errors for one in results):
         raise RuntimeError(str([(one.skipped, one.errors) for one in results]))
 
 
 def pull_all(hub: run.Hub) -> None:
     """Sync every system without the merge."""
-    for system in ("wms", "tms", "bank"):
+    for system in SYSTEMS:
         result = run.sync_system(hub, system)
         if result.skipped or result.errors:
             raise RuntimeError(str((result.skipped, result.errors)))
-
-
-def merge_all(hub: run.Hub) -> None:
-    """Place what waits, and merge."""
-    run.place_waiting(hub)
-    run.merge_orders(hub)
 
 
 def remap_wms(hub: run.Hub) -> None:
@@ -282,7 +278,7 @@ class Campaign:
         self.tally = Tally()
         self.wanted: dict[str, Any] = {}
         self.length: dict[str, float] = {}
-        self._phase = mmap(-1, 1)
+        self._phase = mmap(-1, 1 + len(PHASES))  # where the child is, and where any child has been
 
     def prepare(self) -> None:
         """Make the stage before each job, and what it comes to undisturbed."""
@@ -304,6 +300,9 @@ class Campaign:
     def measure(self) -> None:
         """Measure how long each job takes now: the machine may have other work than before."""
         self.length = {name: min(self._timed(name) for _ in range(2)) for name in self.jobs}
+        unseen = [phase for number, phase in enumerate(PHASES, 1) if not self._phase[number]]
+        if unseen:
+            raise RuntimeError(f"no job comes to: {', '.join(unseen)}")
 
     def kill(self, name: str, backend: bool = False) -> None:
         """Kill one run of a job, let the next go on, and judge."""
@@ -353,20 +352,26 @@ class Campaign:
 
     def _do(self, job: Job) -> None:
         """Do a job in this child, its phases marked where the parent sees them."""
+        self._enter("opening")
         store = open_store(self.databases.url("work"), read_key(self.databases.key))
         with ExitStack() as stack:
             for owner, attribute, phase in _MARKED:
                 stack.enter_context(self._marked(owner, attribute, phase))
-            self._phase[0] = PHASES.index("between")
+            self._enter("between")
             job.do(store)
-        self._phase[0] = PHASES.index("end")
+        self._enter("end")
         store.close()
+
+    def _enter(self, phase: str) -> None:
+        self._phase[0] = PHASES.index(phase)
+        self._phase[1 + self._phase[0]] = 1
 
     def _marked(self, owner: Any, attribute: str, phase: str) -> Any:
         plain = getattr(owner, attribute)
 
         def marking(*args: Any, **more: Any) -> Any:
-            before, self._phase[0] = self._phase[0], PHASES.index(phase)
+            before = self._phase[0]
+            self._enter(phase)
             try:
                 return plain(*args, **more)
             finally:
@@ -423,7 +428,8 @@ def jobs(folder: Path, orders: int) -> dict[str, Job]:
     made = [
         Job("first load", first, 0, sync_all),
         Job("pull", second, 2, pull_all),
-        Job("merge", second, 2, merge_all),
+        Job("place", second, 2, run.place_waiting),
+        Job("merge", second, 2, run.merge_orders),
         Job("sweep", third, 4, sync_all),
         Job("remap", house.set_up(remapped, days[2]), 5, remap_wms),
     ]

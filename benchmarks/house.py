@@ -162,7 +162,7 @@ def _events(file: int, orders: int) -> list[str]:
     for number in range(1, orders + 1):
         if number % 3 or (number % 2 == 0) == (file == 1):
             continue
-        order, note = (str(number), "") if number % 4 else ("", f"D{number}")
+        order, note = (str(number), "") if number % 4 > 1 else ("", f"D{number}")
         at = (START + timedelta(minutes=number)).isoformat()
         rows.append(f"E{number},{order},{note},S{number},DEP,{number % 90 + 10},{at}")
         if number % 6 == 3:

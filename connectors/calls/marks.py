@@ -94,6 +94,11 @@ class Marks:
         at = self.mark.at
         return at if isinstance(at, int) else times.ask(at - self._overlap, self._spec)
 
+    @property
+    def counts(self) -> bool:
+        """Tell whether the stamps are numbers of the source's own, no moments."""
+        return self.mark is not None and isinstance(self.mark.at, int)
+
     def begin(self) -> datetime | None:
         """Return the moment from which to read: the mark less the overlap; None before the first."""
         at = self.mark.at if self.mark else None

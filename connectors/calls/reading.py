@@ -52,7 +52,7 @@ class Reading:
         """Read what is new; a call that mentions `until` is asked once for each window of time."""
         marks = Marks(spec.read, at, state)
         how = self._gated(spec, marks, state)
-        if "until" not in self._asker.mentions(spec.read):
+        if "until" not in self._asker.mentions(spec.read) or marks.counts:
             since = marks.since(begin(self._mapping, at))
             yield from self._turning.read(spec.read, {**NOTHING, "since": since}, how)
             return

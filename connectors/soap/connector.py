@@ -53,12 +53,13 @@ class SoapConnector:
         return f"{type(self).__name__}({self._mapping.system!r})"
 
     def check(self) -> Health:
-        """Load the description and look for each stream's operation; no operation is called."""
+        """Load the description; look for each stream's operation and its records. No operation is called."""
         begin = self._clock()
         try:
             wsdl = self._client.description()
             for stream in self._mapping.streams.values():
-                wsdl.operation(stream.read.target)
+                for call in _with_nested(stream.read):
+                    Selection(call, wsdl.operation(call.target).shape)
         except HubError as error:
             return Health(False, error.key, error.values, (self._clock() - begin).total_seconds())
         values = {"system": self._mapping.system, "operations": len(wsdl.operations)}
@@ -114,6 +115,12 @@ class SoapConnector:
                     operation.name,
                     path,
                 )
+
+
+def _with_nested(call: CallSpec) -> Iterator[CallSpec]:
+    yield call
+    for inner in call.nest.values():
+        yield from _with_nested(inner)
 
 
 class SoapReply:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 import jmespath
-from jmespath import exceptions, visitor
+from jmespath import exceptions, functions, visitor
 
 from hub.errors import MappingError, RecordError
 
@@ -273,6 +273,8 @@ def _jmespath(expression: str, clean: Getter) -> Getter:
     except exceptions.JMESPathError as error:
         reason = str(error).split("\n")[0]
         raise MappingError("mapping.bad_path", path=expression, reason=reason) from error
+    if unknown := next((name for name in _called(tree) if name not in _Functions.FUNCTION_TABLE), None):
+        raise MappingError("mapping.bad_path", path=expression, reason=f"Unknown function: {unknown}()")
     search = _Trimming(clean)
 
     def evaluate(record: Any) -> Any:
@@ -295,11 +297,28 @@ def _ascii(expression: str) -> str:
     )
 
 
+def _called(node: Any) -> Iterator[str]:
+    """Yield the names of the functions that an expression calls."""
+    if node["type"] == "function_expression":
+        yield node["value"]
+    for child in node["children"]:
+        if isinstance(child, dict):
+            yield from _called(child)
+
+
+class _Functions(functions.Functions):
+    """JMESPath's functions, and `items`, which makes of a map a list of its names and values."""
+
+    @functions.signature({"types": ["object"]})
+    def _func_items(self, said: dict[str, Any]) -> list[list[Any]]:
+        return [[name, value] for name, value in said.items()]
+
+
 class _Trimming(visitor.TreeInterpreter):
     """JMESPath that sees text trimmed at every step, so that `a || b` and `state == 'Y'` meet no padding."""
 
     def __init__(self, clean: Getter) -> None:
-        super().__init__()
+        super().__init__(visitor.Options(custom_functions=_Functions()))
         self._clean = clean
 
     def visit_field(self, node: Any, value: Any) -> Any:

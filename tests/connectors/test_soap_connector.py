@@ -383,6 +383,8 @@ def test_check(open_: Open, server: SoapServer) -> None:
     assert not server.posts
     wrong = open_(mapping({**READ, "op": "ListDispatch"})).check()
     assert (wrong.ok, wrong.key) == (False, "soap.no_operation_near")
+    misread = open_(mapping({**READ, "records": "Rowz"})).check()
+    assert (misread.ok, misread.values["near"]) == (False, "Rows")
     server.answer = lambda request: Reply("no", 401)
     refused = open_().check()
     assert (refused.ok, refused.key) == (False, "soap.refused")

@@ -40,6 +40,17 @@ def test_several_paths_together_tell_one_record_from_another() -> None:
     assert reader.key({"qty": 5}).startswith("#")
 
 
+def test_lines_may_be_a_map_of_skus_and_quantities() -> None:
+    more = "extras: {lines: {each: items(rows), as: {sku: 'value[0]', quantity: 'value[1]'}}}"
+    text = system(field("ordered", '{sum: "values(rows)"}'), stream=more)
+    one = fact(text, {**RECORD, "rows": {"K": "1.5", "L": 2}})
+    assert one.ordered == Decimal("3.5")
+    assert [(line.sku, line.quantity) for line in one.lines or ()] == [
+        ("K", Decimal("1.5")),
+        ("L", Decimal(2)),
+    ]
+
+
 def test_false_is_no_number_and_no_name_but_may_be_a_code() -> None:
     """Odoo says false where a text is empty."""
     assert refused(system(), {**RECORD, "no": False}).key == "mapping.no_order_no"

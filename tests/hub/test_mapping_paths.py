@@ -118,3 +118,18 @@ def test_surroundings_are_known_by_their_first_word() -> None:
     assert roots("up.id || meta.line") == {"up", "meta"}
     assert roots("header.meta") == frozenset()
     assert roots("'meta'") == frozenset()
+
+
+def test_a_map_whose_names_are_values_becomes_a_list() -> None:
+    record = {"rows": {"K": "1.5", "L": 2}}
+    assert compile_path("items(rows)")(record) == [["K", "1.5"], ["L", 2]]
+    assert compile_path("items(rows)[*][0]")(record) == ["K", "L"]
+    with pytest.raises(RecordError):
+        compile_path("items(rows)")({"rows": []})
+
+
+@pytest.mark.parametrize("path", ["itemz(rows)", "sort_by(rows, &foo(a))"])
+def test_a_function_that_is_none_does_not_compile(path: str) -> None:
+    with pytest.raises(MappingError) as caught:
+        compile_path(path)
+    assert "Unknown function" in str(caught.value.values["reason"])
