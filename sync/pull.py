@@ -80,7 +80,8 @@ def pull_stream(
     turn = Turn(lease)
     asked = ask or Since(_gated(store, turn, inlet, state))
     try:
-        for pages in _together(connector.fetch(inlet.stream, asked), result):
+        full = FULL if first else 3 * FULL
+        for pages in _together(connector.fetch(inlet.stream, asked), result, full):
             same = sum(page.same for page in pages)
             result.counts.update(records=same, unchanged=same)
             if turn.ages or any(map(_tells, pages)):
@@ -114,8 +115,8 @@ def _tells(page: Page) -> bool:
     return bool(page.records or page.bad or page.state or page.warnings)
 
 
-def _together(pages: Iterator[Page], result: StreamResult) -> Iterator[list[Page]]:
-    """Yield pages as they come, small ones (a drop of many little files) together up to a full transaction.
+def _together(pages: Iterator[Page], result: StreamResult, full: int) -> Iterator[list[Page]]:
+    """Yield pages as they come, small ones (a drop of many little files) together up to a `full` transaction.
 
     What ends the stream early is kept in `result` after the pages before it were given out.
     """
@@ -125,7 +126,7 @@ def _together(pages: Iterator[Page], result: StreamResult) -> Iterator[list[Page
         for page in pages:
             some.append(page)
             filled += len(page.records) + page.same
-            if page.commit or filled >= FULL:
+            if page.commit or filled >= full:
                 yield some
                 some, filled = [], 0
     except SourceError as error:

@@ -75,6 +75,9 @@ class View:
 
 def roll_up(history: Iterable[Said]) -> View | None:
     """Return what all observations of one order in one system come to; None if nothing of it is left."""
+    history = list(history)
+    if _is_plain(history):
+        return _as_said(history)
     by_part: dict[str, list[Said]] = {}
     for said in history:
         by_part.setdefault(said.part, []).append(said)
@@ -109,6 +112,40 @@ def roll_up(history: Iterable[Said]) -> View | None:
     )
 
 
+def _is_plain(history: Sequence[Said]) -> bool:
+    """Tell whether one part says how things are, again and again, as in most orders."""
+    return bool(history) and all(
+        said.part == history[0].part and not (said.event or said.deleted or said.is_return or said.replaces)
+        for said in history
+    )
+
+
+def _as_said(history: Sequence[Said]) -> View:
+    """Return the view of a plain history: what was said last."""
+    rows = sorted(history, key=lambda said: said.seq)
+    last = rows[-1]
+    return View(
+        status=last.status,
+        lo=last.lo,
+        hi=last.hi,
+        side=last.side,
+        side_known=last.side_known,
+        money=last.money,
+        ordered=last.ordered,
+        produced=last.produced,
+        shipped=last.shipped,
+        returned=last.returned,
+        occurred_at=last.occurred_at,
+        says=last.says,
+        precision=last.precision,
+        unknown_code=last.unknown_code,
+        future=last.future,
+        parts=1,
+        stamps=_milestones([_stamps(rows)], last.lo),
+        lines=_lines([last]),
+    )
+
+
 _Now = tuple[Said, dict[int, datetime]]
 """What a part says now, and the event stamps by rank that it has given."""
 
@@ -138,7 +175,12 @@ def _current(rows: list[Said], replaced: frozenset[str]) -> _Now | None:
         rows = rows[max((at + 1 for at, said in enumerate(rows) if said.deleted), default=0) :]
     if not rows:
         return None
-    stamps = {
+    return (_fold(rows) if happened else rows[-1]), _stamps(rows)
+
+
+def _stamps(rows: Sequence[Said]) -> dict[int, datetime]:
+    """Return the event stamps that a part has given, by status."""
+    return {
         said.status: said.occurred_at
         for said in rows
         if said.status is not None
@@ -146,7 +188,6 @@ def _current(rows: list[Said], replaced: frozenset[str]) -> _Now | None:
         and said.says == "event"
         and said.precision >= Precision.MINUTE
     }
-    return (_fold(rows) if happened else rows[-1]), stamps
 
 
 def _in_time(rows: list[Said], replaced: frozenset[str]) -> list[Said]:
@@ -223,6 +264,8 @@ def _leader(parts: Sequence[Said], status: int | None) -> Said:
 def _milestones(stamps: Sequence[dict[int, datetime]], lo: int) -> dict[Status, datetime]:
     """Return the newest event stamp of each milestone that every part has reached and stamped."""
     found: dict[Status, datetime] = {}
+    if not any(stamps):
+        return found
     for milestone in MILESTONES:
         given = [part[milestone] for part in stamps if milestone in part]
         if given and len(given) == len(stamps) and lo >= milestone:

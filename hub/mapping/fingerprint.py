@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 from typing import Any
@@ -22,6 +23,7 @@ ENGINE = 2
 """Raised when this package reads the same record differently under the same mapping."""
 
 KEY_LENGTH = 200
+_SIGNS = re.compile(r"[\\|]")
 
 
 def fingerprint(mapping: SystemMapping, spec: StreamMapping, steps: Sequence[Status], rules: Rules) -> str:
@@ -95,7 +97,7 @@ def _event_path(spec: StreamMapping) -> str | None:
 
 
 def _text(get: Callable[[Any], Any] | None, record: Any) -> str | None:
-    """Return the text that `get` finds in `record`, None if it finds none; of several, joined by a blank."""
+    """Return the text that `get` finds in `record`, None if it finds none; of several all, told apart."""
     if get is None or not isinstance(record, dict):
         return None
     try:
@@ -105,7 +107,7 @@ def _text(get: Callable[[Any], Any] | None, record: Any) -> str | None:
         parts = [text_of(one) for one in value]
     except RecordError:
         return None
-    return " ".join(part or "-" for part in parts) if any(parts) else None
+    return "|".join(_SIGNS.sub(r"\\\g<0>", part or "") for part in parts) if any(parts) else None
 
 
 def record_keys(spec: StreamMapping) -> Callable[[Iterable[Record]], list[str]]:

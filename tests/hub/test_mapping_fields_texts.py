@@ -36,7 +36,8 @@ def test_keys_in_any_script_with_blanks_dots_and_colons(path: str, record: dict[
 def test_several_paths_together_tell_one_record_from_another() -> None:
     reader = Reader(parse_system(system(stream="key: [no, '\"Line No.\"']")), "orders", Rules())
     key = {line: reader.key({"no": "SO1", "Line No.": line}) for line in (10, "20", None)}
-    assert key == {10: "SO1 10", "20": "SO1 20", None: "SO1 -"}
+    assert key == {10: "SO1|10", "20": "SO1|20", None: "SO1|"}
+    assert reader.key({"no": "A|B", "Line No.": "C"}) != reader.key({"no": "A", "Line No.": "B|C"})
     assert reader.key({"qty": 5}).startswith("#")
 
 
