@@ -2,7 +2,8 @@
 
 Each part is a command of its own and writes what it measured to `OUT/parts/`. A part that fails is reported
 and does not stop the others. At the end everything stands in `OUT/benchmarks.json`, from which
-`benchmarks.page` makes the table in the documentation. Exit 1 if a part failed.
+`benchmarks.page` makes the table in the documentation; with `--only PART` those of other parts stay. Exit 1
+if a part failed.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ PARTS = (
     Part("soap", "benchmarks.soap", {"orders": 20_000}, 5_000, 0.5, 0.3),
     Part("freshness", "benchmarks.freshness", {"changes": 60}, 10, 2.2, 0.3),
     Part("million", "benchmarks.reconciled", {"orders": 1_000_000}, 10_000, 9, 0.3),
-    Part("peers", "benchmarks.peers.run", {"orders": 50_000, "compared": 100_000}, 5_000, 4, 1),
+    Part("peers", "benchmarks.peers.run", {"orders": 50_000, "compared": 1_000_000}, 5_000, 6, 1),
     Part("noise", "benchmarks.noise", {"orders": 3_500}, 350, 2.5, 1.5),
 )
 
@@ -129,13 +130,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     chosen = [part for part in PARTS if not asked.only or part.name in asked.only]
     print(f"About {sum(part.eta(asked.scale) for part in chosen):.0f} minutes in all.", flush=True)
-    whole: dict[str, Any] = {"scale": asked.scale, "versions": versions(), "parts": {}}
+    whole: dict[str, Any] = {"scale": asked.scale, "versions": versions()}
+    whole["parts"] = _others(asked.out, asked.scale) if asked.only else {}
     for part in chosen:
         whole["parts"][part.name] = run(part, asked.scale, folder)
         _write(asked.out, whole)
     failed = [name for name, found in whole["parts"].items() if "failed" in found]
     print(f"FAILED: {', '.join(failed)}" if failed else "All parts ended well.", flush=True)
     return 1 if failed else 0
+
+
+def _others(out: Path, scale: float) -> dict[str, Any]:
+    """Return the parts of an earlier run at the same scale: each is a comparison by itself."""
+    told = out / "benchmarks.json"
+    earlier = json.loads(told.read_text("utf-8")) if told.exists() else {}
+    return dict(earlier["parts"]) if earlier.get("scale") == scale else {}
 
 
 def _write(out: Path, whole: dict[str, Any]) -> None:

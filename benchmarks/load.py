@@ -10,7 +10,7 @@ import argparse
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -25,8 +25,13 @@ from benchmarks.source import HUB_YAML, MAPPING, Latest, Pages, order, write_pag
 
 KEY = bytes(range(32))
 POLLS = 200
-_AGAIN = 3
-"""So often is run what may be run again: the flat floor, and a load of equal pages."""
+CASES: dict[str, tuple[str, ...]] = {
+    "first": ("equal",),
+    "again": ("equal", "equal", "equal"),
+    "shifted": ("shifted 1", "shifted 2", "shifted 3"),
+    "changed": ("changed 1", "changed 2", "changed 3"),
+}
+"""What is loaded in which case, one after the other: of several loads the median counts."""
 
 
 def load(url: str, home: str, folder: str, server: int | None, traced: bool = False) -> Cost:
@@ -85,41 +90,27 @@ class Bench:
     def run(self) -> None:
         """Run every case."""
         ours, flat = self.database("ours", migrated=True), self.database("flat")
-        for name, pages in (
-            ("first", "equal"),
-            ("again", "equal"),
-            ("shifted", "shifted"),
-            ("changed", "changed"),
-        ):
-            self.case(
-                f"{name}: ours",
-                "load",
-                "load",
-                times=_AGAIN if name == "again" else 1,
-                url=ours,
-                home=str(self.folder / "home"),
-                folder=self.pages(pages),
-            )
-            self.case(
-                f"{name}: flat floor", "floors", "flat", times=_AGAIN,
-                url=self.plain(flat), folder=self.pages(pages),
-            )  # fmt: skip
+        home = str(self.folder / "home")
+        for name, pages in CASES.items():
+            self.case(f"{name}: ours", "load", "load", pages, url=ours, home=home)
+            self.case(f"{name}: flat floor", "floors", "flat", pages, url=self.plain(flat))
             if name == "first":
                 own = self.database("own", migrated=True)
                 self.case(
-                    "first: own-tables floor", "floors", "own",
-                    url=self.plain(own), recorded=self.plain(ours), folder=self.pages(pages),
+                    "first: own-tables floor", "floors", "own", pages,
+                    url=self.plain(own), recorded=self.plain(ours),
                 )  # fmt: skip
         polled = self.database("polled", migrated=True)
-        self.case("idle poll", "load", "polls", url=polled, home=str(self.folder / "home"))
-        self.case(
-            "poll with a change", "load", "polls", url=polled, home=str(self.folder / "home"), changes=True
-        )
+        self.case("idle poll", "load", "polls", url=polled, home=home)
+        self.case("poll with a change", "load", "polls", url=polled, home=home, changes=True)
 
-    def case(self, name: str, module: str, function: str, times: int = 1, **arguments: Any) -> None:
-        """Run one case in a process of its own; of several `times` the median counts."""
-        costs = [self.once(module, function, arguments) for _ in range(times)]
-        cost = self.costs[name] = sorted(costs, key=lambda one: one.cpu)[times // 2]
+    def case(
+        self, name: str, module: str, function: str, pages: Sequence[str] = (), **arguments: Any
+    ) -> None:
+        """Run one case in a process of its own, with each of several sets of `pages`; the median counts."""
+        given = [{**arguments, "folder": str(self.folder / one)} for one in pages] or [arguments]
+        costs = sorted((self.once(module, function, one) for one in given), key=lambda one: one.cpu)
+        cost = self.costs[name] = costs[len(costs) // 2]
         print(
             f"{self.engine:10} {name:24} {cost.cpu:8.3f} CPU s ({cost.client:.2f} + {cost.server:.2f})"
             f" wall {cost.wall:.2f} peak {cost.peak:.0f} MB {cost.told or ''}",
@@ -133,10 +124,6 @@ class Bench:
                 conn.execute("VACUUM (ANALYZE)")
                 conn.execute("CHECKPOINT")
         return in_child(f"benchmarks.{module}", function, {**arguments, "server": self.pid})
-
-    def pages(self, name: str) -> str:
-        """Return the folder of some pages."""
-        return str(self.folder / name)
 
     def plain(self, url: str) -> str:
         """Return a URL without the driver's name."""
@@ -187,8 +174,9 @@ def main() -> None:
     results: dict[str, Any] = {"orders": options.orders}
     try:
         write_pages(folder / "equal", options.orders)
-        write_pages(folder / "shifted", options.orders, shift=337)
-        write_pages(folder / "changed", options.orders, changed=100)
+        for time, shift in enumerate((337, 521, 713), start=1):
+            write_pages(folder / f"shifted {time}", options.orders, shift=shift)
+            write_pages(folder / f"changed {time}", options.orders, changed=time)
         systems = folder / "home" / "mappings" / "systems"
         systems.mkdir(parents=True)
         (systems.parent / "hub.yaml").write_text(HUB_YAML)

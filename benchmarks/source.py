@@ -68,13 +68,11 @@ def order(number: int, *, changed: bool = False) -> dict[str, Any]:
 
 
 def write_pages(folder: Path, orders: int, *, changed: int = 0, shift: int = 0) -> None:
-    """Write all pages; every `changed`-th order is in its later state, borders move by `shift` orders."""
+    """Write all pages; `changed` of each hundred orders are in their later state, borders move by `shift`."""
     folder.mkdir(parents=True)
     starts = sorted({0, *range(shift, orders, PAGE)})
     for at, (start, end) in enumerate(zip(starts, [*starts[1:], orders], strict=True)):
-        page = [
-            order(number, changed=bool(changed) and number % changed == 0) for number in range(start, end)
-        ]
+        page = [order(number, changed=number % 100 < changed) for number in range(start, end)]
         (folder / f"{at:05}.json").write_bytes(orjson.dumps(page))
 
 
