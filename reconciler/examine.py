@@ -74,7 +74,7 @@ def examine(
     scope = _judged(conn, rules, as_of, horizons, plan, sift, known)
     fresh = [
         *(one for source in VERDICTS for one in source(conn, rules, as_of, scope)),
-        *classes.find(conn, rules, as_of, scope, horizons),
+        *classes.find(conn, rules, as_of, scope, horizons, sift.verdicts),
         *sift.verdicts,
         *sift.paired(),
     ]

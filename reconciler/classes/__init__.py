@@ -18,7 +18,7 @@ store in which nothing is wrong asks four queries that return nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -30,7 +30,7 @@ from reconciler.classes.duplicates import alive_records, judge_duplicates
 from reconciler.classes.gone import gone
 from reconciler.classes.history import load_histories
 from reconciler.classes.lookalikes import lookalikes
-from reconciler.classes.precedence import one_fault_each
+from reconciler.classes.precedence import one_fault_each, troubled
 from reconciler.classes.remarked import KINDS, load_cases, remarked
 from reconciler.classes.standing import standing
 from reconciler.classes.transitions import judge_transitions
@@ -41,14 +41,24 @@ __all__ = ["KINDS", "find", "one_fault_each"]
 
 
 def find(
-    conn: sa.Connection, rules: Rules, as_of: datetime, scope: Scope, horizons: Mapping[str, Horizon]
+    conn: sa.Connection,
+    rules: Rules,
+    as_of: datetime,
+    scope: Scope,
+    horizons: Mapping[str, Horizon],
+    others: Iterable[Verdict] = (),
 ) -> list[Verdict]:
-    """Return the verdicts of all these classes on orders of `scope`, with what the systems say of each."""
+    """Return the verdicts of all these classes on orders of `scope`, with what the systems say of each.
+
+    `others` are verdicts that are known already: an order that they explain is not stale.
+    """
     keys = remarked(conn, scope)
+    explained = troubled(others)
+    stale = standing(conn, rules, as_of, scope, horizons)
     found = [
         *_remarkable(conn, rules, as_of, keys),
         *lookalikes(conn, keys, scope),
-        *standing(conn, rules, as_of, scope, horizons),
+        *(one for one in stale if (one.company, one.order_no) not in explained),
         *gone(conn, rules, scope),
     ]
     _complete(conn, found)

@@ -31,19 +31,26 @@ def one_fault_each(verdicts: Iterable[Verdict]) -> list[Verdict]:
     verdicts = list(verdicts)
     wholes: dict[Key, set[str]] = {}
     owns: dict[tuple[str, str, str], set[str]] = {}
-    troubled: set[Key] = set()
     for one in verdicts:
         key = one.company, one.order_no
         wholes.setdefault(key, set()).update(() if one.noted else _WHOLE.get(one.kind, ()))
         owns.setdefault((*key, one.system), set()).update(_OWN.get(one.kind, ()))
-        if one.kind not in _BESIDE:
-            troubled.add(key)
-            if "found_as" in one.details:  # the same order under a mistyped number
-                troubled.add((one.company, one.details["found_as"]))
+    held_up = troubled(verdicts)
     return [
         one
         for one in verdicts
         if one.kind not in wholes[one.company, one.order_no]
         and one.kind not in owns[one.company, one.order_no, one.system]
-        and not (one.kind in _LAST and (one.company, one.order_no) in troubled)
+        and not (one.kind in _LAST and (one.company, one.order_no) in held_up)
     ]
+
+
+def troubled(verdicts: Iterable[Verdict]) -> set[Key]:
+    """Return the orders of which something is said that may be why they stand still: they are not stale."""
+    found: set[Key] = set()
+    for one in verdicts:
+        if one.kind not in _BESIDE:
+            found.add((one.company, one.order_no))
+            if "found_as" in one.details:  # the same order under a mistyped number
+                found.add((one.company, one.details["found_as"]))
+    return found
