@@ -115,7 +115,7 @@ def _tells(page: Page) -> bool:
     return bool(page.records or page.bad or page.state or page.warnings)
 
 
-def _together(pages: Iterator[Page], result: StreamResult, full: int) -> Iterator[list[Page]]:
+def _together(pages: Iterator[Page], result: StreamResult, full: int = FULL) -> Iterator[list[Page]]:
     """Yield pages as they come, small ones (a drop of many little files) together up to a `full` transaction.
 
     What ends the stream early is kept in `result` after the pages before it were given out.
