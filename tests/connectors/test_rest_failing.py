@@ -315,6 +315,11 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
     def subject(name: str) -> x509.Name:
         return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
 
+    issued_by = x509.AuthorityKeyIdentifier.from_issuer_public_key(keys["ca"].public_key())
+    signs = x509.KeyUsage(
+        digital_signature=True, content_commitment=False, key_encipherment=False, data_encipherment=False,
+        key_agreement=False, key_cert_sign=True, crl_sign=True, encipher_only=False, decipher_only=False,
+    )  # fmt: skip
     for name, key in keys.items():
         builder = (
             x509.CertificateBuilder()
@@ -325,7 +330,11 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
             .not_valid_before(now - timedelta(days=1))
             .not_valid_after(now + timedelta(days=2))
             .add_extension(x509.BasicConstraints(ca=name == "ca", path_length=None), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+            .add_extension(issued_by, critical=False)
         )
+        if name == "ca":  # Python 3.13 asks for all that RFC 5280 does
+            builder = builder.add_extension(signs, critical=True)
         if name == "server":
             alternative = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
             builder = builder.add_extension(alternative, critical=False)
