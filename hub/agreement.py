@@ -87,11 +87,11 @@ def claims() -> Computed:
     first = _case([(f"lo <= {int(step)}", _digits(place, len(STEPS))) for place, step in places])
     last = _case([(f"hi >= {int(step)}", _digits(0, place + 1)) for place, step in reversed(places)])
     stamps = [_case([(f"{step.word}_at IS NOT NULL", 1 << place)]) for step, place in STAMPED.items()]
-    every = _digits(0, len(STEPS))
-    said = f"CASE WHEN {_cancelled()} THEN 0 WHEN {_odd()} THEN {every} ELSE {first} & {last} END"
-    closely = _case([(_odd(), 1 << CLOSELY)])
+    every, closely = _digits(0, len(STEPS)), 1 << CLOSELY
+    strange = f"WHEN {_cancelled()} THEN {closely} WHEN {_odd()} THEN {every + closely}"
+    said = f"CASE {strange} ELSE {first} & {last} END"
     system = f"(({' + '.join(_badge())}) & {(1 << BADGE) - 1}) * {1 << SYSTEMS}"
-    return Computed(" + ".join([f"({said})", str(1 << COUNT), closely, *stamps, system]))
+    return Computed(" + ".join([f"({said})", str(1 << COUNT), *stamps, system]))
 
 
 def badge(system: str) -> int:

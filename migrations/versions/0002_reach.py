@@ -23,7 +23,6 @@ TIGHT = {
 
 def upgrade() -> None:
     """Add what 0001 did not know yet."""
-    sums()
     agreement()
     sweeps()
     documents()
@@ -45,12 +44,6 @@ def record() -> list[sa.schema.SchemaItem]:
         sa.Column("record", key(200), nullable=False),
         sa.PrimaryKeyConstraint("system", "stream", "record"),
     ]
-
-
-def sums() -> None:
-    """Give PostgreSQL a sum of integers that stays one, for the reconciliation's pass over the views."""
-    if op.get_bind().dialect.name == "postgresql":
-        op.execute("CREATE AGGREGATE hub_sum(bigint) (SFUNC = int8pl, STYPE = bigint, INITCOND = '0')")
 
 
 def agreement() -> None:
@@ -104,7 +97,7 @@ def agreement() -> None:
 
 
 def sweeps() -> None:
-    """Keep what sweeps see, miss and bring."""
+    """Keep what sweeps see, miss and bring, and which details were fetched."""
     row_id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
     op.add_column("reads", sa.Column("missed", sa.Integer))
     op.create_table("seen_keys", *record(), sqlite_with_rowid=False, postgresql_with=TIGHT)
@@ -115,6 +108,9 @@ def sweeps() -> None:
         sa.Column("since", sa.BigInteger, nullable=False),
         sa.Column("run", row_id, nullable=False),
         sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "glances", *record(), sa.Column("digest", key(64), nullable=False), sqlite_with_rowid=False
     )
 
 
@@ -162,7 +158,7 @@ def judging() -> None:
         sqlite_with_rowid=False,
     )
     for index, table, columns, where in (
-        ("orders_standing", "orders", ["status", "occurred_at", "due_now"], "status < 130 AND side & 1 = 0"),
+        ("orders_standing", "orders", ["status", "occurred_at"], "status < 130"),
         ("orders_unusual", "orders", ["order_type", "company", "order_no"], "order_type <> 'regular'"),
         ("views_gone", "views", ["gone_at"], "gone_at IS NOT NULL"),
     ):

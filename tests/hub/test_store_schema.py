@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
+from hub import agreement
 from hub.errors import ConfigError
+from hub.model import Side
 from hub.store import Store, bulk, migrate, open_store
 from hub.store.tables import metadata, views
 from tests.conftest import KEY
-from tests.hub.rows import view
+from tests.hub.rows import NOW, view
 
 SCANNED = ["claims", "goods", "confirmed_at", "stocked_at", "shipped_at", "delivered_at"]
 
@@ -115,6 +119,60 @@ def test_upgrading_again_changes_nothing(store: Store) -> None:
     store.upgrade()
     store.require_current()
     assert shape(store.engine) == before
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_a_store_of_the_second_revision_keeps_its_rows_and_folds_them_anew(
+    engine: str, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sqlite = f"sqlite:///{tmp_path / 'old.db'}"
+    url = sqlite if engine == "sqlite" else request.getfixturevalue("postgres_url")
+    fresh = [
+        view("000001", "erp", gone_at=None),
+        view("000001", "wms", gone_at=NOW),
+        view("000002", "erp", gone_at=None, side=Side.CANCELLED),
+    ]
+    store = open_store(url, KEY)
+    with monkeypatch.context() as before:
+        before.setattr(agreement, "claims", lambda: agreement.Computed("7"))
+        to_revision(store, "0002")
+    with store.write() as conn:
+        bulk.insert(conn, views, fresh)
+        conn.exec_driver_sql("INSERT INTO glances VALUES ('erp', 'orders', '4711', 'abc')")
+    old = told(store)
+    assert {row["claims"] for row in old} == {7}
+    with pytest.raises(ConfigError, match="orderhub db upgrade"):
+        store.require_current()
+
+    store.upgrade()
+
+    store.require_current()
+    new = told(store)
+    assert [{**row, "claims": 7} for row in new] == old
+    with store.write() as conn:
+        conn.execute(views.delete())
+        bulk.insert(conn, views, fresh)
+    assert told(store) == new
+    with store.read() as conn:
+        assert not sa.inspect(conn).has_table("glances")
+        if store.dialect == "postgresql":
+            assert conn.exec_driver_sql("SELECT hub_sum(claims) = sum(claims) FROM views").scalar()
+    store.close()
+
+
+def told(store: Store) -> list[Any]:
+    """Return all rows of `views`, in key order."""
+    with store.read() as conn:
+        return list(conn.execute(views.select().order_by(*views.primary_key)).mappings())
+
+
+def to_revision(store: Store, revision: str) -> None:
+    """Run the migrations up to one of them, as a program of that age did."""
+    config = Config()
+    config.set_main_option("script_location", str(migrate.FOLDER))
+    with store.write() as conn:
+        config.attributes["connection"] = conn
+        command.upgrade(config, revision)
 
 
 def test_a_database_without_tables_says_how_to_make_them(postgres_url: str) -> None:
