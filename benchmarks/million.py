@@ -15,10 +15,13 @@ from hashlib import blake2b
 from typing import Any
 
 from hub.model import Precision, Side, Status
+from hub.rules import Rules
 from hub.store import Store, bulk, tables
 from hub.store.columns import Same
 from hub.store.types import to_micros
 from sync import dirt
+from sync.agreed import Agreement
+from sync.stretch import by_order, look_up
 
 NOW = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
 """The moment up to which every system was read."""
@@ -84,7 +87,7 @@ def build(store: Store, orders: int, progress: Callable[[int], None] = lambda _:
         bulk.insert(conn, tables.reads, [{"system": system, **read} for system in SYSTEMS])
 
 
-def change(store: Store, orders: int) -> None:
+def change(store: Store, orders: int, rules: Rules) -> None:
     """Change one order in a hundred, as a sync and a merge would leave it.
 
     Most of them stay healthy; of two hundred one goes wrong, and one that was wrong is mended.
@@ -93,13 +96,18 @@ def change(store: Store, orders: int) -> None:
     told = [_moved(order(number, orders, whole=number in fresh), fresh.get(number)) for number in numbers]
     told += [order(number, orders, mended=True) for number in mended]
     told.sort(key=lambda one: (one.company, one.order_no))
-    keys = [(one.company, one.order_no) for one in told]
+    types = {(one.company, one.order_no): one.order_type for one in told}
+    keys = list(types)
     with store.write() as conn:
         for table, write in ((tables.views, _write_views), (tables.orders, _write_orders)):
             bulk.delete(conn, table, ("company", "order_no"), keys)
             write(conn, told)
+        agreement = Agreement(rules)
         for start in range(0, len(keys), _MERGED):
-            dirt.mark(conn, keys[start : start + _MERGED], consumer=dirt.RECONCILE)
+            some = keys[start : start + _MERGED]
+            said = by_order(look_up(conn, some).views)
+            agreed = {key for key in some if agreement.holds(key[0], types[key], said[key])}
+            dirt.mark(conn, some, consumer=dirt.RECONCILE, agreed=agreed)
 
 
 def changed_faults(orders: int) -> set[Fault]:

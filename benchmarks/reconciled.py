@@ -57,7 +57,7 @@ def reconciling(
     store = open_store(url, KEY)
     rules = load_rules(ROOT)
     if changed:
-        change(store, orders)
+        change(store, orders, rules)
     planted = changed_faults(orders) if changed or report else faults(orders)
     with metered(server) as cost:
         result = reconcile(store, rules, NOW, report=report, full=report)

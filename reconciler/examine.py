@@ -8,7 +8,7 @@ made. The first two are judged by `reconciler.judge`; all share what follows: pa
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -18,19 +18,22 @@ from hub.rules import Rules
 from hub.store import tables
 from hub.store.types import to_micros
 from reconciler import classes
-from reconciler.case import Cause, Horizon, Verdict
+from reconciler.case import Case, Cause, Horizon, Verdict
 from reconciler.clock_causes import clock_causes
 from reconciler.horizons import not_compared
 from reconciler.judge import judge
-from reconciler.kept import Kept, load_kept
+from reconciler.kept import Kept, load_kept, parted
 from reconciler.lines import name_lines
 from reconciler.neighbours import neighbours
 from reconciler.plan import Plan
-from reconciler.scan import load_cases, suspicious
+from reconciler.scan import load_cases, loaded, suspicious
 from reconciler.shared import Shared
 from reconciler.sift import Sift
 from reconciler.sources import SUSPECTS, VERDICTS, Key, Scope
 from sync import dirt
+
+FEW = 2_000
+"""So many orders are judged at once: to sieve them first would cost as much."""
 
 
 @dataclass(slots=True)
@@ -60,9 +63,11 @@ class Examination:
         return [*self.fresh, *(one.verdict for one in self.kept if self._moves(one, micros))]
 
     def _moves(self, one: Kept, now: int) -> bool:
-        cause = None if one.verdict.cause is None else one.verdict.cause.id
-        past = one.due_at is not None and one.due_at <= now
-        return past or cause != one.cause or cause in self.reworded
+        if one.due_at is not None and one.due_at <= now:
+            return True
+        behind = one.verdict.cause if one.touched else None
+        cause = None if behind is None else behind.id
+        return cause != one.cause or cause in self.reworded
 
 
 def examine(
@@ -70,7 +75,7 @@ def examine(
 ) -> Examination:
     """Judge the orders that the plan names, and find what all verdicts share."""
     known = load_kept(conn)
-    sift = Sift({one.verdict.identity for one in known})
+    sift = Sift(known)
     scope = _judged(conn, rules, as_of, horizons, plan, sift, known)
     fresh = [
         *(one for source in VERDICTS for one in source(conn, rules, as_of, scope)),
@@ -84,12 +89,12 @@ def examine(
     whole = [*not_compared(horizons.values()), *sift.unknown_codes()]
     fresh = [*whole, *(verdict for verdict in fresh if verdict.kind != "skew"), *skews]
     name_lines(conn, fresh)
-    kept = [one for one in known if one.key not in scope]
+    here, kept = parted(known, scope)
     found = Examination(scope, horizons, fresh, kept=kept, waiting=sift.waiting)
     found.in_flight, found.unread, found.held_unread = sift.in_flight, sift.unread, sift.held_unread
-    found.troubled = {one.key for one in known if one.key in scope}
+    found.troubled = {one.key for one in here}
     shared = Shared(conn, rules, as_of, known)
-    found.causes = [*clocks, *shared.behind(fresh, scope)]
+    found.causes = [*clocks, *shared.behind(fresh, here, kept)]
     found.reworded = shared.reworded(found.causes)
     return found
 
@@ -109,8 +114,9 @@ def _judged(
         for case in suspicious(conn, rules, named):
             sift.take(case, judge(case, rules, horizons))
         return plan.scope
-    named |= plan.scope.keys - {mark[:2] for mark in plan.marks}
-    for case in suspicious(conn, rules, named, _marked()):
+    named |= plan.scope.keys - plan.agreed
+    named.update(one.key for one in parted(known, plan.scope)[0])
+    for case in _suspected(conn, rules, plan, named):
         sift.take(case, judge(case, rules, horizons))
     seen = set(plan.scope.keys)
     while beside := neighbours(seen, sift, known, rules):
@@ -120,7 +126,11 @@ def _judged(
     return Scope(frozenset(seen))
 
 
-def _marked() -> sa.FromClause:
-    """Return the orders that are marked."""
+def _suspected(conn: sa.Connection, rules: Rules, plan: Plan, named: set[Key]) -> Iterable[Case]:
+    """Return the orders `named` that may differ: all of them while they are few, else those sieved out."""
+    if len(named) <= FEW:
+        return loaded(conn, named)
     d = tables.dirty.c
-    return sa.select(d.company, d.order_no).where(d.consumer == dirt.RECONCILE).subquery("marked")
+    marked = sa.select(d.company, d.order_no).where(d.consumer == dirt.RECONCILE, sa.not_(d.agreed))
+    unmarked = named - {mark[:2] for mark in plan.marks if mark[:2] not in plan.agreed}
+    return suspicious(conn, rules, unmarked, marked.subquery("marked"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,12 +12,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.findings import LIVE, State
-from hub.store import jsons, tables
+from hub.store import driver, jsons, tables
 from hub.store.types import from_fixed
 from reconciler.case import EVERY, Cause, Verdict
-from reconciler.sources import Key
+from reconciler.sources import Key, Scope
 
-_f, _c = tables.findings.c, tables.causes.c
+_c = tables.causes.c
+_READ = "kind, company, order_no, system, field, details, correct_in, at_risk, currency, state, cause, due_at"
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _AMOUNTS = frozenset({"ordered", "produced", "shipped", "returned", "amount", "expected", "said", "others"})
@@ -26,35 +27,98 @@ _AMOUNTS = frozenset({"ordered", "produced", "shipped", "returned", "amount", "e
 
 @dataclass(slots=True)
 class Kept:
-    """A live finding as it lies in the store: as a verdict, and what only the store knows of it.
+    """A live finding as it lies in the store, times and amounts in its own form.
 
-    The details are as they lie there, moments and numbers as text; `typed` gives them their own types.
+    Most of them nothing touches in a run: the `verdict` is made where it is asked for. Its details are as
+    they lie there, moments and numbers as text; `typed` gives them their own types.
     """
 
-    verdict: Verdict
+    kind: str
+    company: str
+    order_no: str
+    system: str
+    field: str
+    text: str
+    correct_in: str | None
+    at_risk: int | None
+    currency: str | None
+    state: str
     cause: str | None
     due_at: int | None
+    _details: dict[str, Any] | None = None
+    _verdict: Verdict | None = None
 
     @property
     def key(self) -> Key:
         """Return the order that it is about."""
-        return self.verdict.company, self.verdict.order_no
+        return self.company, self.order_no
+
+    @property
+    def identity(self) -> tuple[str, str, str, str, str]:
+        """Return what makes it the same finding over runs."""
+        return self.kind, self.company, self.order_no, self.system, self.field
+
+    @property
+    def in_flight(self) -> bool:
+        """Tell whether nobody was told of it yet."""
+        return self.state == State.IN_FLIGHT
+
+    @property
+    def touched(self) -> bool:
+        """Tell whether its verdict was asked for."""
+        return self._verdict is not None
+
+    @property
+    def verdict(self) -> Verdict:
+        """Return it as the verdict that it once was."""
+        if self._verdict is None:
+            self._verdict = self._made()
+        return self._verdict
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """Return what was compared, moments and numbers as text."""
+        if self._details is None:
+            self._details = jsons.loads(self.text)
+        return self._details
 
     @property
     def alone(self) -> str | None:
         """Return the system that alone holds the order, None if several do or nobody said."""
-        views = self.verdict.details.get("views", ())
+        views = self.details.get("views", ())
         return next(iter(views)) if len(views) == 1 else None
+
+    def tells(self, name: str) -> bool:
+        """Tell whether its details may have something called `name`, without reading them."""
+        return f'"{name}"' in self.text
+
+    def _made(self) -> Verdict:
+        details = self.details
+        since = details.get("since")
+        verdict = Verdict(*self.identity, details, self.correct_in or "")
+        verdict.at_risk = None if self.at_risk is None else from_fixed(self.at_risk)
+        verdict.currency = self.currency
+        verdict.in_flight = self.in_flight
+        verdict.since = None if since is None else datetime.fromisoformat(since)
+        verdict.behind = "owed" in details
+        verdict.noted = self.kind == "changed_after_confirmation" and not details.get("late", True)
+        return verdict
 
 
 def load_kept(conn: sa.Connection) -> list[Kept]:
     """Return all live findings on single orders, in no order."""
-    query = sa.select(
-        _f.kind, _f.company, _f.order_no, _f.system, _f.field, _f.details, _f.correct_in,
-        sa.type_coerce(_f.at_risk, sa.BigInteger), _f.currency, _f.state, _f.cause,
-        sa.type_coerce(_f.due_at, sa.BigInteger),
-    ).where(_f.state.in_([*LIVE]), _f.order_no != EVERY)  # fmt: skip
-    return [_kept(*row) for row in conn.execute(query)]
+    live = ", ".join(f"'{state}'" for state in LIVE)
+    where = f"state IN ({live}) AND order_no <> '{EVERY}'"
+    return [Kept(*row) for row in driver.fetch(conn, f"SELECT {_READ} FROM findings WHERE {where}")]
+
+
+def parted(known: Sequence[Kept], scope: Scope) -> tuple[list[Kept], list[Kept]]:
+    """Return the findings on orders of a scope, and the others."""
+    if scope.keys is None:
+        return list(known), []
+    keys = scope.keys
+    here = [one for one in known if (one.company, one.order_no) in keys]
+    return here, [one for one in known if (one.company, one.order_no) not in keys]
 
 
 def stored_causes(conn: sa.Connection, kept: Iterable[Kept]) -> dict[str, Cause]:
@@ -80,29 +144,3 @@ def typed(value: Any, amount: bool = False) -> Any:
         if _MOMENT.fullmatch(value):
             return datetime.fromisoformat(value)
     return value
-
-
-def _kept(
-    kind: str,
-    company: str,
-    order_no: str,
-    system: str,
-    field: str,
-    text: str,
-    correct_in: str | None,
-    at_risk: int | None,
-    currency: str | None,
-    state: str,
-    cause: str | None,
-    due_at: int | None,
-) -> Kept:
-    details: dict[str, Any] = jsons.loads(text)
-    since = details.get("since")
-    verdict = Verdict(kind, company, order_no, system, field, details, correct_in or "")
-    verdict.at_risk = None if at_risk is None else from_fixed(at_risk)
-    verdict.currency = currency
-    verdict.in_flight = state == State.IN_FLIGHT
-    verdict.since = None if since is None else datetime.fromisoformat(since)
-    verdict.behind = "owed" in details
-    verdict.noted = kind == "changed_after_confirmation" and not details.get("late", True)
-    return Kept(verdict, cause, due_at)

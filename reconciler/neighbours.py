@@ -28,8 +28,7 @@ def neighbours(seen: AbstractSet[Key], sift: Sift, known: Sequence[Kept], rules:
 def _paired(seen: AbstractSet[Key], known: Iterable[Kept]) -> Iterator[Key]:
     """Yield orders that stand under a mistyped number, and the numbers, where one of both was seen."""
     for one in known:
-        other = one.verdict.details.get("found_as")
-        if other is not None:
+        if one.tells("found_as") and (other := one.details.get("found_as")) is not None:
             pair = one.key, (one.key[0], other)
             if not seen.isdisjoint(pair):
                 yield from pair
@@ -37,7 +36,7 @@ def _paired(seen: AbstractSet[Key], known: Iterable[Kept]) -> Iterator[Key]:
 
 def _lookalikes(seen: AbstractSet[Key], known: Iterable[Kept]) -> Iterator[Key]:
     for one in known:
-        if one.verdict.kind == "possible_duplicate" and (one.key[0], one.verdict.details["other"]) in seen:
+        if one.kind == "possible_duplicate" and (one.key[0], one.details["other"]) in seen:
             yield one.key
 
 
@@ -52,13 +51,12 @@ def _slips(seen: AbstractSet[Key], sift: Sift, known: Iterable[Kept]) -> set[Key
     for company, order_no, system in sift.lone:
         lone.add((company, order_no), system, seen=True)
     for one in known:
-        verdict = one.verdict
-        if verdict.kind == "missing":
-            missing.add(one.key, verdict.system, seen=one.key in seen)
-            if "found_as" in verdict.details:
-                other = verdict.company, verdict.details["found_as"]
-                lone.add(other, verdict.system, seen=other in seen)
-        if verdict.kind in ("missing", "extra") and (alone := one.alone) is not None:
+        if one.kind == "missing":
+            missing.add(one.key, one.system, seen=one.key in seen)
+            if one.tells("found_as") and (number := one.details.get("found_as")) is not None:
+                other = one.company, number
+                lone.add(other, one.system, seen=other in seen)
+        if one.kind in ("missing", "extra") and (alone := one.alone) is not None:
             lone.add(one.key, alone, seen=one.key in seen)
     return missing.near(lone) | lone.near(missing)
 
@@ -91,7 +89,7 @@ class _Numbers:
 
 def _clocks(seen: AbstractSet[Key], sift: Sift, known: Collection[Kept], rules: Rules) -> set[Key]:
     """Return the orders with skewed stamps of a company in which one was seen and a clock may be wrong."""
-    skews = [one for one in known if one.verdict.kind == "skew"]
+    skews = [one for one in known if one.kind == "skew"]
     fresh = [one for one in sift.verdicts if one.kind == "skew"]
     touched = {one.company for one in fresh} | {one.key[0] for one in skews if one.key in seen}
     there = {company: [one for one in skews if one.key[0] == company] for company in touched}

@@ -6,7 +6,7 @@ than an order may have changed the verdicts.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -37,7 +37,8 @@ class Plan:
     """Which orders a run looks at, with the marks that it found on them.
 
     `why` tells why it looks at all: asked, first, week, rules, marked, back or horizon; it is empty for a run
-    over changes. `remarked` are the marks on histories, `ripe` the orders whose time has come without a mark.
+    over changes. `remarked` are the marks on histories, `ripe` the orders whose time has come without a mark,
+    `agreed` those marked ones on which the merge saw all systems agree.
     """
 
     scope: Scope
@@ -45,6 +46,7 @@ class Plan:
     marks: list[dirt.Mark]
     remarked: list[dirt.Mark]
     ripe: frozenset[Key] = frozenset()
+    agreed: Set[Key] = frozenset()
     before: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -59,7 +61,8 @@ def plan(
     """Return what a run as of a moment looks at; `full` asks for all orders."""
     before = cursors.load_state(conn, *_PLACE)
     marks, remarked = dirt.marks(conn, dirt.RECONCILE), dirt.marks(conn, remarks.CONSUMER)
-    changed = {mark[:2] for mark in (*marks, *remarked, *dirt.marks(conn, dirt.MERGE))}
+    unmerged = {mark[:2] for mark in dirt.marks(conn, dirt.MERGE)}
+    changed = unmerged.union(mark[:2] for mark in (*marks, *remarked))
     why = "asked" if full else _why_all(before, rules, as_of, horizons, starts)
     if not why and (len(changed) > MOST or dirt.ALL in changed):
         why = "marked"
@@ -69,7 +72,9 @@ def plan(
     ripe = _restless(conn) | expired(conn, rules, as_of, since)
     for source in RIPENING:
         ripe.update(source(conn, rules, since, as_of))
-    return Plan(Scope(frozenset(changed | ripe)), "", marks, remarked, frozenset(ripe), before)
+    scope = Scope(frozenset(changed | ripe))
+    agreed = {mark[:2] for mark in marks if mark[3]} - unmerged
+    return Plan(scope, "", marks, remarked, frozenset(ripe), agreed, before)
 
 
 def _restless(conn: sa.Connection) -> set[Key]:
@@ -95,7 +100,7 @@ def keep(
     written that stands so already.
     """
     marked = {mark[:2] for mark in done.marks}
-    dirt.clear(conn, dirt.RECONCILE, [mark for mark in done.marks if mark[:2] not in waiting])
+    dirt.clear_all(conn, dirt.RECONCILE, done.marks, but=waiting)
     dirt.clear(conn, remarks.CONSUMER, [mark for mark in done.remarked if mark[:2] in done.scope])
     if missing := set(waiting) - marked:
         dirt.mark(conn, sorted(missing), consumer=dirt.RECONCILE)

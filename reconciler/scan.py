@@ -49,8 +49,14 @@ def suspicious(
     while batch := list(islice(cases, _BATCH)):
         rest -= {(one.order.company, one.order.order_no) for one in batch}
         yield from _dated(conn, batch)
-    for at in range(0, len(rest), _BATCH):
-        yield from load_cases(conn, sorted(rest)[at : at + _BATCH])
+    yield from loaded(conn, rest)
+
+
+def loaded(conn: sa.Connection, keys: Collection[Key]) -> Iterator[Case]:
+    """Yield the orders `keys` in key order, with all their views; memory stays flat."""
+    wanted = sorted(keys)
+    for at in range(0, len(wanted), _BATCH):
+        yield from load_cases(conn, wanted[at : at + _BATCH])
 
 
 def load_cases(conn: sa.Connection, keys: Collection[Key]) -> list[Case]:

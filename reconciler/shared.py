@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -11,14 +11,17 @@ import sqlalchemy as sa
 from hub.rules import Rules
 from reconciler import causes, slices
 from reconciler.case import EVERY, Cause, Verdict
+from reconciler.causes import Quarantined
 from reconciler.kept import Kept, stored_causes
 from reconciler.lift import FEWEST
-from reconciler.sources import Scope
 
 Group = tuple[str, str]
 """Class and system: what slices are looked for in."""
 
 _BY_CLOCK, _BY_SLICE = "clock_", "shared_"
+
+_NEWS = 10
+"""A tenth more findings are worth a look for slices, which hold three tenths at least (`reconciler.lift`)."""
 
 
 class Shared:
@@ -34,44 +37,64 @@ class Shared:
         """Return the causes of which other things are known than lie in the store."""
         return {one.id for one in found if one.details != self.told.get(one.id, one.details)}
 
-    def behind(self, fresh: Sequence[Verdict], scope: Scope) -> list[Cause]:
-        """Return the causes of `fresh` verdicts and of the findings known before outside of `scope`.
+    def behind(self, fresh: Sequence[Verdict], here: Iterable[Kept], kept: Iterable[Kept]) -> list[Cause]:
+        """Return the causes of `fresh` verdicts and of the findings `kept` as they are.
 
         What follows from each verdict by itself, or from the store, is found anew for all. Clocks stand as
         they were found where nobody looked at their orders. Slices are looked for among the verdicts of a
-        class and system if ten fresh ones have no cause, or if it has slices and any of it was looked at.
+        class and system if ten fresh ones have no cause, and they are no drop among older ones like that; or
+        if it has slices and any of it was looked at.
         """
-        kept = [one for one in self.known if one.key not in scope]
-        touched = {_group(one.verdict) for one in self.known if one.key in scope}
+        kept = [one for one in kept if not one.in_flight]
+        entries = causes.load_quarantined(self.conn)
         found = self._standing(kept)
-        live = [one for one in (*fresh, *(one.verdict for one in kept)) if not one.in_flight]
+        live = [one for one in fresh if not one.in_flight]
+        live += [one.verdict for one in kept if _may_follow(one, entries)]
         plain = [
             *causes.unread(live),
             *causes.unknown_codes(live),
             *causes.mistyped_references(live),
-            *causes.quarantined_records(live, causes.load_quarantined(self.conn)),
+            *causes.quarantined_records(live, entries),
             *causes.late_posting(live, causes.newest_posted(self.conn), self.as_of),
         ]
-        sliced = {_group(one) for one in live if one.cause and one.cause.kind.startswith(_BY_SLICE)}
-        lonely = Counter(_group(one) for one in fresh if _is_lonely(one))
-        again = {group for group, count in lonely.items() if count >= FEWEST}
-        again |= sliced & (touched | set(lonely))
-        pool = []
-        for one in live:
-            if _group(one) in again:
-                if one.cause and one.cause.kind.startswith(_BY_SLICE):
-                    one.cause.orders, one.cause = 0, None
-                pool.append(one)
+        again = self._moved(fresh, here, kept)
+        pool = [one for one in fresh if not one.in_flight and _group(one) in again]
+        pool += [one.verdict for one in kept if (one.kind, one.system) in again]
+        for one in pool:
+            if one.cause and one.cause.kind.startswith(_BY_SLICE):
+                one.cause.orders, one.cause = 0, None
         return [*plain, *(one for one in found if one.orders), *slices.shared(self.conn, pool, self.rules)]
+
+    def _moved(self, fresh: Iterable[Verdict], here: Iterable[Kept], kept: Iterable[Kept]) -> set[Group]:
+        """Return the groups in which slices are looked for again."""
+        lonely = Counter(_group(one) for one in fresh if _is_lonely(one))
+        touched = {(one.kind, one.system) for one in here}.union(lonely)
+        sliced, old = set(), Counter[Group]()
+        for one in kept:
+            group = one.kind, one.system
+            if group in touched:
+                cause = one.verdict.cause if one.touched else None
+                old[group] += cause is None
+                if cause and cause.kind.startswith(_BY_SLICE):
+                    sliced.add(group)
+        new = {group for group, count in lonely.items() if count >= max(FEWEST, old[group] // _NEWS)}
+        return new | sliced
 
     def _standing(self, kept: Iterable[Kept]) -> list[Cause]:
         """Put kept verdicts behind the clocks and slices that were found earlier; return these."""
         found: dict[str, Cause] = {}
         for one in kept:
-            cause = self.stored.get(one.cause or "")
+            cause = self.stored.get(one.cause) if one.cause else None
             if cause is not None and cause.kind.startswith((_BY_CLOCK, _BY_SLICE)):
                 found.setdefault(cause.id, cause).add(one.verdict)
         return list(found.values())
+
+
+def _may_follow(one: Kept, entries: Collection[Quarantined]) -> bool:
+    """Return whether a stored finding may have a cause that is found anew in every run."""
+    if one.cause is not None or entries:
+        return True
+    return one.tells("found_as") or one.kind == "status" and one.tells("owed")
 
 
 def _group(one: Verdict) -> Group:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Iterable
 from decimal import Decimal
+from functools import cached_property
 
 from reconciler.case import EVERY, Case, Verdict
 from reconciler.judge import Judgement
+from reconciler.kept import Kept
 from reconciler.pairing import Goods, mistyped
 from reconciler.sources import Key
 
@@ -20,13 +22,13 @@ Identity = tuple[str, str, str, str, str]
 class Sift:
     """Takes judgements as they come and keeps what is needed in the end: memory follows the differences.
 
-    `known` are the identities of live findings: only those are kept while in flight. `waiting` collects the
-    orders that are on their way or say what nobody knows: they have to be looked at again.
+    Of the live findings those `known` before are kept while in flight. `waiting` collects the orders that are
+    on their way or say what nobody knows: they have to be looked at again.
     """
 
-    def __init__(self, known: Collection[Identity]) -> None:
+    def __init__(self, known: Iterable[Kept]) -> None:
         """Begin with nothing."""
-        self.known = known
+        self._before = known
         self.verdicts: list[Verdict] = []
         self.waiting: set[Key] = set()
         self.in_flight: Counter[tuple[str, str]] = Counter()
@@ -36,6 +38,11 @@ class Sift:
         self.lone: dict[tuple[str, str, str], Goods] = {}
         self.alone: dict[tuple[str, str, str], list[Verdict]] = {}
         self.codes: dict[tuple[str, str], Verdict] = {}
+
+    @cached_property
+    def known(self) -> set[Identity]:
+        """The identities of live findings."""
+        return {one.identity for one in self._before}
 
     def take(self, case: Case, judgement: Judgement) -> None:
         """Sort the verdicts on one order."""

@@ -23,7 +23,8 @@ from hub.store.tables import order_history, orders
 from hub.store.turns import stay
 from hub.store.types import to_micros
 from sync import dirt
-from sync.ownership import FIELDS, Merged, Owners, birth_columns, merge_views
+from sync.agreed import Agreement
+from sync.ownership import FIELDS, VIEW, Merged, Owners, birth_columns, merge_views
 from sync.pull import Progress
 from sync.saying import said_by, typed
 from sync.stretch import KEY, OrderNo, Row, Stretch, by_order, look_up, scan
@@ -35,16 +36,24 @@ _HISTORY = tuple(name for name in FIELDS if name != "occurred_at")
 """What leaves a row in the history; the stamp goes with the status."""
 
 
+class Ways:
+    """The rules as merging uses them: whose word counts, and when all agree."""
+
+    def __init__(self, rules: Rules) -> None:
+        """Take the rules."""
+        self.owners, self.agreement = Owners(rules), Agreement(rules)
+
+
 def merge(
     store: Store, rules: Rules, lease: Lease, run: Run, clock: Callable[[], datetime], progress: Progress
 ) -> Counter[str]:
     """Merge every order that is marked; return how many were looked at, born and changed."""
     counts: Counter[str] = Counter()
-    owners = Owners(rules)
+    ways = Ways(rules)
     with store.read() as conn:
         marks = dirt.marks(conn, dirt.MERGE)
     if any(mark[:2] == dirt.ALL for mark in marks):
-        _merge_all(store, owners, lease, run, clock, progress, counts)
+        _merge_all(store, ways, lease, run, clock, progress, counts)
         with store.write() as conn:
             lease.check(conn)
             dirt.mark(conn, (), everything=True, consumer=dirt.RECONCILE)
@@ -54,15 +63,16 @@ def merge(
         some = marks[at : at + BATCH]
         with store.write() as conn:
             stay(lease, conn)
-            counts += merge_batch(conn, [mark[:2] for mark in some], owners, run, clock())
-            dirt.pass_on(conn, some)
+            merged, agreed = merge_batch(conn, [mark[:2] for mark in some], ways, run, clock())
+            dirt.pass_on(conn, some, agreed)
+            counts += merged
         progress("merge", counts["merged"], len(marks))
     return counts
 
 
 def _merge_all(
     store: Store,
-    owners: Owners,
+    ways: Ways,
     lease: Lease,
     run: Run,
     clock: Callable[[], datetime],
@@ -75,35 +85,43 @@ def _merge_all(
         with store.write() as conn:
             stay(lease, conn)
             stretch = scan(conn, after, BATCH)
-            counts += _settle(conn, stretch, owners, run, clock())
+            counts += _settle(conn, stretch, ways, run, clock())[0]
             after = stretch.upto
         progress("merge", counts["merged"], None)
 
 
 def merge_batch(
-    conn: sa.Connection, keys: Sequence[OrderNo], owners: Owners, run: Run, now: datetime
-) -> Counter[str]:
-    """Merge the orders `keys` in the caller's transaction; the run is entered only if something changed."""
-    return _settle(conn, look_up(conn, keys), owners, run, now)
+    conn: sa.Connection, keys: Sequence[OrderNo], ways: Ways, run: Run, now: datetime
+) -> tuple[Counter[str], set[OrderNo]]:
+    """Merge the orders `keys` in the caller's transaction; the run is entered only if something changed.
+
+    Returns what was done, and those orders on which all systems agree.
+    """
+    return _settle(conn, look_up(conn, keys), ways, run, now)
 
 
-def _settle(conn: sa.Connection, stretch: Stretch, owners: Owners, run: Run, now: datetime) -> Counter[str]:
+def _settle(
+    conn: sa.Connection, stretch: Stretch, ways: Ways, run: Run, now: datetime
+) -> tuple[Counter[str], set[OrderNo]]:
     """Merge the orders of a stretch: one by one, unless all are as they are in a first load."""
     if stretch.newborn:
         _insert(conn, _newborn(stretch), len(stretch.views), now, run)
-        return Counter(merged=len(stretch.views), born=len(stretch.views))
+        return Counter(merged=len(stretch.views), born=len(stretch.views)), set()
     views, parts, stored = by_order(stretch.views), by_order(stretch.parts), stretch.stored()
     keys = stretch.keys()
     born: list[Row] = []
     changed: list[Row] = []
     history: list[dict[str, Any]] = []
+    agreed: set[OrderNo] = set()
     counts: Counter[str] = Counter(merged=len(keys))
     for key in keys:
         before = stored.get(key)
         if key not in views:
             counts["emptied"] += _forget(conn, key, before, now, history)
             continue
-        merged = _merged(views[key], parts.get(key, ()), owners, before)
+        merged = _merged(views[key], parts.get(key, ()), ways.owners, before)
+        if ways.agreement.holds(key[0], merged.values["order_type"], views[key]):
+            agreed.add(key)
         changes = [name for name in FIELDS if before is None or before[name] != merged.values[name]]
         if changes:
             (born if before is None else changed).append((*key, *(merged.values[name] for name in FIELDS)))
@@ -117,13 +135,14 @@ def _settle(conn: sa.Connection, stretch: Stretch, owners: Owners, run: Run, now
         bulk.upsert_bound(conn, orders, columns, len(changed), at_birth=("first_seen",))
     if history:
         bulk.insert(conn, order_history, [entry | {"run": run.enter(conn)} for entry in history])
-    return counts
+    return counts, agreed
 
 
 def _newborn(stretch: Stretch) -> dict[str, Values]:
     """Return the columns of orders that are new and spoken of once."""
     *key, _, _, _, _, _, extras, lines = zip(*stretch.parts, strict=True)
-    columns = birth_columns([row[2:] for row in stretch.views], [*map(typed, extras)], lines)
+    views = [row[len(KEY) : len(KEY) + len(VIEW)] for row in stretch.views]
+    columns = birth_columns(views, [*map(typed, extras)], lines)
     columns["extras"] = [jsons.dumps(rest) if rest else None for rest in columns["extras"]]
     return {**dict(zip(KEY, key, strict=True)), **columns}
 

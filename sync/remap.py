@@ -26,8 +26,7 @@ from sync import dirt
 from sync.batch import Incoming
 from sync.calm import calm
 from sync.foresight import Foresight, OrderNo, failed, said, stood
-from sync.merge import merge_batch
-from sync.ownership import Owners
+from sync.merge import Ways, merge_batch
 from sync.place import Intake
 from sync.pull import Progress
 from sync.raw import disclose, unpack
@@ -272,13 +271,13 @@ class Remap:
         counts = Counter(records=len(page), quarantined=self._take(conn, page, run)["quarantined"])
         keys = sorted(self._orders(page) | self._orders(self._spoken_of(conn, page)))
         before = conn.execute(sa.select(sa.func.max(order_history.c.id))).scalar() or 0
-        counts += merge_batch(conn, keys, Owners(self.hub.rules), run, self.hub.clock())
+        merged, agreed = merge_batch(conn, keys, Ways(self.hub.rules), run, self.hub.clock())
+        counts += merged
         if run.number is not None:
             self._sign(conn, page, run.number, before)
-        marks = bulk.fetch_many(
-            conn, dirty, ("consumer", "company", "order_no"), {(dirt.MERGE, *key) for key in keys}
-        )
-        dirt.pass_on(conn, [(row.company, row.order_no, row.stamp) for row in marks])
+        place = ("consumer", "company", "order_no")
+        marks = bulk.fetch_many(conn, dirty, place, {(dirt.MERGE, *key) for key in keys})
+        dirt.pass_on(conn, [(row.company, row.order_no, row.stamp, row.agreed) for row in marks], agreed)
         return counts
 
     def _sign(self, conn: sa.Connection, page: Sequence[_Kept], run: int, before: int) -> None:

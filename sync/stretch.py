@@ -11,12 +11,14 @@ import sqlalchemy as sa
 
 from hub.store import bulk
 from hub.store.tables import observations, orders, views
+from sync.agreed import READ
 from sync.ownership import FIELDS, VIEW
 
 OrderNo = tuple[str, str]
 Row = tuple[Any, ...]
 
 KEY = ("company", "order_no")
+_VIEWS = (*KEY, *VIEW, *READ)
 _ORDER = (*KEY, *FIELDS, "first_seen")
 _PARTS = (*KEY, "system", "part", "seq", "deleted", "is_return", "extras", "lines")
 _OF_KEY = itemgetter(0, 1)
@@ -61,7 +63,7 @@ def by_order(rows: Sequence[Row]) -> dict[OrderNo, list[Row]]:
 
 def look_up(conn: sa.Connection, keys: Sequence[OrderNo]) -> Stretch:
     """Return the rows of the orders `keys`."""
-    here = bulk.fetch_bound(conn, views, KEY, keys, (*KEY, *VIEW))
+    here = bulk.fetch_bound(conn, views, KEY, keys, _VIEWS)
     parts = bulk.fetch_bound(conn, observations, KEY, keys, _PARTS)
     return Stretch(sorted(here), sorted(parts), bulk.fetch_bound(conn, orders, KEY, keys, _ORDER))
 
@@ -69,7 +71,7 @@ def look_up(conn: sa.Connection, keys: Sequence[OrderNo]) -> Stretch:
 def scan(conn: sa.Connection, after: OrderNo, size: int) -> Stretch:
     """Return the orders that come next after `after` in all of the store, with some `size` views in all."""
     bulk.in_key_order(conn)
-    here = bulk.scan_bound(conn, views, (*KEY, *VIEW), after, limit=size)
+    here = bulk.scan_bound(conn, views, _VIEWS, after, limit=size)
     upto = None
     if len(here) == size:  # the last order may have more views than these: it comes with the next stretch
         last = _OF_KEY(here[-1])

@@ -13,9 +13,16 @@ from hub.store.types import Fixed, Utc, name
 
 metadata = sa.MetaData()
 ALIVE = "side & 1 = 0"
-"""That an order is not cancelled, as engines have to read it to find it by `orders_standing`."""
+"""That an order is not cancelled, as engines have to read it to find it by these indexes."""
 
-_STANDING = f"status < 130 AND {ALIVE}"
+WAITING = "status < 90"
+"""That nothing of an order has left, as engines have to read it to find it by `orders_waiting`."""
+
+UNDER_WAY = "status < 130"
+"""That an order has not come to its end, as engines have to read it to find it by `orders_standing`."""
+
+_STANDING = f"{UNDER_WAY} AND {ALIVE}"
+_WAITING = f"{WAITING} AND {ALIVE}"
 USUAL = "regular"
 """The type of most orders."""
 
@@ -149,9 +156,15 @@ orders = sa.Table(
         "orders_standing",
         "status",
         "occurred_at",
-        "due_now",
         sqlite_where=sa.text(_STANDING),
         postgresql_where=sa.text(_STANDING),
+    ),
+    sa.Index(
+        "orders_waiting",
+        "due_now",
+        "occurred_at",
+        sqlite_where=sa.text(_WAITING),
+        postgresql_where=sa.text(_WAITING),
     ),
     sa.Index(
         "orders_unusual",
@@ -166,7 +179,8 @@ orders = sa.Table(
 """The canonical order: the views merged by ownership. Written only by the leased merge.
 
 `orders_standing` finds those that have stood too long in a status before the last one and are not cancelled,
-`orders_unusual` those that go another way than most.
+`orders_waiting` those of which nothing has left by when they are due, `orders_unusual` those that go another
+way than most.
 """
 
 order_history = sa.Table(
@@ -234,11 +248,15 @@ dirty = sa.Table(
     sa.Column("consumer", name(32), nullable=False),
     *_order_key(),
     sa.Column("stamp", Id, nullable=False),
+    sa.Column("agreed", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.PrimaryKeyConstraint("consumer", "company", "order_no"),
     sqlite_with_rowid=False,
     postgresql_with=_TIGHT,
 )
-"""Orders that a consumer (merge, reconcile) must look at; company and order_no "*" stand for all."""
+"""Orders that a consumer (merge, reconcile) must look at; company and order_no "*" stand for all.
+
+On those `agreed` all systems agreed when they were merged.
+"""
 
 cursors = sa.Table(
     "cursors",

@@ -1,4 +1,4 @@
-"""What a look at a million orders needs: cancelled orders folded, a narrower index, a sum of integers."""
+"""What looks at many orders need: cancelled ones folded, narrower indexes, sums, notes of what agrees."""
 
 from __future__ import annotations
 
@@ -22,12 +22,14 @@ TIGHT = {
 
 
 def upgrade() -> None:
-    """Fold the views anew, look for what stands by a narrower index, drop what nobody reads."""
+    """Fold the views anew, look for what stands by narrower indexes, note what agrees."""
     if op.get_bind().dialect.name == "postgresql":
         op.execute("CREATE AGGREGATE hub_sum(bigint) (SFUNC = int8pl, STYPE = bigint, INITCOND = '0')")
     views()
-    index("orders_standing", "orders", ["status", "occurred_at", "due_now"], "status < 130 AND side & 1 = 0")
+    index("orders_standing", "orders", ["status", "occurred_at"], "status < 130 AND side & 1 = 0")
+    index("orders_waiting", "orders", ["due_now", "occurred_at"], "status < 90 AND side & 1 = 0")
     op.drop_table("glances")
+    op.add_column("dirty", sa.Column("agreed", sa.Boolean, nullable=False, server_default=sa.false()))
 
 
 def key(length: int = 128) -> sa.types.TypeEngine[str]:

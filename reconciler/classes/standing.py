@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import NamedTuple
@@ -70,6 +70,10 @@ def mover(rules: Rules, route: Route, status: Status) -> str | None:
     return None
 
 
+Limits = Mapping[Status, Sequence[timedelta]]
+"""How long an order may stand in each status, plainly or held up."""
+
+
 class _Suspect(NamedTuple):
     """An order that may have stood too long, since when, and when it is due."""
 
@@ -89,10 +93,9 @@ def _suspects(
 
     With `after` only those whose time, or whose date, may have come since then.
     """
-    old = [
-        _old(status, limits, as_of, after) for status in _LADDER[:-1] if (limits := _limits(rules, status))
-    ]
-    found = driver.fetch(conn, " UNION ALL ".join(old)) if old else []
+    limits = {status: some for status in _LADDER[:-1] if (some := _limits(rules, status))}
+    questions = [*_waiting(limits, as_of, after), *_under_way(limits, as_of, after)]
+    found = driver.fetch(conn, " UNION ALL ".join(questions)) if questions else []
     keys = [(company, order_no) for company, order_no in found if (company, order_no) in scope]
     for row in sorted(bulk.fetch_bound(conn, tables.orders, _PLACE, keys, _COLUMNS), key=_BY_STATUS):
         *place, occurred, changed, due = row
@@ -106,23 +109,47 @@ def _limits(rules: Rules, status: Status) -> list[timedelta]:
     return [limit for limit in limits if limit is not None]
 
 
-def _old(status: Status, limits: Sequence[timedelta], as_of: datetime, after: datetime | None) -> str:
-    """Return the question for orders that have been in `status` for the shortest limit, and are due.
+def _waiting(limits: Limits, as_of: datetime, after: datetime | None) -> Iterator[str]:
+    """Yield the questions for orders of which nothing has left: most of these are not due yet."""
+    limits = {status: some for status, some in limits.items() if status < Status.PARTLY_SHIPPED}
+    if not limits:
+        return
+    last = to_micros(as_of - min(map(min, limits.values())))
+    for due, stamp, stamped in (
+        (f"due_now <= {to_micros(as_of)}", "coalesce(occurred_at, changed_at)", ""),
+        ("due_now IS NULL", "occurred_at", f" AND occurred_at <= {last}"),
+        ("due_now IS NULL", "changed_at", " AND occurred_at IS NULL"),
+    ):
+        old = f"{stamp} <= {_by_status(limits, lambda some: as_of - min(some))}{_fresh(limits, stamp, after)}"
+        yield _question(f"{tables.WAITING} AND {tables.ALIVE} AND {due}{stamped} AND {old}")
 
-    In two halves: the one for those with a stamp goes by the index alone, for many stand and are not due.
-    """
-    now, cut = to_micros(as_of), to_micros(as_of - min(limits))
-    due = f" AND (due_now IS NULL OR due_now <= {now})" if status < Status.PARTLY_SHIPPED else ""
-    which = f"status = {int(status)} AND status < {int(_LADDER[-1])} AND {tables.ALIVE}{due}"
-    halves = []
-    for stamp, stamped in (("occurred_at", ""), ("changed_at", " AND occurred_at IS NULL")):
-        fresh = ""
-        if after is not None:
-            fresh = f" AND ({stamp} > {to_micros(after - max(limits))} OR due_now > {to_micros(after)})"
-        halves.append(
-            f"SELECT company, order_no FROM orders WHERE {which} AND {stamp} <= {cut}{stamped}{fresh}"
-        )
-    return " UNION ALL ".join(halves)
+
+def _under_way(limits: Limits, as_of: datetime, after: datetime | None) -> Iterator[str]:
+    """Yield the questions for orders of which something has left, by status and stamp."""
+    for status, some in limits.items():
+        if status >= Status.PARTLY_SHIPPED:
+            which = f"status = {int(status)} AND {tables.UNDER_WAY} AND {tables.ALIVE}"
+            for stamp, stamped in (("occurred_at", ""), ("changed_at", " AND occurred_at IS NULL")):
+                old = f"{stamp} <= {to_micros(as_of - min(some))}{_fresh({status: some}, stamp, after)}"
+                yield _question(f"{which}{stamped} AND {old}")
+
+
+def _question(where: str) -> str:
+    return f"SELECT company, order_no FROM orders WHERE {where}"
+
+
+def _fresh(limits: Limits, stamp: str, after: datetime | None) -> str:
+    """Return the condition that the time in a status, or the date, may have come since `after`."""
+    if after is None:
+        return ""
+    begun = _by_status(limits, lambda some: after - max(some))
+    return f" AND ({stamp} > {begun} OR due_now > {to_micros(after)})"
+
+
+def _by_status(limits: Limits, moment: Callable[[Sequence[timedelta]], datetime]) -> str:
+    """Return a moment that follows from the limits of the order's status; none where there are none."""
+    whens = " ".join(f"WHEN {int(status)} THEN {to_micros(moment(some))}" for status, some in limits.items())
+    return f"CASE status {whens} END"
 
 
 def _word(row: _Suspect) -> str:

@@ -16,14 +16,14 @@ import sqlalchemy as sa
 
 from hub.model import Side
 from hub.rules import Rules, Tolerance
-from hub.store import Store, bulk, open_store, tables
+from hub.store import Store, open_store, tables
 from reconciler.case import Case
 from reconciler.result import Result
 from reconciler.run import reconcile
 from sync import dirt
 from tests.conftest import KEY
 from tests.reconciler.faults import behind, change, renamed, settled, shifted, unposted, without
-from tests.reconciler.world import DAY, HOUR, NOW, fill, healthy, hub_rules, rows_of
+from tests.reconciler.world import DAY, HOUR, NOW, agreed, fill, healthy, hub_rules, rewrite
 
 RULES = hub_rules()
 SYSTEMS = ("erp", "wms", "tms")
@@ -44,13 +44,9 @@ class Twins:
         """Let orders be as these cases tell them from now on (those without a view: gone altogether)."""
         keys = [(one.order.company, one.order.order_no) for one in cases]
         self.cases |= dict(zip(keys, cases, strict=True))
-        views, orders = rows_of(one for one in cases if one.views)
         for store in self.stores:
+            rewrite(store, *cases)
             with store.write() as conn:
-                for table in (tables.views, tables.orders):
-                    bulk.delete(conn, table, ("company", "order_no"), keys)
-                bulk.insert(conn, tables.views, views)
-                bulk.insert(conn, tables.orders, orders)
                 dirt.mark(conn, keys)
 
     def read(self, system: str, **said: Any) -> None:
@@ -66,7 +62,9 @@ class Twins:
             self.read(system, complete_at=self.now, newest_at=self.now)
         for store in self.stores:
             with store.write() as conn:
-                dirt.pass_on(conn, dirt.marks(conn, dirt.MERGE))
+                marks = dirt.marks(conn, dirt.MERGE)
+                merged = [self.cases[mark[:2]] for mark in marks]
+                dirt.pass_on(conn, marks, agreed(conn, merged, RULES))
 
     def compare(self) -> Result:
         """Reconcile both, and see that nothing tells one from the other; return the partial result."""

@@ -10,10 +10,14 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import sqlalchemy as sa
+
 from hub.model import TOP, Precision, Side, Status
 from hub.rules import Rules, load_rules
 from hub.store import Store, bulk, tables
 from reconciler.case import Case, Horizon, Order, View
+from sync.agreed import Agreement
+from sync.stretch import by_order, look_up
 
 NOW = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -145,6 +149,17 @@ def fill(store: Store, cases: Iterable[Case], reads: Mapping[str, Mapping[str, A
         bulk.upsert(conn, tables.reads, [_read(system, **((reads or {}).get(system, {}))) for system in SAYS])
 
 
+def rewrite(store: Store, *cases: Case) -> None:
+    """Let orders be as these cases tell them from now on (those without a view: gone altogether)."""
+    keys = [(one.order.company, one.order.order_no) for one in cases]
+    views, orders = rows_of(one for one in cases if one.views)
+    with store.write() as conn:
+        for table in (tables.views, tables.orders):
+            bulk.delete(conn, table, ("company", "order_no"), keys)
+        bulk.insert(conn, tables.views, views)
+        bulk.insert(conn, tables.orders, orders)
+
+
 def rows_of(cases: Iterable[Case]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The rows of `views` and of `orders` that cases stand for."""
     views: list[dict[str, Any]] = []
@@ -169,6 +184,14 @@ def rows_of(cases: Iterable[Case]) -> tuple[list[dict[str, Any]], list[dict[str,
             | {"first_seen": NOW - DAY, "changed_at": NOW - DAY, "run": 1}
         )
     return views, orders
+
+
+def agreed(conn: sa.Connection, cases: Iterable[Case], rules: Rules) -> set[tuple[str, str]]:
+    """Those of the orders, as they lie in the store, on which the merge would see all systems agree."""
+    agreement = Agreement(rules)
+    orders = {(one.order.company, one.order.order_no): one.order for one in cases}
+    views = by_order(look_up(conn, sorted(orders)).views)
+    return {key for key, said in views.items() if agreement.holds(key[0], orders[key].order_type, said)}
 
 
 def _read(system: str, **said: Any) -> dict[str, Any]:
