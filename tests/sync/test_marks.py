@@ -47,7 +47,7 @@ def test_an_order_changed_since_it_was_merged_is_judged_though_all_agreed(compan
     company.outbound(1, state="SENT", sent="10", customer="Bee")
     company.sync()
     assert marked(company) == {"1": True}
-    company.later(days=2)
+    company.later(hours=8)
     company.sync()
     with company.store.write() as conn:
         conn.exec_driver_sql("UPDATE views SET shipped = 9000000 WHERE system = 'tms'")
