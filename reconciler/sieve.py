@@ -46,21 +46,28 @@ def scanned(rules: Rules, sight: Sight | None, marked: sa.FromClause | None = No
     if sight is None:
         place = _v if marked is None else marked.c
         closely: sa.FromClause = sa.select(place.company, place.order_no).distinct().subquery("closely")
-        keys = [_differing(closely, rules)]
+        keys = [_differing(closely, rules), *_barred(rules, unusual, marked)]
     else:
         seen = glance(sight, marked).cte("seen").prefix_with("MATERIALIZED")
         closely = sa.select(seen.c.company, seen.c.order_no).where(seen.c.apart == 1).subquery("closely")
-        keys = [_differing(closely, rules), _off_route(seen, sight, unusual)]
-    return looked_up(sa.union(*keys, *_barred(rules, unusual, marked)).subquery("keys"))
+        held_back = _beside(unusual, seen)
+        keys = [
+            _differing(closely, rules),
+            _off_route(seen, sight, unusual),
+            *_barred(rules, held_back, marked),
+        ]
+    return looked_up(sa.union(*keys).subquery("keys"))
 
 
 def looked_up(keys: sa.FromClause) -> Scanned:
     """Return the views of the orders `keys` (company, order_no) in key order, with what `orders` knows."""
-    same = sa.and_(keys.c.company == _v.company, keys.c.order_no == _v.order_no)
     order = sa.and_(keys.c.company == _o.company, keys.c.order_no == _o.order_no)
+    known = sa.select(keys.c.company, keys.c.order_no, *(_o[name] for name in ORDER))
+    k = known.select_from(keys.outerjoin(tables.orders, order)).offset(0).subquery("known")
+    same = sa.and_(k.c.company == _v.company, k.c.order_no == _v.order_no)
     return (
-        sa.select(*(_v[name] for name in VIEW), *(_o[name] for name in ORDER))
-        .select_from(keys.join(tables.views, same).outerjoin(tables.orders, order))
+        sa.select(*(_v[name] for name in VIEW), *(k.c[name] for name in ORDER))
+        .select_from(k.join(tables.views, same))
         .order_by(_v.company, _v.order_no, _v.system)
     )
 
@@ -89,6 +96,13 @@ def _unusual() -> sa.CTE:
     usual: sa.ColumnElement[str] = sa.literal_column(f"'{tables.USUAL}'")
     query = sa.select(_o.company, _o.order_no, _o.order_type).where(_o.order_type != usual)
     return query.cte("unusual").prefix_with("MATERIALIZED")
+
+
+def _beside(unusual: sa.CTE, seen: sa.CTE) -> sa.CTE:
+    """Return the unusual orders that the coarse sieve held back: the others are asked for their route."""
+    same = sa.and_(unusual.c.company == seen.c.company, unusual.c.order_no == seen.c.order_no)
+    query = sa.select(*unusual.c).select_from(unusual.outerjoin(seen, same)).where(seen.c.company.is_(None))
+    return query.cte("held_back").prefix_with("MATERIALIZED")
 
 
 def _barred(rules: Rules, unusual: sa.CTE, marked: sa.FromClause | None) -> Iterator[Scanned]:
