@@ -156,7 +156,7 @@ def _server(engine: str) -> Iterator[tuple[sa.URL, int] | None]:
         return
     from tests.postgres import running_server
 
-    settings = ("autovacuum = off", "shared_buffers = '256MB'", "max_wal_size = '4GB'")
+    settings = ("autovacuum = off", "shared_buffers = '1GB'", "max_wal_size = '4GB'")
     with running_server(settings) as url:
         home = Path(str(url.query["host"]))
         with psycopg.connect(url.set(drivername="postgresql").render_as_string(hide_password=False)) as conn:

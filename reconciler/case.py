@@ -15,13 +15,17 @@ from hub.model import MILESTONES, TOP, Precision, Side, Status
 EVERY = "*"
 """Company and order number of a finding that speaks of a whole system."""
 
-_STAMPS = tuple((int(milestone), f"{milestone.word}_at") for milestone in MILESTONES)
+_STAMP = {milestone: f"{milestone.word}_at" for milestone in MILESTONES}
+_STAMPS = tuple((int(milestone), column) for milestone, column in _STAMP.items())
 _LAST = timedelta(days=1) - timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class View:
-    """What one system says of one order now (a row of `views`)."""
+    """What one system says of one order now (a row of `views`).
+
+    Nobody changes one, nor an `Order` or a `Case`; to freeze them makes them nine times as dear.
+    """
 
     system: str
     first_seen: datetime
@@ -70,11 +74,11 @@ class View:
 
     def stamp(self, milestone: Status) -> datetime | None:
         """Return the event stamp of `milestone`, None where it is not said exactly enough."""
-        stamp: datetime | None = getattr(self, f"{milestone.word}_at")
+        stamp: datetime | None = getattr(self, _STAMP[milestone])
         return stamp
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Order:
     """What the findings of an order need to know of it (from `orders`; empty where it is not merged yet)."""
 
@@ -108,7 +112,7 @@ class Horizon:
         return self.until is not None and moment <= self.until
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Case:
     """One order with all its views: the unit that is judged."""
 

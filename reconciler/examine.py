@@ -57,10 +57,10 @@ class Examination:
     troubled: set[Key] = field(default_factory=set)
     reworded: set[str] = field(default_factory=set)
 
-    def unsettled(self, now: datetime) -> list[Verdict]:
-        """Return the verdicts to settle: the fresh, and the kept whose cause or time is another now."""
+    def moved(self, now: datetime) -> list[Verdict]:
+        """Return what is to be settled besides the fresh: the kept whose cause or time is another now."""
         micros = to_micros(now)
-        return [*self.fresh, *(one.verdict for one in self.kept if self._moves(one, micros))]
+        return [one.verdict for one in self.kept if self._moves(one, micros)]
 
     def _moves(self, one: Kept, now: int) -> bool:
         if one.due_at is not None and one.due_at <= now:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
 
-from hub.findings import CauseFound, Found, State, settle
+from hub.findings import CauseFound, Counts, Found, State, settle
 from hub.rules import Rules
 from hub.store import bulk, jsons, runs, tables
 from hub.store.engine import Store
@@ -55,7 +55,7 @@ def reconcile(
     unchanged store writes no row. LeaseBusy while another one runs.
     """
     now = now or as_of
-    changes: dict[str, int] = {}
+    counts: Counts | None = None
     # one at a time: what was examined earlier must not close what was settled later
     turn = lease(store, "reconcile", holder(), wall(), LEASE) if write else nullcontext()
     with turn as held, calm():
@@ -64,11 +64,12 @@ def reconcile(
             horizons = load_horizons(conn, rules, as_of, starts)
             look = plan(conn, rules, as_of, horizons, starts, full) if write else Plan(ALL, "asked", [], [])
             found = examine(conn, rules, as_of, horizons, look)
+        fresh = list(_found(found.fresh, rules))
         if held is not None:
-            changes = _settle(store, found, rules, now, held, look, as_of, starts)
+            counts = _settle(store, found, fresh, rules, now, held, look, as_of, starts)
             learn(store, rules, as_of, held)
     with store.read() as conn:
-        result = _result(conn, rules, as_of, now, found, changes, settled=write, whole=report)
+        result = _result(conn, rules, as_of, now, found, fresh, counts, whole=report)
         result.looked_at = None if found.scope.keys is None else len(found.scope.keys)
         if report:
             sum_up(conn, rules, result, found)
@@ -78,22 +79,23 @@ def reconcile(
 def _settle(
     store: Store,
     found: Examination,
+    fresh: Sequence[Found],
     rules: Rules,
     now: datetime,
     held: Lease,
     look: Plan,
     as_of: datetime,
     starts: Mapping[str, datetime] | None,
-) -> dict[str, int]:
+) -> Counts:
     run = runs.start("reconcile", None, now)
     with store.write() as conn:
         held.check(conn)
         orders = None if found.scope.keys is None else {*found.troubled, (EVERY, EVERY)}
-        counts = settle(conn, _found(found.unsettled(now), rules), now, run, complete=True, orders=orders)
+        said = [*fresh, *_found(found.moved(now), rules)]
+        counts = settle(conn, said, now, run, complete=True, orders=orders)
         keep(conn, look, rules, as_of, found.horizons, starts, found.waiting)
-    changes = {name: number for name, number in asdict(counts).items() if name != "live"}
-    runs.finish(store, run, now, counts=changes)
-    return changes
+    runs.finish(store, run, now, counts=counts.told)
+    return counts
 
 
 def _found(verdicts: Iterable[Verdict], rules: Rules) -> Iterator[Found]:
@@ -133,13 +135,14 @@ def _result(
     as_of: datetime,
     now: datetime,
     found: Examination,
-    changes: dict[str, int],
-    settled: bool,
+    fresh: Sequence[Found],
+    counts: Counts | None,
     whole: bool,
 ) -> Result:
     kept = [replace(one.verdict, details=typed(one.verdict.details)) for one in found.kept if whole]
-    said = list(_found([*found.fresh, *kept], rules))
-    lives = _lives(conn, said)
+    said = [*fresh, *_found(kept, rules)]
+    lives = dict(counts.rows) if counts else {}
+    lives |= _lives(conn, (one for one in said if one.id not in lives))
     told = [_finding(one, lives, now) for one in said]
     told.sort(key=attrgetter("kind", "company", "order_no", "system", "field"))
     findings = [one for one in told if one.state != State.EXPLAINED]
@@ -147,7 +150,7 @@ def _result(
     return Result(
         as_of=as_of,
         zone=rules.zone,
-        settled=settled,
+        settled=counts is not None,
         systems=_systems(found),
         findings=findings,
         accepted=[one for one in told if one.state == State.EXPLAINED],
@@ -157,7 +160,7 @@ def _result(
         quarantine=quarantine,
         unlinked=unlinked,
         runs=_runs(conn, now),
-        changes=changes,
+        changes=counts.told if counts else {},
     )
 
 
@@ -183,14 +186,14 @@ def _counted(state: SystemState, held: int, found: Examination) -> SystemState:
     return replace(state, held=held, compared=held - found.held_unread[state.system])
 
 
-def _lives(conn: sa.Connection, said: Iterable[Found]) -> dict[str, Any]:
+def _lives(conn: sa.Connection, said: Iterable[Found]) -> dict[str, Mapping[str, Any]]:
     """Return state, owner and dates of those findings that are not closed, by id."""
     columns = ("id", "state", "owner", "due_at", "first_seen")
     rows = bulk.fetch_many(conn, tables.findings, ("id",), {(one.id,) for one in said}, columns)
-    return {row.id: row for row in rows if row.state != State.CLOSED}
+    return {row.id: dict(row._mapping) for row in rows if row.state != State.CLOSED}
 
 
-def _finding(one: Found, lives: Mapping[str, Any], now: datetime) -> Finding:
+def _finding(one: Found, lives: Mapping[str, Mapping[str, Any]], now: datetime) -> Finding:
     life = lives.get(one.id)
     return Finding(
         id=one.id,
@@ -201,13 +204,13 @@ def _finding(one: Found, lives: Mapping[str, Any], now: datetime) -> Finding:
         field=one.field,
         details=one.details,
         correct_in=one.correct_in or one.system,
-        owner=(life.owner if life else None) or one.owner,
+        owner=(life["owner"] if life else None) or one.owner,
         at_risk=one.at_risk,
         currency=one.currency,
         cause=one.cause.id if one.cause else None,
-        state=life.state if life else one.state.value,
-        first_seen=life.first_seen if life else now,
-        due_at=life.due_at if life else None,
+        state=str(life["state"]) if life else one.state.value,
+        first_seen=life["first_seen"] if life else now,
+        due_at=life["due_at"] if life else None,
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
@@ -18,6 +19,7 @@ import sqlalchemy as sa
 from hub.model import Precision, Side, Status
 from hub.rules import Rules
 from hub.store import bulk, tables
+from hub.store.types import from_fixed, from_micros
 from reconciler.case import Case, Order, View
 from reconciler.glance import first_look
 from reconciler.sieve import ORDER, VIEW, scanned
@@ -28,8 +30,7 @@ _BATCH = 1_000
 
 _KEY = ("company", "order_no")
 _OF_KEY = itemgetter(0, 1)
-_SAID = VIEW[3:]
-_STATUS, _SIDE, _SIDE_KNOWN, _PRECISION = map(_SAID.index, ("status", "side", "side_known", "precision"))
+_ORDER = len(VIEW)
 _STATUSES: dict[int | None, Status | None] = {None: None, **{int(one): one for one in Status}}
 _PRECISIONS = {int(one): one for one in Precision}
 _SIDES = [Side(flags) for flags in range(2 * max(Side))]
@@ -62,25 +63,74 @@ def loaded(conn: sa.Connection, keys: Collection[Key]) -> Iterator[Case]:
 def load_cases(conn: sa.Connection, keys: Collection[Key]) -> list[Case]:
     """Return the orders `keys` in key order, with all their views; not those of which nobody speaks."""
     orders = {
-        _OF_KEY(row): row[2:] for row in bulk.fetch_many(conn, tables.orders, _KEY, keys, (*_KEY, *ORDER))
+        _OF_KEY(row): row[2:] for row in bulk.fetch_bound(conn, tables.orders, _KEY, keys, (*_KEY, *ORDER))
     }
-    views = sorted(bulk.fetch_many(conn, tables.views, _KEY, keys, VIEW), key=itemgetter(0, 1, 2))
+    views = sorted(bulk.fetch_bound(conn, tables.views, _KEY, keys, VIEW), key=itemgetter(0, 1, 2))
     unknown = (None,) * len(ORDER)
     return list(_dated(conn, list(_cases((*row, *orders.get(_OF_KEY(row), unknown)) for row in views))))
 
 
 def _cases(rows: Iterable[Sequence[Any]]) -> Iterator[Case]:
+    """Yield the orders that rows of `VIEW` and `ORDER`, in the store's own form, tell of."""
     for (company, order_no), views in groupby(rows, key=_OF_KEY):
         together = list(views)
-        order = Order(company, order_no, *together[0][len(VIEW) :])
-        yield Case(order, {row[2]: _view(row[2], row[3 : len(VIEW)]) for row in together})
+        order_type, amount, currency, due_now = together[0][_ORDER:]
+        order = Order(company, order_no, order_type, _number(amount), currency, _moment(due_now))
+        yield Case(order, {row[2]: _view(*row[2:_ORDER]) for row in together})
 
 
-def _view(system: str, said: Sequence[Any]) -> View:
-    told = list(said)
-    told[_STATUS], told[_PRECISION] = _STATUSES[told[_STATUS]], _PRECISIONS[told[_PRECISION]]
-    told[_SIDE], told[_SIDE_KNOWN] = _SIDES[told[_SIDE]], _SIDES[told[_SIDE_KNOWN]]
-    return View(system, *told)
+def _view(
+    system: str,
+    first_seen: int,
+    status: int | None,
+    lo: int,
+    hi: int,
+    side: int,
+    side_known: int,
+    ordered: int | None,
+    produced: int | None,
+    shipped: int | None,
+    returned: int | None,
+    occurred_at: int | None,
+    precision: int,
+    line_digest: str | None,
+    unknown_code: str | None,
+    confirmed_at: int | None,
+    stocked_at: int | None,
+    shipped_at: int | None,
+    delivered_at: int | None,
+    future: bool,
+) -> View:
+    return View(
+        system,
+        from_micros(first_seen),
+        _STATUSES[status],
+        lo,
+        hi,
+        _SIDES[side],
+        _SIDES[side_known],
+        _number(ordered),
+        _number(produced),
+        _number(shipped),
+        _number(returned),
+        _moment(occurred_at),
+        _PRECISIONS[precision],
+        line_digest,
+        unknown_code,
+        _moment(confirmed_at),
+        _moment(stocked_at),
+        _moment(shipped_at),
+        _moment(delivered_at),
+        bool(future),
+    )
+
+
+def _moment(micros: int | None) -> datetime | None:
+    return None if micros is None else from_micros(micros)
+
+
+def _number(millionths: int | None) -> Decimal | None:
+    return None if millionths is None else from_fixed(millionths)
 
 
 def _dated(conn: sa.Connection, cases: Sequence[Case]) -> Iterable[Case]:

@@ -62,14 +62,20 @@ def scanned(rules: Rules, sight: Sight | None, marked: sa.FromClause | None = No
 def looked_up(keys: sa.FromClause) -> Scanned:
     """Return the views of the orders `keys` (company, order_no) in key order, with what `orders` knows."""
     order = sa.and_(keys.c.company == _o.company, keys.c.order_no == _o.order_no)
-    known = sa.select(keys.c.company, keys.c.order_no, *(_o[name] for name in ORDER))
+    known = sa.select(keys.c.company, keys.c.order_no, *(_as_stored(_o[name]) for name in ORDER))
     k = known.select_from(keys.outerjoin(tables.orders, order)).offset(0).subquery("known")
     same = sa.and_(k.c.company == _v.company, k.c.order_no == _v.order_no)
     return (
-        sa.select(*(_v[name] for name in VIEW), *(k.c[name] for name in ORDER))
+        sa.select(*(_as_stored(_v[name]) for name in VIEW), *(k.c[name] for name in ORDER))
         .select_from(k.join(tables.views, same))
         .order_by(_v.company, _v.order_no, _v.system)
     )
+
+
+def _as_stored(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """Return a column whose values come as they are stored: microseconds and millionths."""
+    stored = isinstance(column.type, sa.types.TypeDecorator | sa.Boolean)
+    return sa.type_coerce(column, sa.BigInteger).label(column.name) if stored else column
 
 
 def _off_route(seen: sa.CTE, sight: Sight, unusual: sa.CTE) -> Scanned:

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 
 from hub.model import Precision
 from hub.rules import Rules
-from hub.store import bulk, tables
+from hub.store import bulk, driver, tables
+from hub.store.statements import spelled
 from reconciler.case import EVERY, Cause, Verdict
 from reconciler.lift import FEWEST, Lift, Slice, Traits, explain
 from reconciler.sources import Key
@@ -29,7 +30,8 @@ _PLACE = ("company", "order_no")
 _ORDER = ("company", "order_no", "order_type", "customer_no", "customer_name", "plant", "lines")
 _SAID = ("company", "order_no", "system", "seq", "code", "mapping")
 _VIEW = ("company", "order_no", "system", "run", "occurred_at", "precision")
-_o = tables.orders.c
+_BLOCK = "SELECT company, order_no FROM orders WHERE company = ? AND order_no >= ? ORDER BY order_no LIMIT ?"
+_COMPANY = "SELECT min(company) FROM orders WHERE company > ?"
 
 
 def shared(conn: sa.Connection, verdicts: Iterable[Verdict], rules: Rules) -> list[Cause]:
@@ -61,19 +63,18 @@ def spread(conn: sa.Connection, count: int) -> list[Key]:
     keys: list[Key] = []
     for company in companies:
         first, last = (  # asked for both at once, an engine reads all that lies between
-            conn.execute(sa.select(end(_o.order_no)).where(_o.company == company)).scalar_one()
-            for end in (sa.func.min, sa.func.max)
+            _asked(conn, f"SELECT {end}(order_no) FROM orders WHERE company = ?", company)[0][0]
+            for end in ("min", "max")
         )
         blocks = max(1, _BLOCKS // len(companies))
         for start in between(first, last, blocks):
-            block = (
-                sa.select(_o.company, _o.order_no)
-                .where(_o.company == company, _o.order_no >= start)
-                .order_by(_o.order_no)
-                .limit(-(-count // (blocks * len(companies))))
-            )
-            keys += [(row.company, row.order_no) for row in conn.execute(block)]
+            most = -(-count // (blocks * len(companies)))
+            keys += _asked(conn, _BLOCK, company, start, most)
     return list(dict.fromkeys(keys))
+
+
+def _asked(conn: sa.Connection, question: str, *given: Any) -> list[tuple[Any, ...]]:
+    return driver.fetch(conn, spelled(conn.dialect, question), given)
 
 
 def between(first: str, last: str, count: int) -> list[str]:
@@ -105,10 +106,10 @@ def _text(number: int, base: int, zero: str, width: int) -> str:
 def _companies(conn: sa.Connection) -> Iterator[str]:
     last = ""
     while True:
-        found = conn.execute(sa.select(sa.func.min(_o.company)).where(_o.company > last)).scalar()
+        [(found,)] = _asked(conn, _COMPANY, last)
         if found is None:
             return
-        last = str(found)
+        last = found
         yield last
 
 

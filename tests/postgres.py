@@ -37,6 +37,10 @@ def running_server(settings: Sequence[str] = _SPEED) -> Iterator[sa.URL]:
             for setting in settings:
                 conn.exec_driver_sql(f"ALTER SYSTEM SET {setting}")
             conn.exec_driver_sql("SELECT pg_reload_conf()")
+            waits = conn.exec_driver_sql("SELECT count(*) FROM pg_file_settings WHERE NOT applied").scalar()
+        if waits:  # some settings count from the start on
+            server.stop()
+            server.start()
         yield url
     finally:
         server.stop()

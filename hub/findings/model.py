@@ -37,11 +37,11 @@ class CauseFound:
     system: str
     slice: str
     details: Mapping[str, Any] = dataclass_field(default_factory=dict)
+    id: str = dataclass_field(init=False)
+    """The cause's identity over runs."""
 
-    @property
-    def id(self) -> str:
-        """The cause's identity over runs."""
-        return _identity("cause", self.kind, self.company, self.system, self.slice)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "id", identity("cause", self.kind, self.company, self.system, self.slice))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,12 @@ class Found:
     owner: str | None = None
     deputy: str | None = None
     within: timedelta | None = None
+    id: str = dataclass_field(init=False)
+    """The finding's identity over runs."""
+
+    def __post_init__(self) -> None:
+        name = identity(self.kind, self.company, self.order_no, self.system, self.field)
+        object.__setattr__(self, "id", name)
 
     @property
     def state(self) -> State:
@@ -76,15 +82,13 @@ class Found:
             return State.IN_FLIGHT
         return State.EXPLAINED if self.noted else State.OPEN
 
-    @property
-    def id(self) -> str:
-        """The finding's identity over runs."""
-        return _identity(self.kind, self.company, self.order_no, self.system, self.field)
-
 
 @dataclass(slots=True)
 class Counts:
-    """What a settlement did to findings (causes are not counted); `live` is how many were found."""
+    """What a settlement did to findings (causes are not counted); `live` is how many were found.
+
+    `rows` are those that were found, as they stand now, by id.
+    """
 
     new: int = 0
     opened: int = 0
@@ -93,11 +97,18 @@ class Counts:
     closed: int = 0
     escalated: int = 0
     live: int = 0
+    rows: Mapping[str, Mapping[str, Any]] = dataclass_field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def told(self) -> dict[str, int]:
+        """How many by what was done, as the run keeps it."""
+        names = ("new", "opened", "reopened", "changed", "closed", "escalated")
+        return {name: getattr(self, name) for name in names}
 
     @property
     def written(self) -> int:
         """How many findings were written."""
-        return self.new + self.opened + self.reopened + self.changed + self.closed + self.escalated
+        return sum(self.told.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,5 +170,6 @@ class Cause:
     findings: int
 
 
-def _identity(*parts: str) -> str:
+def identity(*parts: str) -> str:
+    """Return the id that follows from `parts`, sixteen hex digits."""
     return hashlib.blake2b("\x1f".join(parts).encode()).hexdigest()[:16]

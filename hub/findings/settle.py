@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -59,7 +60,7 @@ def settle(
     turns = [*_escalated(judged, known, wanted, now), *ends]
     _write(conn, findings, turns, now, run)
     _settle_causes(conn, wanted.values(), now, run)
-    return _counted(turns, len(wanted))
+    return _counted(turns, wanted, known)
 
 
 def _settle_causes(
@@ -85,7 +86,8 @@ def _settle_causes(
 def _by_id(found: Iterable[Found]) -> dict[str, Found]:
     wanted: dict[str, Found] = {}
     for one in found:
-        if wanted.setdefault(one.id, one) != one:
+        known = wanted.setdefault(one.id, one)
+        if known is not one and known != one:
             raise ValueError(f"two findings with one identity: {one} and {wanted[one.id]}")
     return wanted
 
@@ -249,7 +251,8 @@ def _write(
     if not turns:
         return
     number = run.enter(conn) if isinstance(run, Run) else run
-    bulk.upsert(conn, table, [turn.row for turn in turns])
+    bulk.insert(conn, table, [turn.row for turn in turns if turn.what == "new"])
+    bulk.upsert(conn, table, [turn.row for turn in turns if turn.what != "new"])
     bulk.insert(
         conn,
         finding_events,
@@ -268,8 +271,9 @@ def _write(
     )
 
 
-def _counted(turns: Iterable[_Turn], found: int) -> Counts:
-    counts = Counts(live=found)
-    for turn in turns:
-        setattr(counts, turn.what, getattr(counts, turn.what) + 1)
+def _counted(turns: Iterable[_Turn], wanted: Collection[str], known: Mapping[str, Row]) -> Counts:
+    written = {turn.row["id"]: turn.row for turn in turns}
+    counts = Counts(live=len(wanted), rows={id: written.get(id) or known[id] for id in wanted})
+    for what, times in Counter(turn.what for turn in turns).items():
+        setattr(counts, what, times)
     return counts

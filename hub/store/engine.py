@@ -130,13 +130,21 @@ def _checked(url: str | sa.URL) -> sa.URL:
 
 def _engine(url: sa.URL) -> sa.Engine:
     if url.get_backend_name() == "postgresql":
-        return sa.create_engine(url, hide_parameters=True)
+        engine = sa.create_engine(url, hide_parameters=True)
+        sa.event.listen(engine, "connect", _interpreted)
+        return engine
     if not Path(url.database or "").absolute().parent.is_dir():
         raise ConfigError("store.no_folder", path=url.database)
     engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
     sa.event.listen(engine, "connect", _on_connect)
     sa.event.listen(engine, "begin", _on_begin)
     return engine
+
+
+def _interpreted(dbapi: Any, _record: object) -> None:
+    """Let PostgreSQL compile no query: short ones are not worth it, and a long one runs once."""
+    dbapi.execute("SET jit = off")
+    dbapi.commit()
 
 
 def _on_connect(dbapi: Any, _record: object) -> None:

@@ -53,8 +53,8 @@ def find(
     `others` are verdicts that are known already: an order that they explain is not stale.
     """
     keys = remarked(conn, scope)
-    explained = troubled(others)
-    stale = standing(conn, rules, as_of, scope, horizons)
+    stale = list(standing(conn, rules, as_of, scope, horizons))
+    explained = troubled(others) if stale else set()
     found = [
         *_remarkable(conn, rules, as_of, keys),
         *lookalikes(conn, keys, scope),

@@ -32,15 +32,16 @@ def one_fault_each(verdicts: Iterable[Verdict]) -> list[Verdict]:
     wholes: dict[Key, set[str]] = {}
     owns: dict[tuple[str, str, str], set[str]] = {}
     for one in verdicts:
-        key = one.company, one.order_no
-        wholes.setdefault(key, set()).update(() if one.noted else _WHOLE.get(one.kind, ()))
-        owns.setdefault((*key, one.system), set()).update(_OWN.get(one.kind, ()))
-    held_up = troubled(verdicts)
+        if one.kind in _WHOLE and not one.noted:
+            wholes.setdefault((one.company, one.order_no), set()).update(_WHOLE[one.kind])
+        if one.kind in _OWN:
+            owns.setdefault((one.company, one.order_no, one.system), set()).update(_OWN[one.kind])
+    held_up = troubled(verdicts) if any(one.kind in _LAST for one in verdicts) else set()
     return [
         one
         for one in verdicts
-        if one.kind not in wholes[one.company, one.order_no]
-        and one.kind not in owns[one.company, one.order_no, one.system]
+        if one.kind not in wholes.get((one.company, one.order_no), ())
+        and one.kind not in owns.get((one.company, one.order_no, one.system), ())
         and not (one.kind in _LAST and (one.company, one.order_no) in held_up)
     ]
 

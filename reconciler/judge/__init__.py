@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from hub.rules import Rules
-from reconciler.case import Case, Horizon, Verdict
+from reconciler.case import Case, Horizon, Verdict, View
 from reconciler.judge.chain import Chain, compared, forbidden, judge_chain, lone
 from reconciler.judge.clocks import judge_clocks
 from reconciler.judge.quantities import judge_lines, judge_quantities
@@ -35,7 +35,7 @@ def judge(case: Case, rules: Rules, horizons: Mapping[str, Horizon]) -> Judgemen
     chain = Chain()
     lagging: dict[str, str] = {}
     if not cancelled(views):
-        chain = judge_chain(case, route, rules, horizons)
+        chain = judge_chain(case, views, route, rules, horizons)
         verdicts += chain.verdicts
         for found, late in (
             judge_quantities(case, views, chain, rules, horizons),
@@ -58,16 +58,19 @@ def judge(case: Case, rules: Rules, horizons: Mapping[str, Horizon]) -> Judgemen
 
 def told(case: Case) -> dict[str, dict[str, object]]:
     """Return what every system says, as the report shows it."""
-    names = ("ordered", "produced", "shipped", "returned")
-    return {
-        view.system: {
-            key: value
-            for key, value in (
-                ("status", view.status.word if view.status else None),
-                *((name, getattr(view, name)) for name in names),
-                ("at", view.occurred_at),
-            )
-            if value is not None
-        }
-        for view in sorted(case.views.values(), key=lambda view: view.system)
-    }
+    return {system: dict(_said(case.views[system])) for system in sorted(case.views)}
+
+
+def _said(view: View) -> Iterator[tuple[str, object]]:
+    if view.status is not None:
+        yield "status", view.status.word
+    if view.ordered is not None:
+        yield "ordered", view.ordered
+    if view.produced is not None:
+        yield "produced", view.produced
+    if view.shipped is not None:
+        yield "shipped", view.shipped
+    if view.returned is not None:
+        yield "returned", view.returned
+    if view.occurred_at is not None:
+        yield "at", view.occurred_at

@@ -26,9 +26,12 @@ class Chain:
     lagging: dict[str, str] = field(default_factory=dict)
 
 
-def judge_chain(case: Case, route: Route, rules: Rules, horizons: Mapping[str, Horizon]) -> Chain:
-    """Judge who must know the order, who must not, and whether the statuses agree."""
-    claims = [*_present(case, route), *_absent(case, route, horizons)]
+def judge_chain(
+    case: Case, views: Mapping[str, View], route: Route, rules: Rules, horizons: Mapping[str, Horizon]
+) -> Chain:
+    """Judge who must know the order, and whether the statuses of the `compared` views agree."""
+    claims = [Claim(system, _covered(view, views), view.hi, view) for system, view in views.items()]
+    claims += _absent(case, route, horizons)
     chain = Chain()
     if agree(claims):
         return chain
@@ -55,14 +58,11 @@ def forbidden(case: Case, route: Route) -> list[Verdict]:
     ]
 
 
-def compared(case: Case, route: Route) -> dict[str, View]:
+def compared(case: Case, route: Route) -> Mapping[str, View]:
     """Return the views that take part: all but those of systems that should not know the order."""
+    if None not in route.systems.values():
+        return case.views
     return {system: view for system, view in case.views.items() if route.systems.get(system, ...) is not None}
-
-
-def _present(case: Case, route: Route) -> list[Claim]:
-    views = compared(case, route)
-    return [Claim(system, _covered(view, views), view.hi, view) for system, view in views.items()]
 
 
 def _covered(view: View, views: Mapping[str, View]) -> int:

@@ -17,7 +17,11 @@ def judge_clocks(case: Case, views: Mapping[str, View], rules: Rules) -> list[Ve
     """Return at most one `skew` verdict a system, with all its milestones in the details."""
     stamps: dict[str, list[dict[str, Any]]] = {}
     evidence: set[str] = set()
+    skew = rules.skew
     for milestone in MILESTONES:
+        said = [stamp for view in views.values() if (stamp := view.stamp(milestone)) is not None]
+        if len(said) < 2 or max(said) - min(said) <= skew:
+            continue  # as of nearly all orders
         for system, entry, sure in _odd_stamps(milestone, views, rules):
             stamps.setdefault(system, []).append(entry)
             if sure:
@@ -39,8 +43,6 @@ def _odd_stamps(
     milestone: Status, views: Mapping[str, View], rules: Rules
 ) -> list[tuple[str, dict[str, Any], bool]]:
     told = {system: stamp for system, view in views.items() if (stamp := view.stamp(milestone)) is not None}
-    if len(told) < 2 or max(told.values()) - min(told.values()) <= rules.skew:
-        return []
     if milestone >= Status.SHIPPED and not _same_goods(views[system] for system in told):
         return []
     found = []

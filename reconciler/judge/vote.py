@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, TypeVar
 
+from hub.model import TOP
 from reconciler.case import View
 
 Value = TypeVar("Value")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Claim:
     """What a system says of the chain: the truth lies in [lo, hi]; `view` is None for an absent system."""
 
@@ -29,8 +30,10 @@ class Claim:
 
 def agree(claims: Iterable[Claim]) -> bool:
     """Return whether one truth fits all claims: max(lo) <= min(hi)."""
-    claims = list(claims)
-    return not claims or max(claim.lo for claim in claims) <= min(claim.hi for claim in claims)
+    lowest, highest = 0, TOP
+    for claim in claims:
+        lowest, highest = max(lowest, claim.lo), min(highest, claim.hi)
+    return lowest <= highest
 
 
 def odd_ones(claims: Sequence[Claim], cost: Callable[[Sequence[Claim]], Any]) -> tuple[Claim, ...]:

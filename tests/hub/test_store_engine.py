@@ -87,6 +87,12 @@ def test_a_store_is_opened_by_the_plain_url_of_postgresql(postgres_store: Store)
     store.close()
 
 
+def test_postgresql_compiles_none_of_the_hubs_queries(postgres_store: Store) -> None:
+    for connection in (postgres_store.read, postgres_store.write):
+        with connection() as conn:
+            assert conn.exec_driver_sql("SHOW jit").scalar() == "off"
+
+
 def test_opening_makes_no_file(tmp_path: Path) -> None:
     open_store(f"sqlite:///{tmp_path / 'x.db'}", KEY).close()
     assert list(tmp_path.iterdir()) == []
