@@ -146,6 +146,7 @@ class _Traits:
             (row.company, row.order_no): row
             for row in bulk.fetch_many(conn, tables.orders, _PLACE, keys, _ORDER)
         }
+        self.plain = {key: frozenset(_of_order(row)) for key, row in self.orders.items()}
         self.views: dict[Key, dict[str, Any]] = {}
         for row in bulk.fetch_many(conn, tables.views, _PLACE, keys, _VIEW):
             self.views.setdefault((row.company, row.order_no), {})[row.system] = row
@@ -156,8 +157,7 @@ class _Traits:
 
     def of(self, key: Key, system: str) -> Traits:
         """Return the slices of one order, as `system` holds it."""
-        found: set[Slice] = {("company", key[0])}
-        found.update(_of_order(self.orders.get(key)))
+        found: set[Slice] = {("company", key[0]), *self.plain.get(key, ())}
         views: Mapping[str, Any] = self.views.get(key, {})
         view, said = views.get(system), self.said.get((*key, system))
         if view is not None:
@@ -174,8 +174,6 @@ class _Traits:
 
 
 def _of_order(order: Any) -> Iterator[Slice]:
-    if order is None:
-        return
     customer = order.customer_no or order.customer_name
     for dimension, value in (
         ("customer", customer), ("plant", order.plant), ("order_type", order.order_type),
