@@ -27,6 +27,10 @@ def reconcile(
     fail_on_findings: Annotated[
         bool, typer.Option("--fail-on-findings", help="Exit with 3 if anything differs.")
     ] = False,
+    brief: Annotated[
+        bool,
+        typer.Option("--brief", help="Keep the findings and count nothing else: quick on a large store."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Compare every order over all systems, find causes, keep findings.
@@ -34,6 +38,9 @@ def reconcile(
     What is merely on its way is no finding. With --as-of it is a look at another moment: nothing is written.
     """
     here = context.here()
+    if brief:
+        _brief(here, as_of, fail_on_findings, as_json)
+        return
     result = compared(here, as_of)
     if as_json:
         from reconciler.reports.json import machine_form
@@ -45,7 +52,29 @@ def reconcile(
         raise typer.Exit(FINDINGS)
 
 
-def compared(here: Here, as_of: str | None, write: bool = True) -> Result:
+def _brief(here: Here, as_of: str | None, fail: bool, as_json: bool) -> None:
+    """Look at what changed, and say what came of it and how many findings stand."""
+    from hub.findings import count_findings
+
+    if as_of is not None:
+        raise typer.BadParameter("--brief keeps findings; --as-of is a look that keeps none.")
+    result = compared(here, None, report=False)
+    with here.store() as store, store.read() as conn:
+        counts = count_findings(conn)
+    if as_json:
+        show.print_json({"looked_at": result.looked_at, "changes": result.changes, "counts": counts})
+    else:
+        say, looked = context.say, result.looked_at
+        show.line(
+            say("cli.looked_at_all") if looked is None else say("cli.looked_at", orders=show.number(looked))
+        )
+        _turns(here, result)
+        show.line(say("cli.stand", findings=show.number(sum(counts.values()))), "bold")
+    if fail and counts:
+        raise typer.Exit(FINDINGS)
+
+
+def compared(here: Here, as_of: str | None, write: bool = True, report: bool = True) -> Result:
     """Return the reconciliation of now, or of the moment `as_of`, which writes nothing."""
     from reconciler.run import reconcile as run
 
@@ -53,7 +82,8 @@ def compared(here: Here, as_of: str | None, write: bool = True) -> Result:
     at = moment(as_of)
     with here.store() as store:
         rules, starts = here.judging_rules(), here.starts()
-        return run(store, rules, at or now, now=now, write=write and at is None, starts=starts)
+        write = write and at is None
+        return run(store, rules, at or now, now=now, write=write, starts=starts, report=report)
 
 
 def _show(here: Here, result: Result) -> None:
@@ -75,9 +105,15 @@ def _show(here: Here, result: Result) -> None:
         show.line(say("grace.accepted_said", accepted=show.number(len(result.accepted))))
     if result.in_flight:
         show.line(say("cli.in_flight", orders=show.number(sum(result.in_flight.values()))))
+    _turns(here, result)
+
+
+def _turns(here: Here, result: Result) -> None:
+    """Say what became of the findings."""
+    say = context.say
     turns = [say(f"cli.turn_{name}", n=show.number(count)) for name, count in result.changes.items() if count]
     if result.settled:
-        show.line(words.joined(turns) if turns else say("cli.nothing_new"), "dim")
+        show.line(here.words.joined(turns) if turns else say("cli.nothing_new"), "dim")
     else:
         show.line(say("cli.only_a_look"), "dim")
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from statistics import median_low
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from hub.rules import Rules
 from reconciler.case import Cause, Verdict
@@ -19,6 +19,25 @@ _SHARE = 0.6
 _QUARTER = 15 * 60
 _ZONE_FROM = 30 * 60
 _Pair = tuple[str, str, str]
+
+
+class Skewed(Protocol):
+    """A verdict on stamps that lie apart, made now or kept from an earlier run."""
+
+    @property
+    def company(self) -> str:
+        """Whose order it is."""
+
+    @property
+    def system(self) -> str:
+        """Who is odd."""
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """Its stamps."""
+
+
+S = TypeVar("S", bound=Skewed)
 
 
 def clock_causes(verdicts: Sequence[Verdict], rules: Rules) -> tuple[list[Cause], list[Verdict]]:
@@ -38,15 +57,15 @@ def clock_causes(verdicts: Sequence[Verdict], rules: Rules) -> tuple[list[Cause]
     return [cause for cause in causes if cause.orders], standing
 
 
-def clustered(verdicts: Iterable[Verdict], rules: Rules) -> bool:
+def clustered(verdicts: Iterable[Skewed], rules: Rules) -> bool:
     """Return whether any two clocks differ by about as much in so many orders that one must be wrong."""
     tolerance = int(rules.skew.total_seconds())
     return any(_cluster(slice_, one, tolerance) for (_, one, _), slice_ in _slices(verdicts).items())
 
 
-def _slices(verdicts: Iterable[Verdict]) -> dict[_Pair, list[Verdict]]:
+def _slices(verdicts: Iterable[S]) -> dict[_Pair, list[S]]:
     """Return `skew` verdicts by company and the two systems whose stamps lie apart."""
-    slices: dict[_Pair, list[Verdict]] = {}
+    slices: dict[_Pair, list[S]] = {}
     for verdict in verdicts:
         if stamps := verdict.details["stamps"]:
             one, other = sorted((verdict.system, stamps[0]["against"]))
@@ -54,7 +73,7 @@ def _slices(verdicts: Iterable[Verdict]) -> dict[_Pair, list[Verdict]]:
     return slices
 
 
-def _cluster(slice_: Sequence[Verdict], one: str, tolerance: int) -> list[Verdict]:
+def _cluster(slice_: Sequence[S], one: str, tolerance: int) -> list[S]:
     """Return the verdicts around the most common offset, if they are many and most of the slice."""
     offsets = sorted((_offset(verdict, one), place) for place, verdict in enumerate(slice_))
     best: Sequence[tuple[int, int]] = ()
@@ -69,7 +88,7 @@ def _cluster(slice_: Sequence[Verdict], one: str, tolerance: int) -> list[Verdic
     return [slice_[place] for _, place in best]
 
 
-def _offset(verdict: Verdict, one: str) -> int:
+def _offset(verdict: Skewed, one: str) -> int:
     """Return how many seconds the clock of system `one` is ahead of the other's."""
     off: int = verdict.details["stamps"][0]["off"]
     return off if verdict.system == one else -off

@@ -124,6 +124,8 @@ def parted(known: Sequence[Kept], scope: Scope) -> tuple[list[Kept], list[Kept]]
 def stored_causes(conn: sa.Connection, kept: Iterable[Kept]) -> dict[str, Cause]:
     """Return the stored causes behind `kept`, by id, nothing counted yet."""
     ids = {one.cause for one in kept if one.cause is not None}
+    if not ids:
+        return {}
     rows = conn.execute(sa.select(_c.id, _c.kind, _c.company, _c.system, _c.slice, _c.details))
     return {
         row.id: Cause(row.kind, row.company, row.system, row.slice, typed(jsons.loads(row.details)))

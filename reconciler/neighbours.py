@@ -97,7 +97,7 @@ def _clocks(seen: AbstractSet[Key], sift: Sift, known: Collection[Kept], rules: 
     for company, kept in there.items():
         here = [one for one in fresh if one.company == company]
         explained = any(one.cause is not None for one in kept)
-        others = [one.verdict for one in kept if one.key not in seen]
+        others = [one for one in kept if one.key not in seen]
         if explained or clustered([*here, *others], rules):
             found.update(one.key for one in kept)
     return found

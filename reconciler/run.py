@@ -33,6 +33,7 @@ _DAY = timedelta(days=1)
 _RUNS_SHOWN = 20
 
 
+@calm()
 def reconcile(
     store: Store,
     rules: Rules,
@@ -51,14 +52,14 @@ def reconcile(
     `as_of`). With `write=False` – a look at another moment – all orders are compared, nothing is written and
     findings keep the life that they have. `starts` gives the systems' start dates: older orders are history
     there. Without `report`, what only a report shows is left out: how many orders there are and who holds
-    them, control totals, orders at risk, findings on orders that were not looked at. A second run over an
-    unchanged store writes no row. LeaseBusy while another one runs.
+    them, control totals, orders at risk, records that wait, runs, findings on orders that were not looked at.
+    A second run over an unchanged store writes no row. LeaseBusy while another one runs.
     """
     now = now or as_of
     counts: Counts | None = None
     # one at a time: what was examined earlier must not close what was settled later
     turn = lease(store, "reconcile", holder(), wall(), LEASE) if write else nullcontext()
-    with turn as held, calm():
+    with turn as held:
         with store.read() as conn:
             rules = rules.with_measured(load_measured(conn))
             horizons = load_horizons(conn, rules, as_of, starts)
@@ -72,7 +73,7 @@ def reconcile(
         result = _result(conn, rules, as_of, now, found, fresh, counts, whole=report)
         result.looked_at = None if found.scope.keys is None else len(found.scope.keys)
         if report:
-            sum_up(conn, rules, result, found)
+            sum_up(conn, rules, result, found, now)
     return result
 
 
@@ -146,7 +147,6 @@ def _result(
     told = [_finding(one, lives, now) for one in said]
     told.sort(key=attrgetter("kind", "company", "order_no", "system", "field"))
     findings = [one for one in told if one.state != State.EXPLAINED]
-    quarantine, unlinked = totals.waiting_records(conn)
     return Result(
         as_of=as_of,
         zone=rules.zone,
@@ -155,17 +155,16 @@ def _result(
         findings=findings,
         accepted=[one for one in told if one.state == State.EXPLAINED],
         causes=_causes(conn, rules, found, findings, now),
-        judged=judged(conn, rules),
         in_flight=dict(sorted(found.in_flight.items())),
-        quarantine=quarantine,
-        unlinked=unlinked,
-        runs=_runs(conn, now),
         changes=counts.told if counts else {},
     )
 
 
-def sum_up(conn: sa.Connection, rules: Rules, result: Result, found: Examination) -> None:
+def sum_up(conn: sa.Connection, rules: Rules, result: Result, found: Examination, now: datetime) -> None:
     """Add what only a report shows, and what has to be counted over all orders."""
+    result.judged = judged(conn, rules)
+    result.quarantine, result.unlinked = totals.waiting_records(conn)
+    result.runs = _runs(conn, now)
     held = totals.held(conn)
     result.orders = totals.orders_known(conn)
     result.systems = [_counted(one, held.get(one.system, 0), found) for one in result.systems]

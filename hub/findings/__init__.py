@@ -11,7 +11,7 @@ from __future__ import annotations
 from hub.findings.compared import compared
 from hub.findings.model import KINDS, LIVE, Cause, CauseFound, Counts, Event, Finding, Found, State
 from hub.findings.people import assign, explain
-from hub.findings.queries import list_causes, list_findings, load_finding
+from hub.findings.queries import count_findings, list_causes, list_findings, load_finding
 from hub.findings.settle import settle
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "State",
     "assign",
     "compared",
+    "count_findings",
     "explain",
     "list_causes",
     "list_findings",

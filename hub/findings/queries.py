@@ -37,6 +37,14 @@ def list_findings(
     return [_finding(row) for row in rows]
 
 
+def count_findings(conn: sa.Connection) -> dict[str, int]:
+    """Return how many findings ask for somebody, by kind: those open or assigned."""
+    f = findings.c
+    asking = f.state.in_([str(State.OPEN), str(State.ASSIGNED)])
+    rows = conn.execute(sa.select(f.kind, sa.func.count()).where(asking).group_by(f.kind).order_by(f.kind))
+    return {kind: count for kind, count in rows}
+
+
 def load_finding(conn: sa.Connection, finding: str) -> Finding | None:
     """Return the finding with this id and its events, oldest first; None if there is none."""
     row = conn.execute(sa.select(findings).where(findings.c.id == finding)).one_or_none()

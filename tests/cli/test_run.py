@@ -106,6 +106,21 @@ def test_reconcile_counts_and_keeps_findings(fresh: Home) -> None:
     assert "nothing was written" in fresh.run("reconcile").stdout
 
 
+def test_a_brief_look_says_what_came_of_it_and_how_much_stands(fresh: Home) -> None:
+    fresh.read()
+    assert fresh.run("reconcile", "--brief").stdout.splitlines() == [
+        "Looked at 0 orders.",
+        "Nothing new since the last time; nothing was written.",
+        "2 findings stand. Show them: orderhub findings list",
+    ]
+    assert fresh.run("reconcile", "--brief", "--fail-on-findings").exit_code == 3
+    found = fresh.json("reconcile", "--brief")
+    assert (found["looked_at"], sum(found["counts"].values())) == (0, 2)
+    both = fresh.run("reconcile", "--brief", "--as-of", "2026-11-01T00:00:00Z")
+    assert both.exit_code == 2
+    assert "--as-of is a look that keeps none" in both.stderr
+
+
 def test_reconcile_as_json(home: Home) -> None:
     found = home.json("reconcile")
     assert found["counts"] == {"missing": 1, "quantity": 1}
