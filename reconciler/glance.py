@@ -182,19 +182,19 @@ def _sums(sight: Sight, views: sa.FromClause, marked: sa.FromClause | None = Non
 
 
 def _distance(v: Any, step: Status, sight: Sight) -> Number:
-    """Return how far the stamps of a milestone lie apart.
+    """Return how far the stamps of a milestone lie apart, NULL where there is none.
 
     Of two systems one sum tells it, the difference with its sign; a third one's stamp takes it far away.
     """
     stamp, stampers = sa.type_coerce(v[_name(step)], sa.BigInteger), sight.stampers[step]
     if len(stampers) > 2:
-        return sa.func.coalesce(sa.func.max(stamp) - sa.func.min(stamp), _n(0))
+        return sa.func.max(stamp) - sa.func.min(stamp)
     first, second = stampers
-    signed = sa.case(
+    signed = sa.case(  # what has no stamp is told first: names are dearer to compare
+        (stamp.is_(None), sa.null()),
         (v.system == _text(first), stamp),
         (v.system == _text(second), -stamp),
-        (stamp.is_not(None), _n(_FAR)),
-        else_=_n(0),
+        else_=_n(_FAR),
     )
     return _added_up(signed, sight.engine)
 
