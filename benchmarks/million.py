@@ -87,12 +87,12 @@ def build(store: Store, orders: int, progress: Callable[[int], None] = lambda _:
         bulk.insert(conn, tables.reads, [{"system": system, **read} for system in SYSTEMS])
 
 
-def change(store: Store, orders: int, rules: Rules) -> None:
-    """Change one order in a hundred, as a sync and a merge would leave it.
+def change(store: Store, orders: int, rules: Rules, turn: int = 0) -> None:
+    """Change one order in a hundred, in each `turn` others, as a sync and a merge would leave them.
 
     Most of them stay healthy; of two hundred one goes wrong, and one that was wrong is mended.
     """
-    numbers, fresh, mended = _changed(orders)
+    numbers, fresh, mended = _changed(orders, turn)
     told = [_moved(order(number, orders, whole=number in fresh), fresh.get(number)) for number in numbers]
     told += [order(number, orders, mended=True) for number in mended]
     told.sort(key=lambda one: (one.company, one.order_no))
@@ -110,19 +110,23 @@ def change(store: Store, orders: int, rules: Rules) -> None:
             dirt.mark(conn, some, consumer=dirt.RECONCILE, agreed=agreed)
 
 
-def changed_faults(orders: int) -> set[Fault]:
-    """Return the differences that a store of so many orders has after `change`."""
-    _, fresh, mended = _changed(orders)
-    gone = {_key(number, orders) for number in mended}
-    new = {(KINDS[turn % 4], *_key(number, orders), _odd(turn)) for number, turn in fresh.items()}
-    return {fault for fault in faults(orders) if fault[1:3] not in gone} | new
+def changed_faults(orders: int, turns: int = 1) -> set[Fault]:
+    """Return the differences that a store of so many orders has after so many turns of `change`."""
+    found = faults(orders)
+    for turn in range(turns):
+        _, fresh, mended = _changed(orders, turn)
+        gone = {_key(number, orders) for number in mended}
+        found = {fault for fault in found if fault[1:3] not in gone}
+        found |= {(KINDS[kind % 4], *_key(number, orders), _odd(kind)) for number, kind in fresh.items()}
+    return found
 
 
-def _changed(orders: int) -> tuple[range, dict[int, int], range]:
-    """Return the orders that change, those of them that go wrong (in which turn), and those mended."""
-    numbers = range(37, orders, 100)
-    fresh = {number: _turn(number) for number in numbers if number % (100 * _EVERY) == 37}
-    return numbers, fresh, range(_EVERY // 2, orders, 100 * _EVERY)
+def _changed(orders: int, turn: int) -> tuple[range, dict[int, int], range]:
+    """Return the orders that change, those of them that go wrong (with their kinds' turn), and those mended."""
+    first = 37 + turn
+    numbers = range(first, orders, 100)
+    fresh = {number: _turn(number) for number in numbers if number % (100 * _EVERY) == first}
+    return numbers, fresh, range(_EVERY // 2 + turn * _EVERY, orders, 100 * _EVERY)
 
 
 def _turn(number: int) -> int:

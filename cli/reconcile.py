@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -55,26 +55,27 @@ def reconcile(
 def _brief(here: Here, as_of: str | None, fail: bool, as_json: bool) -> None:
     """Look at what changed, and say what came of it and how many findings stand."""
     from hub.findings import count_findings
+    from reconciler.run import keep_findings
 
     if as_of is not None:
         raise typer.BadParameter("--brief keeps findings; --as-of is a look that keeps none.")
-    result = compared(here, None, report=False)
-    with here.store() as store, store.read() as conn:
-        counts = count_findings(conn)
+    with here.store() as store:
+        looked = keep_findings(store, here.judging_rules(), here.clock(), starts=here.starts())
+        with store.read() as conn:
+            counts = count_findings(conn)
     if as_json:
-        show.print_json({"looked_at": result.looked_at, "changes": result.changes, "counts": counts})
+        show.print_json({"looked_at": looked.looked_at, "changes": looked.changes, "counts": counts})
     else:
-        say, looked = context.say, result.looked_at
-        show.line(
-            say("cli.looked_at_all") if looked is None else say("cli.looked_at", orders=show.number(looked))
-        )
-        _turns(here, result)
+        say, orders = context.say, looked.looked_at
+        everything = say("cli.looked_at_all")
+        show.line(everything if orders is None else say("cli.looked_at", orders=show.number(orders)))
+        show.line(_turns(here, looked.changes), "dim")
         show.line(say("cli.stand", findings=show.number(sum(counts.values()))), "bold")
     if fail and counts:
         raise typer.Exit(FINDINGS)
 
 
-def compared(here: Here, as_of: str | None, write: bool = True, report: bool = True) -> Result:
+def compared(here: Here, as_of: str | None, write: bool = True) -> Result:
     """Return the reconciliation of now, or of the moment `as_of`, which writes nothing."""
     from reconciler.run import reconcile as run
 
@@ -83,7 +84,7 @@ def compared(here: Here, as_of: str | None, write: bool = True, report: bool = T
     with here.store() as store:
         rules, starts = here.judging_rules(), here.starts()
         write = write and at is None
-        return run(store, rules, at or now, now=now, write=write, starts=starts, report=report)
+        return run(store, rules, at or now, now=now, write=write, starts=starts)
 
 
 def _show(here: Here, result: Result) -> None:
@@ -105,17 +106,14 @@ def _show(here: Here, result: Result) -> None:
         show.line(say("grace.accepted_said", accepted=show.number(len(result.accepted))))
     if result.in_flight:
         show.line(say("cli.in_flight", orders=show.number(sum(result.in_flight.values()))))
-    _turns(here, result)
+    show.line(_turns(here, result.changes) if result.settled else say("cli.only_a_look"), "dim")
 
 
-def _turns(here: Here, result: Result) -> None:
-    """Say what became of the findings."""
+def _turns(here: Here, changes: Mapping[str, int]) -> str:
+    """Return what became of the findings."""
     say = context.say
-    turns = [say(f"cli.turn_{name}", n=show.number(count)) for name, count in result.changes.items() if count]
-    if result.settled:
-        show.line(here.words.joined(turns) if turns else say("cli.nothing_new"), "dim")
-    else:
-        show.line(say("cli.only_a_look"), "dim")
+    turns = [say(f"cli.turn_{name}", n=show.number(count)) for name, count in changes.items() if count]
+    return here.words.joined(turns) if turns else say("cli.nothing_new")
 
 
 def _causes(here: Here, result: Result) -> None:

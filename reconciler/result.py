@@ -105,6 +105,14 @@ class GraceLine:
     as_of: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A look in numbers: how many orders were looked at (None: all), and what settling wrote."""
+
+    looked_at: int | None
+    changes: Mapping[str, int]
+
+
 @dataclass(slots=True)
 class Result:
     """The whole, once. Times are aware UTC, money and quantities Decimal.

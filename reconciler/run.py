@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -25,7 +25,7 @@ from reconciler.grace import judged, learn, load_measured
 from reconciler.horizons import load_horizons
 from reconciler.kept import typed
 from reconciler.plan import Plan, keep, plan
-from reconciler.result import CauseLine, Finding, Result, RunLine, SystemState
+from reconciler.result import CauseLine, Finding, Looked, Result, RunLine, SystemState
 from reconciler.sources import ALL
 from sync.calm import calm
 
@@ -43,7 +43,6 @@ def reconcile(
     write: bool = True,
     starts: Mapping[str, datetime] | None = None,
     full: bool = False,
-    report: bool = True,
 ) -> Result:
     """Compare orders as of a moment, settle the findings, and return what there is to report.
 
@@ -51,11 +50,53 @@ def reconcile(
     (`reconciler.plan`) or `full` asks for it; the findings are the same. `now` is the run's clock (default
     `as_of`). With `write=False` – a look at another moment – all orders are compared, nothing is written and
     findings keep the life that they have. `starts` gives the systems' start dates: older orders are history
-    there. Without `report`, what only a report shows is left out: how many orders there are and who holds
-    them, control totals, orders at risk, records that wait, runs, findings on orders that were not looked at.
-    A second run over an unchanged store writes no row. LeaseBusy while another one runs.
+    there. A second run over an unchanged store writes no row. LeaseBusy while another one runs.
     """
     now = now or as_of
+    seen = _seen(store, rules, as_of, now, write, starts, full)
+    with store.read() as conn:
+        result = _result(conn, as_of, now, seen)
+        sum_up(conn, result, seen, now)
+    return result
+
+
+@calm()
+def keep_findings(
+    store: Store,
+    rules: Rules,
+    as_of: datetime,
+    *,
+    now: datetime | None = None,
+    starts: Mapping[str, datetime] | None = None,
+    full: bool = False,
+) -> Looked:
+    """Do as `reconcile` and return in numbers what came of it: nothing is counted over all orders."""
+    found, _, counts, _ = _seen(store, rules, as_of, now or as_of, True, starts, full)
+    looked_at = None if found.scope.keys is None else len(found.scope.keys)
+    return Looked(looked_at, counts.told if counts else {})
+
+
+class _Seen(NamedTuple):
+    """What a look came to: the findings on what was looked at, and what became of them if they were settled.
+
+    `rules` are those that were judged by, with what was measured.
+    """
+
+    found: Examination
+    fresh: Sequence[Found]
+    counts: Counts | None
+    rules: Rules
+
+
+def _seen(
+    store: Store,
+    rules: Rules,
+    as_of: datetime,
+    now: datetime,
+    write: bool,
+    starts: Mapping[str, datetime] | None,
+    full: bool,
+) -> _Seen:
     counts: Counts | None = None
     # one at a time: what was examined earlier must not close what was settled later
     turn = lease(store, "reconcile", holder(), wall(), LEASE) if write else nullcontext()
@@ -69,12 +110,7 @@ def reconcile(
         if held is not None:
             counts = _settle(store, found, fresh, rules, now, held, look, as_of, starts)
             learn(store, rules, as_of, held)
-    with store.read() as conn:
-        result = _result(conn, rules, as_of, now, found, fresh, counts, whole=report)
-        result.looked_at = None if found.scope.keys is None else len(found.scope.keys)
-        if report:
-            sum_up(conn, rules, result, found, now)
-    return result
+    return _Seen(found, fresh, counts, rules)
 
 
 def _settle(
@@ -130,17 +166,9 @@ def _cause_found(cause: Cause) -> CauseFound:
     return CauseFound(cause.kind, cause.company, cause.system, cause.slice, cause.details)
 
 
-def _result(
-    conn: sa.Connection,
-    rules: Rules,
-    as_of: datetime,
-    now: datetime,
-    found: Examination,
-    fresh: Sequence[Found],
-    counts: Counts | None,
-    whole: bool,
-) -> Result:
-    kept = [replace(one.verdict, details=typed(one.verdict.details)) for one in found.kept if whole]
+def _result(conn: sa.Connection, as_of: datetime, now: datetime, seen: _Seen) -> Result:
+    found, fresh, counts, rules = seen
+    kept = [replace(one.verdict, details=typed(one.verdict.details)) for one in found.kept]
     said = [*fresh, *_found(kept, rules)]
     lives = dict(counts.rows) if counts else {}
     lives |= _lives(conn, (one for one in said if one.id not in lives))
@@ -151,7 +179,7 @@ def _result(
         as_of=as_of,
         zone=rules.zone,
         settled=counts is not None,
-        systems=_systems(found),
+        looked_at=None if found.scope.keys is None else len(found.scope.keys),
         findings=findings,
         accepted=[one for one in told if one.state == State.EXPLAINED],
         causes=_causes(conn, rules, found, findings, now),
@@ -160,16 +188,16 @@ def _result(
     )
 
 
-def sum_up(conn: sa.Connection, rules: Rules, result: Result, found: Examination, now: datetime) -> None:
-    """Add what only a report shows, and what has to be counted over all orders."""
-    result.judged = judged(conn, rules)
+def sum_up(conn: sa.Connection, result: Result, seen: _Seen, now: datetime) -> None:
+    """Add what has to be counted over all orders, and what stands beside them."""
+    held = totals.held(conn)
+    result.systems = [_counted(one, held.get(one.system, 0), seen.found) for one in _systems(seen.found)]
+    result.orders = totals.orders_known(conn)
+    result.totals = totals.control_totals(conn, seen.rules)
+    result.late = totals.late_orders(conn, result.as_of)
+    result.judged = judged(conn, seen.rules)
     result.quarantine, result.unlinked = totals.waiting_records(conn)
     result.runs = _runs(conn, now)
-    held = totals.held(conn)
-    result.orders = totals.orders_known(conn)
-    result.systems = [_counted(one, held.get(one.system, 0), found) for one in result.systems]
-    result.totals = totals.control_totals(conn, rules)
-    result.late = totals.late_orders(conn, result.as_of)
 
 
 def _systems(found: Examination) -> list[SystemState]:

@@ -19,7 +19,7 @@ from hub.rules import Rules, Tolerance
 from hub.store import Store, open_store, tables
 from reconciler.case import Case
 from reconciler.result import Result
-from reconciler.run import reconcile
+from reconciler.run import keep_findings, reconcile
 from sync import dirt
 from tests.conftest import KEY
 from tests.reconciler.faults import behind, change, renamed, settled, shifted, unposted, without
@@ -185,7 +185,7 @@ def test_all_is_looked_at_when_something_else_than_an_order_changed(sqlite_store
     fill(sqlite_store, settled(3, 12))
 
     def looked_at(now: datetime, rules: Rules = RULES, **asked: Any) -> int | None:
-        return reconcile(sqlite_store, rules, now, report=False, **asked).looked_at
+        return keep_findings(sqlite_store, rules, now, **asked).looked_at
 
     assert looked_at(NOW) is None, "the first time"
     assert looked_at(NOW) == 0
