@@ -122,7 +122,7 @@ def changed_faults(orders: int, turns: int = 1) -> set[Fault]:
 
 
 def _changed(orders: int, turn: int) -> tuple[range, dict[int, int], range]:
-    """Return the orders that change, those of them that go wrong (with their kinds' turn), and those mended."""
+    """Return the orders that change, those of them that go wrong (and how), and those mended."""
     first = 37 + turn
     numbers = range(first, orders, 100)
     fresh = {number: _turn(number) for number in numbers if number % (100 * _EVERY) == first}
