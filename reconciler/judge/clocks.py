@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from operator import attrgetter
 from statistics import median_low
 from typing import Any
 
@@ -12,16 +13,14 @@ from hub.rules import Rules
 from reconciler.case import Case, Verdict, View
 from reconciler.judge.trust import clock_trust
 
+_STAMPS = attrgetter(*(f"{milestone.word}_at" for milestone in MILESTONES))
+
 
 def judge_clocks(case: Case, views: Mapping[str, View], rules: Rules) -> list[Verdict]:
     """Return at most one `skew` verdict a system, with all its milestones in the details."""
     stamps: dict[str, list[dict[str, Any]]] = {}
     evidence: set[str] = set()
-    skew = rules.skew
-    for milestone in MILESTONES:
-        said = [stamp for view in views.values() if (stamp := view.stamp(milestone)) is not None]
-        if len(said) < 2 or max(said) - min(said) <= skew:
-            continue  # as of nearly all orders
+    for milestone in _apart(views, rules.skew):
         for system, entry, sure in _odd_stamps(milestone, views, rules):
             stamps.setdefault(system, []).append(entry)
             if sure:
@@ -37,6 +36,16 @@ def judge_clocks(case: Case, views: Mapping[str, View], rules: Rules) -> list[Ve
         verdict.evidence = system in evidence or system in future
         verdicts.append(verdict)
     return verdicts
+
+
+def _apart(views: Mapping[str, View], skew: timedelta) -> list[Status]:
+    """Return the milestones whose stamps lie apart: none in nearly all orders."""
+    found = []
+    for milestone, stamps in zip(MILESTONES, zip(*map(_STAMPS, views.values()), strict=True), strict=False):
+        said = [stamp for stamp in stamps if stamp is not None]
+        if len(said) > 1 and max(said) - min(said) > skew:
+            found.append(milestone)
+    return found
 
 
 def _odd_stamps(

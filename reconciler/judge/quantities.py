@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 from hub.model import QUANTITIES, Status
@@ -24,6 +25,10 @@ _GROWING: dict[str, Status | str] = {
 
 _INNER_FIRST = sorted(QUANTITIES, key=lambda name: name == "ordered")
 """`ordered` comes last: often only two systems say it, and the others tell which of them to believe."""
+
+
+_SAID = attrgetter(*_INNER_FIRST)
+_NOTHING = {None}
 
 
 @dataclass(slots=True)
@@ -52,7 +57,7 @@ def judge_quantities(
         for system, view in views.items()
         if system not in chain.odd and system not in chain.lagging
     }
-    for name in _INNER_FIRST:
+    for name in _unlike(views):
         _compare(name, views if name == "ordered" else settled, rules, horizons, amounts)
     _within(settled, chain, rules, amounts)
     verdicts = [_verdict(case, system, fields) for system, fields in amounts.odd.items()]
@@ -107,13 +112,18 @@ def _of_lines(view: View) -> str:
     return "wrong_shipment" if view.lo >= Status.PARTLY_SHIPPED else "line"
 
 
+def _unlike(views: Mapping[str, View]) -> list[str]:
+    """Return the quantities that are not said alike: none of nearly all orders."""
+    columns = zip(*map(_SAID, views.values()), strict=True)
+    return [name for name, said in zip(_INNER_FIRST, columns, strict=False) if len({*said} - _NOTHING) > 1]
+
+
 def _compare(
     name: str, views: Mapping[str, View], rules: Rules, horizons: Mapping[str, Horizon], amounts: Amounts
 ) -> None:
     values = {system: value for system, view in views.items() if (value := getattr(view, name)) is not None}
-    said = list(values.values())
-    if not said or said.count(said[0]) == len(said):
-        return  # as of nearly all orders
+    if len(set(values.values())) < 2:
+        return
     told = {system: views[system] for system in values}
     if name in _GROWING:
         lagging = _outgrown(name, told, values, rules, horizons)
@@ -203,6 +213,8 @@ def _within(views: Mapping[str, View], chain: Chain, rules: Rules, amounts: Amou
     """Add what cannot be in itself, where the comparison has not explained it already."""
     broken: dict[str, dict[str, dict[str, Any]]] = {}
     for view in views.values():
+        if view.shipped == view.ordered and view.returned is None:
+            continue  # as in nearly all orders
         for name, limit in _broken(view):
             entry = {"said": getattr(view, name), limit: getattr(view, limit)}
             broken.setdefault(name, {})[view.system] = entry
