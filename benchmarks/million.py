@@ -105,7 +105,7 @@ def change(store: Store, orders: int, rules: Rules, turn: int = 0) -> None:
         agreement = Agreement(rules)
         for start in range(0, len(keys), _MERGED):
             some = keys[start : start + _MERGED]
-            said = by_order(look_up(conn, some).views)
+            said = by_order(look_up(conn, some).views)  # all are known
             agreed = {key for key in some if agreement.holds(key[0], types[key], said[key])}
             dirt.mark(conn, some, consumer=dirt.RECONCILE, agreed=agreed)
 

@@ -81,12 +81,13 @@ def clear_all(
 ) -> None:
     """Take away all marks of a consumer, as they were `read`, `but` those of some orders.
 
-    Whole stamps at a time: a mark made anew in between has another one, and what was marked together was
-    read together.
+    Whole stamps at a time, while they are few: a mark made anew in between has another one, and what was
+    marked together was read together.
     """
     stay = {mark[2] for mark in read if mark[:2] in but}
-    whole = list({mark[2] for mark in read} - stay)
-    for at in range(0, len(whole), _STAMPS):
-        stamps = dirty.c.stamp.in_(whole[at : at + _STAMPS])
-        conn.execute(dirty.delete().where(dirty.c.consumer == consumer, stamps))
-    clear(conn, consumer, [mark for mark in read if mark[2] in stay and mark[:2] not in but])
+    whole = {mark[2] for mark in read} - stay
+    if len(whole) > _STAMPS:
+        whole = set()
+    if whole:
+        conn.execute(dirty.delete().where(dirty.c.consumer == consumer, dirty.c.stamp.in_(sorted(whole))))
+    clear(conn, consumer, [mark for mark in read if mark[2] not in whole and mark[:2] not in but])

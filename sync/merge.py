@@ -24,7 +24,7 @@ from hub.store.turns import stay
 from hub.store.types import to_micros
 from sync import dirt
 from sync.agreed import Agreement
-from sync.ownership import FIELDS, VIEW, Merged, Owners, birth_columns, merge_views
+from sync.ownership import FIELDS, Merged, Owners, birth_columns, merge_views
 from sync.pull import Progress
 from sync.saying import said_by, typed
 from sync.stretch import KEY, OrderNo, Row, Stretch, by_order, look_up, scan
@@ -120,7 +120,7 @@ def _settle(
             counts["emptied"] += _forget(conn, key, before, now, history)
             continue
         merged = _merged(views[key], parts.get(key, ()), ways.owners, before)
-        if ways.agreement.holds(key[0], merged.values["order_type"], views[key]):
+        if stretch.compared and ways.agreement.holds(key[0], merged.values["order_type"], views[key]):
             agreed.add(key)
         changes = [name for name in FIELDS if before is None or before[name] != merged.values[name]]
         if changes:
@@ -141,8 +141,7 @@ def _settle(
 def _newborn(stretch: Stretch) -> dict[str, Values]:
     """Return the columns of orders that are new and spoken of once."""
     *key, _, _, _, _, _, extras, lines = zip(*stretch.parts, strict=True)
-    views = [row[len(KEY) : len(KEY) + len(VIEW)] for row in stretch.views]
-    columns = birth_columns(views, [*map(typed, extras)], lines)
+    columns = birth_columns([row[len(KEY) :] for row in stretch.views], [*map(typed, extras)], lines)
     columns["extras"] = [jsons.dumps(rest) if rest else None for rest in columns["extras"]]
     return {**dict(zip(KEY, key, strict=True)), **columns}
 

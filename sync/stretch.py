@@ -18,7 +18,7 @@ OrderNo = tuple[str, str]
 Row = tuple[Any, ...]
 
 KEY = ("company", "order_no")
-_VIEWS = (*KEY, *VIEW, *READ)
+_VIEWS = (*KEY, *VIEW)
 _ORDER = (*KEY, *FIELDS, "first_seen")
 _PARTS = (*KEY, "system", "part", "seq", "deleted", "is_return", "extras", "lines")
 _OF_KEY = itemgetter(0, 1)
@@ -28,13 +28,15 @@ _OF_KEY = itemgetter(0, 1)
 class Stretch:
     """The rows of some orders; `upto` is the last one of a scan, None if nothing follows.
 
-    An order without a view may be among them: nobody speaks of it any more.
+    An order without a view may be among them: nobody speaks of it any more. Views are `compared` if they were
+    read with what it takes to see whether they agree.
     """
 
     views: Sequence[Row]
     parts: Sequence[Row]
     orders: Sequence[Row]
     upto: OrderNo | None = None
+    compared: bool = False
 
     @property
     def newborn(self) -> bool:
@@ -62,10 +64,11 @@ def by_order(rows: Sequence[Row]) -> dict[OrderNo, list[Row]]:
 
 
 def look_up(conn: sa.Connection, keys: Sequence[OrderNo]) -> Stretch:
-    """Return the rows of the orders `keys`."""
-    here = bulk.fetch_bound(conn, views, KEY, keys, _VIEWS)
+    """Return the rows of the orders `keys`; nobody agrees with anybody yet where all of them are new."""
+    stored = bulk.fetch_bound(conn, orders, KEY, keys, _ORDER)
+    here = bulk.fetch_bound(conn, views, KEY, keys, (*_VIEWS, *READ) if stored else _VIEWS)
     parts = bulk.fetch_bound(conn, observations, KEY, keys, _PARTS)
-    return Stretch(sorted(here), sorted(parts), bulk.fetch_bound(conn, orders, KEY, keys, _ORDER))
+    return Stretch(sorted(here), sorted(parts), stored, compared=bool(stored))
 
 
 def scan(conn: sa.Connection, after: OrderNo, size: int) -> Stretch:
