@@ -284,7 +284,8 @@ def _foot(told: Mapping[str, Any]) -> Iterator[str]:
     yield "Each piece ran in a process of its own; user and system time between its begin and end counted,"
     yield "and those of the database server meanwhile. Memory is the peak of the client's process."
     yield "PostgreSQL ran with its default durability and 1 GB of shared buffers. The looks at a million"
-    yield "orders, and the bare ones beside them, are medians of five.\n"
+    yield "orders, and the bare ones beside them, are medians of five; loads and their floors are medians of"
+    yield "three.\n"
     if flat:
         listed = ", ".join(f"{name} {version}" for name, version in flat.items())
         yield f"With {listed}; {versions['cores']} cores.\n"
