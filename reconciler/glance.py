@@ -102,19 +102,23 @@ def _any_speaks(conn: sa.Connection, sight: Sight) -> bool:
 
 
 def glance(sight: Sight, marked: sa.FromClause | None = None) -> sa.Select[Any]:
-    """Return the orders that may differ: company, order_no, told (the sum of claims) and apart (1 or 0).
+    """Return the orders that may differ: company, order_no, told (the sum of claims) and apart.
+
+    That is 0 where all agree and only the route is asked, 2 where statuses or stamps differ for sure, else 1.
 
     `marked` (company, order_no) limits it to some orders.
     """
     sums = _sums(sight, tables.views, marked)
     c = sums.c
     near = [_near(c, step, sight) for step in sight.compared]
-    alike = sa.and_(_all_say_one(c.goods, c.one), *near)
+    same_goods = _all_say_one(c.goods, c.one)
+    alike = sa.and_(same_goods, *near)
     known = [c.told.in_([_n(told) for told in sight.common])] if sight.common else []
     well = sa.or_(
         sa.and_(sa.or_(*known, _well(c.told, sight)), alike), sa.and_(*_cancelled(c.told, sight), *near)
     )
-    apart = sa.case((sa.and_(_agreed(c.told, sight), alike), 0), else_=1)
+    surely = sa.and_(*_plain(c.told, sight), same_goods)
+    apart = sa.case((sa.and_(_agreed(c.told, sight), alike), 0), (surely, 2), else_=1)
     return sa.select(c.company, c.order_no, c.told, apart.label("apart")).where(sa.not_(well))
 
 

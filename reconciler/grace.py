@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from hub.findings import LIVE
 from hub.model import Status
 from hub.rules import Measured, Rules
-from hub.store import Store, bulk, cursors, jsons, tables
+from hub.store import Store, bulk, cursors, driver, jsons, tables
 from hub.store.leases import Lease
 from reconciler.classes.history import load_histories
 from reconciler.latency import Pair, Sketch, delays
@@ -89,7 +89,7 @@ def _declared(rules: Rules, system: str, word: str) -> timedelta:
 
 def _sample(conn: sa.Connection, since: int, as_of: datetime) -> list[Key]:
     """Return some orders whose status moved after row `since` of the history, less those with a finding."""
-    h, o, f = tables.order_history.c, tables.orders.c, tables.findings.c
+    h, o = tables.order_history.c, tables.orders.c
     moved = (
         sa.select(h.company, h.order_no)
         .where(h.id > since, h.field == "status")
@@ -107,8 +107,10 @@ def _sample(conn: sa.Connection, since: int, as_of: datetime) -> list[Key]:
                 .limit(ORDERS // len(_LAGGING))
             )
             keys += [(row.company, row.order_no) for row in conn.execute(standing)]
-    wrong = sa.select(f.company, f.order_no).where(f.state.in_([*LIVE]))
-    odd = {(row.company, row.order_no) for row in conn.execute(wrong)}
+    if not keys:
+        return []
+    live = ", ".join(f"'{state}'" for state in LIVE)
+    odd = {*driver.fetch(conn, f"SELECT company, order_no FROM findings WHERE state IN ({live})")}
     return [key for key in keys if key not in odd]
 
 

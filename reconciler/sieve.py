@@ -52,6 +52,7 @@ def scanned(rules: Rules, sight: Sight | None, marked: sa.FromClause | None = No
         closely = sa.select(seen.c.company, seen.c.order_no).where(seen.c.apart == 1).subquery("closely")
         held_back = _beside(unusual, seen)
         keys = [
+            sa.select(seen.c.company, seen.c.order_no).where(seen.c.apart == 2),
             _differing(closely, rules),
             _off_route(seen, sight, unusual),
             *_barred(rules, held_back, marked),

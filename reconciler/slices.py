@@ -21,7 +21,7 @@ from reconciler.lift import FEWEST, Lift, Slice, Traits, explain
 from reconciler.sources import Key
 from sync.facts import parse_lines
 
-SAMPLE = 600
+SAMPLE = 400
 """So many findings are looked at, over all classes, and half as many orders."""
 
 _BLOCKS = 30

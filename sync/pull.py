@@ -24,7 +24,10 @@ from sync.batch import Batch
 from sync.place import Intake
 
 FULL = 2000
-"""So many records fill a transaction; a larger page is one by itself."""
+"""So many records fill a transaction; a larger page is one by itself.
+
+After a stream's first read three times as many do: most of them are known, and write nothing.
+"""
 
 _READ_BY = "read by"
 """The slot that names the mapping under which the page gates beside it hold."""

@@ -143,7 +143,7 @@ def as_key(kind: sa.types.TypeEngine[Any], key: str, dialect: str, charsets_: It
     """
     try:
         wanted = kind.python_type
-    except NotImplementedError:
+    except NotImplementedError:  # so SQLAlchemy says that a type has no Python type of its own
         wanted = str
     if wanted is str:
         width = (kind.length or 0) if isinstance(kind, sa.CHAR) and dialect != "postgresql" else 0

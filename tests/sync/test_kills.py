@@ -1,4 +1,4 @@
-"""Runs that are killed: a sample of the campaign in `benchmarks/crash.py`, half of it on each engine.
+"""Runs that are killed: a sample of the campaign in `benchmarks/crash`, half of it on each engine.
 
 The campaign runs in a process of its own, for it forks, and pytest has threads.
 """
