@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hub.store import Store
 
 ROOT = Path(__file__).resolve().parent.parent
-_TIMES = 5
+_TIMES = 9
 LOOKS = ("full", "1 % changed", "with the report")
 """The cases that must find exactly what was planted."""
 
