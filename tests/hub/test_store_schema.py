@@ -121,10 +121,15 @@ def test_upgrading_again_changes_nothing(store: Store) -> None:
     assert shape(store.engine) == before
 
 
+SUM = "CREATE AGGREGATE hub_sum(bigint) (SFUNC = int8pl, STYPE = bigint, INITCOND = '0')"
+
+
+@pytest.mark.parametrize("young", [False, True])
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
 def test_a_store_of_the_second_revision_keeps_its_rows_and_folds_them_anew(
-    engine: str, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+    engine: str, young: bool, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """`young`: as the second revision was written at last, with the sum and without `glances`."""
     sqlite = f"sqlite:///{tmp_path / 'old.db'}"
     url = sqlite if engine == "sqlite" else request.getfixturevalue("postgres_url")
     fresh = [
@@ -139,6 +144,10 @@ def test_a_store_of_the_second_revision_keeps_its_rows_and_folds_them_anew(
     with store.write() as conn:
         bulk.insert(conn, views, fresh)
         conn.exec_driver_sql("INSERT INTO glances VALUES ('erp', 'orders', '4711', 'abc')")
+        if young:
+            conn.exec_driver_sql("DROP TABLE glances")
+        if young and engine == "postgresql":
+            conn.exec_driver_sql(SUM)
     old = told(store)
     assert {row["claims"] for row in old} == {7}
     with pytest.raises(ConfigError, match="orderhub db upgrade"):
