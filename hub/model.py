@@ -103,7 +103,9 @@ KINDS = (
 ORDER_TYPES = ("regular", "rush", "sample", "repair", "consignment")
 QUANTITIES = ("ordered", "produced", "shipped", "returned")
 MILESTONES = (Status.CONFIRMED, Status.STOCKED, Status.SHIPPED, Status.DELIVERED)
-"""The statuses whose event stamps are compared between systems (columns `confirmed_at` … of `views`)."""
+"""The statuses whose event stamps are compared between systems."""
+STAMPS = tuple(f"{milestone.word}_at" for milestone in MILESTONES)
+"""The columns of `views` that hold these stamps: `confirmed_at` …"""
 
 Record = dict[str, Any]
 """One record in the system's own words."""

@@ -10,12 +10,12 @@ from decimal import Decimal
 from typing import Any
 
 from hub.findings import CauseFound
-from hub.model import MILESTONES, TOP, Precision, Side, Status
+from hub.model import MILESTONES, STAMPS, TOP, Precision, Side, Status
 
 EVERY = "*"
 """Company and order number of a finding that speaks of a whole system."""
 
-_STAMP = {milestone: f"{milestone.word}_at" for milestone in MILESTONES}
+_STAMP = dict(zip(MILESTONES, STAMPS, strict=True))
 _STAMPS = tuple((int(milestone), column) for milestone, column in _STAMP.items())
 _LAST = timedelta(days=1) - timedelta(microseconds=1)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.findings import LIVE
+from hub.findings import IS_LIVE
 from hub.model import Status
 from hub.rules import Measured, Rules
 from hub.store import Store, bulk, cursors, driver, jsons, tables
@@ -109,8 +109,7 @@ def _sample(conn: sa.Connection, since: int, as_of: datetime) -> list[Key]:
             keys += [(row.company, row.order_no) for row in conn.execute(standing)]
     if not keys:
         return []
-    live = ", ".join(f"'{state}'" for state in LIVE)
-    odd = {*driver.fetch(conn, f"SELECT company, order_no FROM findings WHERE state IN ({live})")}
+    odd = {*driver.fetch(conn, f"SELECT company, order_no FROM findings WHERE {IS_LIVE}")}
     return [key for key in keys if key not in odd]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.findings import LIVE, State
+from hub.findings import IS_LIVE, State
 from hub.store import driver, jsons, tables
 from hub.store.types import from_fixed
 from reconciler.case import EVERY, Cause, Verdict
@@ -107,9 +107,8 @@ class Kept:
 
 def load_kept(conn: sa.Connection) -> list[Kept]:
     """Return all live findings on single orders, in no order."""
-    live = ", ".join(f"'{state}'" for state in LIVE)
-    where = f"state IN ({live}) AND order_no <> '{EVERY}'"
-    return [Kept(*row) for row in driver.fetch(conn, f"SELECT {_READ} FROM findings WHERE {where}")]
+    sql = f"SELECT {_READ} FROM findings WHERE {IS_LIVE} AND order_no <> '{EVERY}'"
+    return [Kept(*row) for row in driver.fetch(conn, sql)]
 
 
 def parted(known: Sequence[Kept], scope: Scope) -> tuple[list[Kept], list[Kept]]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.model import MILESTONES, Status
+from hub.model import STAMPS, Status
 from hub.rules import Route, Rules
 from hub.store import tables
 from reconciler.case import Order, View
@@ -22,7 +22,6 @@ from reconciler.glance import Sight, before, glance, holds
 from reconciler.horizons import routed
 
 QUANTITIES = ("ordered", "produced", "shipped", "returned")
-STAMPS = tuple(f"{milestone.word}_at" for milestone in MILESTONES)
 VIEW = ("company", "order_no", *(field.name for field in fields(View) if field.name != "returned_at"))
 """What is fetched of a view: its key and what makes a `View`, in that order."""
 

@@ -11,10 +11,9 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from hub.model import MILESTONES, Status
+from hub.model import STAMPS, Status
 from hub.rules import Rules
 
-STAMPS = tuple(f"{milestone.word}_at" for milestone in MILESTONES)
 READ = ("lo", "hi", "side_known", "line_digest", "unknown_code", "future", *STAMPS)
 """What is read of a view besides what merging needs; in a row it comes after `ownership.VIEW`."""
 

@@ -9,12 +9,13 @@ for a cause. A birth has no event: the row itself tells it.
 from __future__ import annotations
 
 from hub.findings.compared import compared
-from hub.findings.model import KINDS, LIVE, Cause, CauseFound, Counts, Event, Finding, Found, State
+from hub.findings.model import IS_LIVE, KINDS, LIVE, Cause, CauseFound, Counts, Event, Finding, Found, State
 from hub.findings.people import assign, explain
 from hub.findings.queries import count_findings, list_causes, list_findings, load_finding
 from hub.findings.settle import settle
 
 __all__ = [
+    "IS_LIVE",
     "KINDS",
     "LIVE",
     "Cause",

@@ -27,6 +27,9 @@ class State(StrEnum):
 LIVE = (State.IN_FLIGHT, State.OPEN, State.ASSIGNED, State.EXPLAINED)
 """All states but closed."""
 
+IS_LIVE = f"state IN ({', '.join(repr(str(state)) for state in LIVE)})"
+"""That a finding is live, as SQL."""
+
 
 @dataclass(frozen=True, slots=True)
 class CauseFound:

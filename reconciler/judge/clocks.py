@@ -8,12 +8,12 @@ from operator import attrgetter
 from statistics import median_low
 from typing import Any
 
-from hub.model import MILESTONES, Status
+from hub.model import MILESTONES, STAMPS, Status
 from hub.rules import Rules
 from reconciler.case import Case, Verdict, View
 from reconciler.judge.trust import clock_trust
 
-_STAMPS = attrgetter(*(f"{milestone.word}_at" for milestone in MILESTONES))
+_STAMPS = attrgetter(*STAMPS)
 
 
 def judge_clocks(case: Case, views: Mapping[str, View], rules: Rules) -> list[Verdict]:
