@@ -285,7 +285,7 @@ def _foot(told: Mapping[str, Any]) -> Iterator[str]:
     yield "Each piece ran in a process of its own; user and system time between its begin and end counted,"
     yield "and those of the database server meanwhile. Memory is the peak of the client's process."
     yield "PostgreSQL ran with its default durability and 1 GB of shared buffers. The looks at a million"
-    yield "orders, and the bare ones beside them, are the least of several, as what else is done only adds."
+    yield "orders, and the bare ones beside them, are the least of several: other work on the host only adds."
     yield "Loads and their floors are medians of three.\n"
     if flat:
         listed = ", ".join(f"{name} {version}" for name, version in flat.items())
