@@ -22,7 +22,7 @@ from reconciler.case import Case, Cause, Horizon, Verdict
 from reconciler.clock_causes import clock_causes
 from reconciler.horizons import not_compared
 from reconciler.judge import judge
-from reconciler.kept import Kept, load_kept, parted
+from reconciler.kept import Kept, parted
 from reconciler.lines import name_lines
 from reconciler.neighbours import neighbours
 from reconciler.plan import Plan
@@ -60,26 +60,36 @@ class Examination:
     def moved(self, now: datetime) -> list[Verdict]:
         """Return what is to be settled besides the fresh: the kept whose cause or time is another now."""
         micros = to_micros(now)
-        return [one.verdict for one in self.kept if self._moves(one, micros)]
+        return [
+            one.verdict
+            for one in self.kept
+            if (one.due_at is not None and one.due_at <= micros)
+            or ((one.cause is not None or one.touched) and self._moves(one))
+        ]
 
-    def _moves(self, one: Kept, now: int) -> bool:
-        if one.due_at is not None and one.due_at <= now:
-            return True
+    def _moves(self, one: Kept) -> bool:
         behind = one.verdict.cause if one.touched else None
         cause = None if behind is None else behind.id
         return cause != one.cause or cause in self.reworded
 
 
 def examine(
-    conn: sa.Connection, rules: Rules, as_of: datetime, horizons: Mapping[str, Horizon], plan: Plan
+    conn: sa.Connection,
+    rules: Rules,
+    as_of: datetime,
+    horizons: Mapping[str, Horizon],
+    plan: Plan,
+    known: Sequence[Kept],
 ) -> Examination:
-    """Judge the orders that the plan names, and find what all verdicts share."""
-    known = load_kept(conn)
+    """Judge the orders that the plan names, and find what all verdicts share.
+
+    `known` are the findings of earlier runs.
+    """
     sift = Sift(known)
     scope = _judged(conn, rules, as_of, horizons, plan, sift, known)
     fresh = [
         *(one for source in VERDICTS for one in source(conn, rules, as_of, scope)),
-        *classes.find(conn, rules, as_of, scope, horizons, sift.verdicts),
+        *classes.find(conn, rules, as_of, scope, horizons, known, sift.verdicts),
         *sift.verdicts,
         *sift.paired(),
     ]
@@ -115,7 +125,7 @@ def _judged(
             sift.take(case, judge(case, rules, horizons))
         return plan.scope
     named |= plan.scope.keys - plan.agreed
-    named.update(one.key for one in parted(known, plan.scope)[0])
+    named.update(one.key for one in known if one.key in plan.scope.keys)
     for case in _suspected(conn, rules, plan, named):
         sift.take(case, judge(case, rules, horizons))
     seen = set(plan.scope.keys)

@@ -21,10 +21,11 @@ import sqlalchemy as sa
 
 from hub import agreement
 from hub.agreement import COUNT, DIGIT, STAMPED, STEPS, SYSTEMS
-from hub.model import MILESTONES, Status
+from hub.model import MILESTONES, STAMPS, Status
 from hub.rules import Rules
-from hub.store import tables
+from hub.store import bulk, tables
 from reconciler.horizons import routed
+from reconciler.spread import spread
 
 Number = sa.ColumnElement[int]
 Condition = sa.ColumnElement[bool]
@@ -37,9 +38,12 @@ _MOST_AWAITED = 4
 """So many systems may come late to an order at a glance; an order that lacks another is asked about."""
 
 _FAR = 1 << 58
-_SAMPLE = 3_000
+_SAMPLE = 1_000
+"""So many orders show what is common."""
+
 _COMMON = 12
 _RARE = 30
+_SUMMED = ("company", "order_no", "system", "claims", "goods", *STAMPS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +83,35 @@ def first_look(conn: sa.Connection, rules: Rules, few: bool = False) -> Sight | 
     systems = list(dict.fromkeys([*routed(rules), *sorted(read)]))
     if len(systems) > agreement.MOST_VIEWS:
         return None
-    sight = Sight(conn.dialect.name, _badges(systems), rules, _stampers(conn))
+    some = _some(conn)
+    if some is None:
+        return Sight(conn.dialect.name, _badges(systems), rules, {step: () for step in MILESTONES})
+    sight = Sight(conn.dialect.name, _badges(systems), rules, _stampers(conn, some))
     if few:
         return sight
-    sums = _sums(sight, sa.select(tables.views).limit(_SAMPLE).subquery("views"))
+    sums = _sums(sight, some)
     told = sums.c.told
     common = (
         sa.select(told).where(_well(told, sight)).group_by(told).order_by(sa.func.count().desc(), told)
     ).limit(_COMMON)
     sight = replace(sight, common=list(conn.scalars(common)))
-    return sight if sight.engine != "sqlite" else replace(sight, any_speaks=_any_speaks(conn, sight))
+    return sight if sight.engine != "sqlite" else replace(sight, any_speaks=_any_speaks(conn, sight, some))
 
 
-def _any_speaks(conn: sa.Connection, sight: Sight) -> bool:
+def _some(conn: sa.Connection) -> sa.Subquery | None:
+    """Return the views of some orders, taken evenly from all; None if there are none.
+
+    The first views that a database gives are often of one system or of one age: as they were loaded, or as
+    they changed last.
+    """
+    keys = spread(conn, _SAMPLE)
+    if not keys:
+        return None
+    return bulk.look_up(conn, tables.views, ("company", "order_no"), keys, _SUMMED).subquery("views")
+
+
+def _any_speaks(conn: sa.Connection, sight: Sight, some: sa.Subquery) -> bool:
     """Return whether the goods of any view do as well as the greatest, in nearly all orders of a sample."""
-    some = sa.select(tables.views).limit(_SAMPLE).subquery("views")
     by_any, by_greatest = (
         sa.select(sa.func.count()).select_from(sums).where(sa.not_(_all_say_one(sums.c.goods, sums.c.one)))
         for sums in (_sums(replace(sight, any_speaks=speaks), some) for speaks in (True, False))
@@ -147,9 +165,8 @@ def _subsets(systems: Mapping[str, int]) -> Iterator[tuple[str, ...]]:
         yield from combinations(systems, count)
 
 
-def _stampers(conn: sa.Connection) -> dict[Status, tuple[str, ...]]:
-    """Return the systems that stamp each milestone, going by the first views of the store."""
-    some = sa.select(tables.views).limit(_SAMPLE).subquery()
+def _stampers(conn: sa.Connection, some: sa.Subquery) -> dict[Status, tuple[str, ...]]:
+    """Return the systems that stamp each milestone, going by some views."""
     counts = [sa.func.count(some.c[_name(step)]).label(_name(step)) for step in MILESTONES]
     rows = conn.execute(
         sa.select(some.c.system, *counts).group_by(some.c.system).order_by(some.c.system)

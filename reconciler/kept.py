@@ -88,9 +88,18 @@ class Kept:
         views = self.details.get("views", ())
         return next(iter(views)) if len(views) == 1 else None
 
-    def tells(self, name: str) -> bool:
-        """Tell whether its details may have something called `name`, without reading them."""
-        return f'"{name}"' in self.text
+    @property
+    def found_as(self) -> str | None:
+        """Return the mistyped number that a missing order stands under."""
+        if self.kind == "missing" and '"found_as"' in self.text:
+            found: str | None = self.details.get("found_as")
+            return found
+        return None
+
+    @property
+    def lags(self) -> bool:
+        """Tell whether the system may owe a status, without reading the details."""
+        return self.kind == "status" and '"owed"' in self.text
 
     def _made(self) -> Verdict:
         details = self.details

@@ -28,7 +28,7 @@ def neighbours(seen: AbstractSet[Key], sift: Sift, known: Sequence[Kept], rules:
 def _paired(seen: AbstractSet[Key], known: Iterable[Kept]) -> Iterator[Key]:
     """Yield orders that stand under a mistyped number, and the numbers, where one of both was seen."""
     for one in known:
-        if one.tells("found_as") and (other := one.details.get("found_as")) is not None:
+        if (other := one.found_as) is not None:
             pair = one.key, (one.key[0], other)
             if not seen.isdisjoint(pair):
                 yield from pair
@@ -53,7 +53,7 @@ def _slips(seen: AbstractSet[Key], sift: Sift, known: Iterable[Kept]) -> set[Key
     for one in known:
         if one.kind == "missing":
             missing.add(one.key, one.system, seen=one.key in seen)
-            if one.tells("found_as") and (number := one.details.get("found_as")) is not None:
+            if (number := one.found_as) is not None:
                 other = one.company, number
                 lone.add(other, one.system, seen=other in seen)
         if one.kind in ("missing", "extra") and (alone := one.alone) is not None:

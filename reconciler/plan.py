@@ -14,12 +14,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.findings import LIVE
 from hub.rules import Rules
-from hub.store import cursors, jsons, tables
+from hub.store import cursors, jsons
 from reconciler.case import Horizon
 from reconciler.classes import KINDS
 from reconciler.classes.standing import expired
+from reconciler.kept import Kept
 from reconciler.sources import ALL, RIPENING, Key, Scope
 from sync import dirt, remarks
 
@@ -30,6 +30,7 @@ MOST = 100_000
 """Of more marked orders than these a run over all is the cheaper one."""
 
 _PLACE = ("hub", "reconcile")
+_RESTLESS = frozenset(KINDS) - {"stale"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +56,14 @@ def plan(
     rules: Rules,
     as_of: datetime,
     horizons: Mapping[str, Horizon],
+    known: Iterable[Kept],
     starts: Mapping[str, datetime] | None = None,
     full: bool = False,
 ) -> Plan:
-    """Return what a run as of a moment looks at; `full` asks for all orders."""
+    """Return what a run as of a moment looks at; `full` asks for all orders.
+
+    `known` are the findings of earlier runs.
+    """
     before = cursors.load_state(conn, *_PLACE)
     marks, remarked = dirt.marks(conn, dirt.RECONCILE), dirt.marks(conn, remarks.CONSUMER)
     unmerged = {mark[:2] for mark in dirt.marks(conn, dirt.MERGE)}
@@ -69,20 +74,13 @@ def plan(
     if why:
         return Plan(ALL, why, marks, remarked, before=before)
     since = _known_since(before)
-    ripe = _restless(conn) | expired(conn, rules, as_of, since)
+    # of these findings no mark tells: they follow from more than orders and views
+    ripe = {one.key for one in known if one.kind in _RESTLESS} | expired(conn, rules, as_of, since)
     for source in RIPENING:
         ripe.update(source(conn, rules, since, as_of))
     scope = Scope(frozenset(changed | ripe))
     agreed = {mark[:2] for mark in marks if mark[3]} - unmerged
     return Plan(scope, "", marks, remarked, frozenset(ripe), agreed, before)
-
-
-def _restless(conn: sa.Connection) -> set[Key]:
-    """Return the orders with a finding that follows from more than orders and views: no mark tells it."""
-    f = tables.findings.c
-    kinds = [kind for kind in KINDS if kind != "stale"]
-    query = sa.select(f.company, f.order_no).where(f.state.in_([*LIVE]), f.kind.in_(kinds))
-    return {(company, order_no) for company, order_no in conn.execute(query)}
 
 
 def keep(

@@ -23,7 +23,7 @@ from reconciler.case import EVERY, Cause, Verdict
 from reconciler.examine import Examination, examine
 from reconciler.grace import judged, learn, load_measured
 from reconciler.horizons import load_horizons
-from reconciler.kept import typed
+from reconciler.kept import load_kept, typed
 from reconciler.plan import Plan, keep, plan
 from reconciler.result import CauseLine, Finding, Looked, Result, RunLine, SystemState
 from reconciler.sources import ALL
@@ -104,8 +104,11 @@ def _seen(
         with store.read() as conn:
             rules = rules.with_measured(load_measured(conn))
             horizons = load_horizons(conn, rules, as_of, starts)
-            look = plan(conn, rules, as_of, horizons, starts, full) if write else Plan(ALL, "asked", [], [])
-            found = examine(conn, rules, as_of, horizons, look)
+            known = load_kept(conn)
+            look = Plan(ALL, "asked", [], [])
+            if write:
+                look = plan(conn, rules, as_of, horizons, known, starts, full)
+            found = examine(conn, rules, as_of, horizons, look, known)
         fresh = list(_found(found.fresh, rules))
         if held is not None:
             counts = _settle(store, found, fresh, rules, now, held, look, as_of, starts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from hub.rules import Rules
 from reconciler import causes, slices
 from reconciler.case import EVERY, Cause, Verdict
-from reconciler.causes import Quarantined
 from reconciler.kept import Kept, stored_causes
 from reconciler.lift import FEWEST
 
@@ -49,7 +48,8 @@ class Shared:
         entries = causes.load_quarantined(self.conn)
         found = self._standing(kept)
         live = [one for one in fresh if not one.in_flight]
-        live += [one.verdict for one in kept if _may_follow(one, entries)]
+        # what else stands alone has no cause that is found anew in every run
+        live += [one.verdict for one in kept if entries or one.cause is not None or one.lags or one.found_as]
         plain = [
             *causes.unread(live),
             *causes.unknown_codes(live),
@@ -69,14 +69,13 @@ class Shared:
         """Return the groups in which slices are looked for again."""
         lonely = Counter(_group(one) for one in fresh if _is_lonely(one))
         touched = {(one.kind, one.system) for one in here}.union(lonely)
-        sliced, old = set(), Counter[Group]()
-        for one in kept:
-            group = one.kind, one.system
-            if group in touched:
-                cause = one.verdict.cause if one.touched else None
-                old[group] += cause is None
-                if cause and cause.kind.startswith(_BY_SLICE):
-                    sliced.add(group)
+        behind = [
+            (group, one.verdict.cause if one.touched else None)
+            for one in kept
+            if (group := (one.kind, one.system)) in touched
+        ]
+        sliced = {group for group, cause in behind if cause and cause.kind.startswith(_BY_SLICE)}
+        old = Counter(group for group, cause in behind if cause is None)
         new = {group for group, count in lonely.items() if count >= max(FEWEST, old[group] // _NEWS)}
         return new | sliced
 
@@ -88,13 +87,6 @@ class Shared:
             if cause is not None and cause.kind.startswith((_BY_CLOCK, _BY_SLICE)):
                 found.setdefault(cause.id, cause).add(one.verdict)
         return list(found.values())
-
-
-def _may_follow(one: Kept, entries: Collection[Quarantined]) -> bool:
-    """Return whether a stored finding may have a cause that is found anew in every run."""
-    if one.cause is not None or entries:
-        return True
-    return one.tells("found_as") or one.kind == "status" and one.tells("owed")
 
 
 def _group(one: Verdict) -> Group:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Container, Iterable, Sequence
+from operator import itemgetter
 
 import sqlalchemy as sa
 
@@ -84,10 +85,12 @@ def clear_all(
     Whole stamps at a time, while they are few: a mark made anew in between has another one, and what was
     marked together was read together.
     """
-    stay = {mark[2] for mark in read if mark[:2] in but}
-    whole = {mark[2] for mark in read} - stay
+    whole = set(map(itemgetter(2), read))
+    if but:
+        whole -= {mark[2] for mark in read if mark[:2] in but}
     if len(whole) > _STAMPS:
         whole = set()
     if whole:
         conn.execute(dirty.delete().where(dirty.c.consumer == consumer, dirty.c.stamp.in_(sorted(whole))))
-    clear(conn, consumer, [mark for mark in read if mark[2] not in whole and mark[:2] not in but])
+    if but or not whole:
+        clear(conn, consumer, [mark for mark in read if mark[2] not in whole and mark[:2] not in but])

@@ -149,6 +149,20 @@ def fetch_many(
     return found
 
 
+def look_up(
+    conn: sa.Connection,
+    table: sa.Table,
+    key_columns: Sequence[str],
+    keys: Collection[tuple[Any, ...]],
+    columns: Sequence[str],
+) -> sa.TextualSelect:
+    """Return the query that `fetch_many` runs, for few `keys`: other queries may build on it."""
+    names = tuple(key_columns)
+    typed: sa.TextualSelect = _typed(conn.dialect, table, names, tuple(columns))
+    given = _key_parameters(conn.dialect, table, names, sorted(set(keys)))
+    return typed.bindparams(**{f"k{at}": value for at, value in enumerate(given)})
+
+
 def fetch_bound(
     conn: sa.Connection,
     table: sa.Table,

@@ -174,7 +174,7 @@ def _in_quotes(values: Values) -> Callable[[str | None], str | None]:
     """Return what makes each of `values` fit between double quotes: most columns need nothing."""
     if not _QUOTED.search("".join([value for value in values if value is not None])):
         return lambda value: value
-    return lambda value: None if value is None else _QUOTED.sub(r"\\\g<0>", value)
+    return lambda value: None if value is None else value.replace("\\", r"\\").replace('"', r"\"")
 
 
 def _writer(column: sa.Column[Any]) -> Callable[[Any], str]:

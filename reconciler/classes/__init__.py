@@ -35,6 +35,7 @@ from reconciler.classes.remarked import KINDS, load_cases, remarked
 from reconciler.classes.standing import standing
 from reconciler.classes.transitions import judge_transitions
 from reconciler.judge import told
+from reconciler.kept import Kept
 from reconciler.sources import Key, Scope
 
 __all__ = ["KINDS", "find", "one_fault_each"]
@@ -46,13 +47,15 @@ def find(
     as_of: datetime,
     scope: Scope,
     horizons: Mapping[str, Horizon],
+    known: Iterable[Kept],
     others: Iterable[Verdict] = (),
 ) -> list[Verdict]:
     """Return the verdicts of all these classes on orders of `scope`, with what the systems say of each.
 
-    `others` are verdicts that are known already: an order that they explain is not stale.
+    `known` are the findings of earlier runs; `others` are verdicts of this one: an order that they explain is
+    not stale.
     """
-    keys = remarked(conn, scope)
+    keys = remarked(conn, scope, known)
     stale = list(standing(conn, rules, as_of, scope, horizons))
     explained = troubled(others) if stale else set()
     found = [

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import sqlalchemy as sa
 
-from hub.findings import LIVE
-from hub.store import tables
 from reconciler import scan
 from reconciler.case import Case
+from reconciler.kept import Kept
 from reconciler.sources import Key, Scope
+from sync import dirt
 from sync.remarks import CONSUMER
 
 KINDS = (
@@ -19,12 +19,10 @@ KINDS = (
 """The classes that are found here, and that a run over all orders closes here."""
 
 
-def remarked(conn: sa.Connection, scope: Scope) -> list[Key]:
+def remarked(conn: sa.Connection, scope: Scope, known: Iterable[Kept]) -> list[Key]:
     """Return the orders of `scope` whose history was remarked, or that have a finding of these classes."""
-    d, f = tables.dirty.c, tables.findings.c
-    marks = sa.select(d.company, d.order_no).where(d.consumer == CONSUMER)
-    live = sa.select(f.company, f.order_no).where(f.state.in_([*LIVE]), f.kind.in_(KINDS))
-    keys = {(company, order_no) for company, order_no in conn.execute(marks.union(live))}
+    keys = {mark[:2] for mark in dirt.marks(conn, CONSUMER)}
+    keys.update(one.key for one in known if one.kind in KINDS)
     return sorted(key for key in keys if key in scope)
 
 

@@ -14,7 +14,7 @@ from reconciler.case import Case
 from reconciler.lift import Traits, explain
 from reconciler.reports.words import Words
 from reconciler.run import reconcile
-from reconciler.slices import between, spread
+from reconciler.spread import between, spread
 from tests.reconciler.faults import change, settled
 from tests.reconciler.world import NOW, fill, hub_rules
 
