@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 import sqlalchemy as sa
 
 from hub.model import Status
-from hub.store import Store, tables
+from hub.store import Store, bulk, tables
 from reconciler.glance import first_look
 from tests.reconciler.faults import settled
-from tests.reconciler.world import fill, hub_rules
+from tests.reconciler.world import fill, hub_rules, rows_of
 
 
 def test_a_first_look_sees_whole_orders_however_the_views_lie(store: Store) -> None:
-    fill(store, settled(5, 1_900))
-    with store.write() as conn:  # as after a first load of one system after the other: these now lie last
-        conn.execute(sa.update(tables.views).where(tables.views.c.system == "tms").values(run=7))
+    cases = settled(5, 1_900)
+    fill(store, cases)
+    views, _ = rows_of(cases)
+    with store.write() as conn:  # as after a first load of one system after the other
+        conn.execute(sa.delete(tables.views))
+        bulk.insert(conn, tables.views, sorted(views, key=itemgetter("system")))
     with store.read() as conn:
         sight = first_look(conn, hub_rules())
     assert sight is not None
