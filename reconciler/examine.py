@@ -142,5 +142,5 @@ def _suspected(conn: sa.Connection, rules: Rules, plan: Plan, named: set[Key]) -
         return loaded(conn, named)
     d = tables.dirty.c
     marked = sa.select(d.company, d.order_no).where(d.consumer == dirt.RECONCILE, sa.not_(d.agreed))
-    unmarked = named - {mark[:2] for mark in plan.marks if mark[:2] not in plan.agreed}
+    unmarked = named - (plan.marked - plan.agreed)
     return suspicious(conn, rules, unmarked, marked.subquery("marked"))

@@ -6,7 +6,7 @@ than an order may have changed the verdicts.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -38,14 +38,16 @@ class Plan:
     """Which orders a run looks at, with the marks that it found on them.
 
     `why` tells why it looks at all: asked, first, week, rules, marked, back or horizon; it is empty for a run
-    over changes. `remarked` are the marks on histories, `ripe` the orders whose time has come without a mark,
-    `agreed` those marked ones on which the merge saw all systems agree.
+    over changes. `marked` are the orders that `marks` tell of, `remarked` the marks on histories, `ripe` the
+    orders whose time has come without a mark, `agreed` those marked ones on which the merge saw all systems
+    agree.
     """
 
     scope: Scope
     why: str
-    marks: list[dirt.Mark]
+    marks: list[dirt.Lot]
     remarked: list[dirt.Mark]
+    marked: Set[Key] = frozenset()
     ripe: frozenset[Key] = frozenset()
     agreed: Set[Key] = frozenset()
     before: Mapping[str, Any] = field(default_factory=dict)
@@ -65,22 +67,23 @@ def plan(
     `known` are the findings of earlier runs.
     """
     before = cursors.load_state(conn, *_PLACE)
-    marks, remarked = dirt.marks(conn, dirt.RECONCILE), dirt.marks(conn, remarks.CONSUMER)
+    marks, remarked = dirt.lots(conn, dirt.RECONCILE), dirt.marks(conn, remarks.CONSUMER)
+    agreed = {key for lot in marks if lot.agreed for key in lot.keys}
+    marked = agreed.union(*(lot.keys for lot in marks if not lot.agreed))
     unmerged = {mark[:2] for mark in dirt.marks(conn, dirt.MERGE)}
-    changed = unmerged.union(mark[:2] for mark in (*marks, *remarked))
+    changed = marked.union(unmerged, (mark[:2] for mark in remarked))
     why = "asked" if full else _why_all(before, rules, as_of, horizons, starts)
     if not why and (len(changed) > MOST or dirt.ALL in changed):
         why = "marked"
     if why:
-        return Plan(ALL, why, marks, remarked, before=before)
+        return Plan(ALL, why, marks, remarked, marked, before=before)
     since = _known_since(before)
     # of these findings no mark tells: they follow from more than orders and views
     ripe = {one.key for one in known if one.kind in _RESTLESS} | expired(conn, rules, as_of, since)
     for source in RIPENING:
         ripe.update(source(conn, rules, since, as_of))
     scope = Scope(frozenset(changed | ripe))
-    agreed = {mark[:2] for mark in marks if mark[3]} - unmerged
-    return Plan(scope, "", marks, remarked, frozenset(ripe), agreed, before)
+    return Plan(scope, "", marks, remarked, marked, frozenset(ripe), agreed - unmerged, before)
 
 
 def keep(
@@ -90,19 +93,18 @@ def keep(
     as_of: datetime,
     horizons: Mapping[str, Horizon],
     starts: Mapping[str, datetime] | None,
-    waiting: Collection[Key],
+    waiting: Set[Key],
 ) -> None:
     """Note that a plan was carried out: take its marks away, but from orders that `waiting` names.
 
     Those are on their way, or say what nobody knows: they are looked at until they have come. Nothing is
     written that stands so already.
     """
-    marked = {mark[:2] for mark in done.marks}
     dirt.clear_all(conn, dirt.RECONCILE, done.marks, but=waiting)
     dirt.clear(conn, remarks.CONSUMER, [mark for mark in done.remarked if mark[:2] in done.scope])
-    if missing := set(waiting) - marked:
+    if missing := waiting - done.marked:
         dirt.mark(conn, sorted(missing), consumer=dirt.RECONCILE)
-    looked = bool(done.why or marked - set(waiting) or missing or done.remarked)
+    looked = bool(done.why or done.marked - waiting or missing or done.remarked)
     if looked or _known(horizons) != done.before["until"]:
         state: dict[str, Any] = {"as_of": as_of.isoformat(), "until": _known(horizons)}
         if done.why:

@@ -7,27 +7,49 @@ needs both the views and the order.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Container, Iterable, Sequence
-from operator import itemgetter
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from itertools import repeat
 
 import sqlalchemy as sa
 
-from hub.store import bulk, driver
+from hub.store import bulk, driver, jsons
 from hub.store.statements import spelled
 from hub.store.tables import dirty
 
 OrderNo = tuple[str, str]
 """Company and order number."""
 
-Mark = tuple[str, str, int, bool]
-"""Company, order number, the stamp to clear it with, and whether all systems agreed when it was merged."""
+Mark = tuple[str, str, int]
+"""Company, order number, and the stamp to clear it with."""
 
 MERGE, RECONCILE = "merge", "reconcile"
 ALL = ("*", "*")
 """The mark that stands for every order."""
 
-_MARKS = "SELECT company, order_no, stamp, agreed FROM dirty WHERE consumer = ? ORDER BY company, order_no"
+_MARKS = "SELECT company, order_no, stamp FROM dirty WHERE consumer = ? ORDER BY company, order_no"
+_LOTS = (
+    "SELECT company, stamp, agreed, {numbers} FROM dirty WHERE consumer = ?"
+    " GROUP BY company, stamp, agreed ORDER BY company, stamp, agreed"
+)
+_NUMBERS = {"sqlite": "json_group_array(order_no)", "postgresql": "CAST(json_agg(order_no) AS text)"}
 _STAMPS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """Orders of a company that were marked at once, and whether all systems agreed as they were merged."""
+
+    company: str
+    stamp: int
+    agreed: bool
+    numbers: Sequence[str]
+
+    @property
+    def keys(self) -> Iterator[OrderNo]:
+        """Yield the orders."""
+        return zip(repeat(self.company), self.numbers, strict=False)
 
 
 def mark(
@@ -71,26 +93,33 @@ def marks(conn: sa.Connection, consumer: str) -> list[Mark]:
     return driver.fetch(conn, spelled(conn.dialect, _MARKS), (consumer,))
 
 
+def lots(conn: sa.Connection, consumer: str) -> list[Lot]:
+    """Return what `consumer` has to look at, as it was marked: cheaper than mark by mark."""
+    sql = _LOTS.format(numbers=_NUMBERS[conn.dialect.name])
+    return [
+        Lot(company, stamp, bool(agreed), jsons.loads(numbers))
+        for company, stamp, agreed, numbers in driver.fetch(conn, spelled(conn.dialect, sql), (consumer,))
+    ]
+
+
 def clear(conn: sa.Connection, consumer: str, done: Iterable[Mark]) -> None:
     """Take away the marks that were looked at, unless somebody marked them anew in between."""
-    keys = [(consumer, *mark[:3]) for mark in done]
+    keys = [(consumer, *mark) for mark in done]
     bulk.delete(conn, dirty, ("consumer", "company", "order_no", "stamp"), keys)
 
 
 def clear_all(
-    conn: sa.Connection, consumer: str, read: Sequence[Mark], but: Collection[OrderNo] = ()
+    conn: sa.Connection, consumer: str, read: Sequence[Lot], but: AbstractSet[OrderNo] = frozenset()
 ) -> None:
     """Take away all marks of a consumer, as they were `read`, `but` those of some orders.
 
     Whole stamps at a time, while they are few: a mark made anew in between has another one, and what was
     marked together was read together.
     """
-    whole = set(map(itemgetter(2), read))
-    if but:
-        whole -= {mark[2] for mark in read if mark[:2] in but}
+    whole = {lot.stamp for lot in read} - {lot.stamp for lot in read if not but.isdisjoint(lot.keys)}
     if len(whole) > _STAMPS:
         whole = set()
     if whole:
         conn.execute(dirty.delete().where(dirty.c.consumer == consumer, dirty.c.stamp.in_(sorted(whole))))
-    if but or not whole:
-        clear(conn, consumer, [mark for mark in read if mark[2] not in whole and mark[:2] not in but])
+    rest = [lot for lot in read if lot.stamp not in whole]
+    clear(conn, consumer, [(*key, lot.stamp) for lot in rest for key in lot.keys if key not in but])

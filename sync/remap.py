@@ -277,7 +277,7 @@ class Remap:
             self._sign(conn, page, run.number, before)
         place = ("consumer", "company", "order_no")
         marks = bulk.fetch_many(conn, dirty, place, {(dirt.MERGE, *key) for key in keys})
-        dirt.pass_on(conn, [(row.company, row.order_no, row.stamp, row.agreed) for row in marks], agreed)
+        dirt.pass_on(conn, [(row.company, row.order_no, row.stamp) for row in marks], agreed)
         return counts
 
     def _sign(self, conn: sa.Connection, page: Sequence[_Kept], run: int, before: int) -> None:

@@ -106,5 +106,5 @@ def put_anew(store: Store, one: Case, cases: list[Case]) -> None:
     """Write one order as it is now, and pass on the marks of all of them as the merge does."""
     rewrite(store, one)
     with store.write() as conn:
-        marks = [(*key(case), 0, False) for case in cases]
+        marks = [(*key(case), 0) for case in cases]
         dirt.pass_on(conn, marks, agreed(conn, cases, RULES))
