@@ -125,7 +125,7 @@ def _judged(
             sift.take(case, judge(case, rules, horizons))
         return plan.scope
     named |= plan.scope.keys - plan.agreed
-    named.update(one.key for one in known if one.key in plan.scope.keys)
+    named.update(plan.scope.keys.intersection((one.company, one.order_no) for one in known))
     for case in _suspected(conn, rules, plan, named):
         sift.take(case, judge(case, rules, horizons))
     seen = set(plan.scope.keys)

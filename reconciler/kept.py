@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import starmap
 from typing import Any
 
 import sqlalchemy as sa
@@ -117,7 +118,7 @@ class Kept:
 def load_kept(conn: sa.Connection) -> list[Kept]:
     """Return all live findings on single orders, in no order."""
     sql = f"SELECT {_READ} FROM findings WHERE {IS_LIVE} AND order_no <> '{EVERY}'"
-    return [Kept(*row) for row in driver.fetch(conn, sql)]
+    return list(starmap(Kept, driver.fetch(conn, sql)))
 
 
 def parted(known: Sequence[Kept], scope: Scope) -> tuple[list[Kept], list[Kept]]:
