@@ -10,7 +10,7 @@ from math import ceil
 import sqlalchemy as sa
 
 from hub.model import Status
-from hub.store import tables
+from hub.store import driver, tables
 from reconciler.case import Cause, Verdict
 
 FEWEST = 10
@@ -22,6 +22,9 @@ _LATE = timedelta(days=90)
 """What was posted last longer ago than this is not late: it is not posted at all."""
 
 _UNREAD = ("missing", "status", "quantity")
+_QUARANTINED = (
+    "SELECT system, company, order_no, record, reason FROM quarantine WHERE solved_at IS NULL ORDER BY id"
+)
 
 Posted = Callable[[str, str, Status, datetime], datetime | None]
 """(company, system, status, until) -> the newest moment at which the system said that status of any order.
@@ -42,10 +45,8 @@ class Quarantined:
 
 def load_quarantined(conn: sa.Connection) -> list[Quarantined]:
     """Return the unsolved quarantine entries, under the order number and the record's own key."""
-    q = tables.quarantine.c
-    query = sa.select(q.system, q.company, q.order_no, q.record, q.reason).where(q.solved_at.is_(None))
     entries = []
-    for system, company, order_no, record, reason in conn.execute(query.order_by(q.id)):
+    for system, company, order_no, record, reason in driver.fetch(conn, _QUARANTINED):
         numbers = [order_no] if order_no else [record, *record.split("|")]
         entries += [Quarantined(system, company, number, reason) for number in dict.fromkeys(numbers)]
     return entries

@@ -39,9 +39,8 @@ _LAGGING = [one for one in sorted(Status) if Status.CONFIRMED <= one < Status.CO
 
 def load_measured(conn: sa.Connection) -> Measured:
     """Return how long systems were measured to lag, for what was measured often enough."""
-    m = tables.latencies.c
-    query = sa.select(m.leader, m.system, m.word, m.seconds).where(m.count >= FEWEST)
-    return {(row[0], row[1], row[2]): timedelta(seconds=row[3]) for row in conn.execute(query)}
+    sql = f"SELECT leader, system, word, seconds FROM latencies WHERE count >= {FEWEST}"
+    return {(row[0], row[1], row[2]): timedelta(seconds=row[3]) for row in driver.fetch(conn, sql)}
 
 
 def learn(store: Store, rules: Rules, as_of: datetime, held: Lease) -> int:

@@ -9,8 +9,14 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from hub.rules import Rules
-from hub.store import tables
+from hub.store import driver
+from hub.store.types import from_micros
 from reconciler.case import EVERY, Horizon, Verdict
+
+_READS = (
+    "SELECT system, complete_at, newest_at, failed_at, error FROM reads WHERE kind = 'since'"
+    " ORDER BY system, stream"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +34,10 @@ def load_horizons(
     conn: sa.Connection, rules: Rules, as_of: datetime, starts: Mapping[str, datetime] | None = None
 ) -> dict[str, Horizon]:
     """Return the horizon of every system that a route names or that was ever read."""
-    r = tables.reads.c
-    query = sa.select(r.system, r.complete_at, r.newest_at, r.failed_at, r.error).where(r.kind == "since")
     reads: dict[str, list[Read]] = {system: [] for system in routed(rules)}
-    for row in conn.execute(query.order_by(r.system, r.stream)):
-        reads.setdefault(row.system, []).append(Read(*row))
+    for system, *stamps, error in driver.fetch(conn, _READS):
+        complete_at, newest_at, failed_at = (None if one is None else from_micros(one) for one in stamps)
+        reads.setdefault(system, []).append(Read(system, complete_at, newest_at, failed_at, error))
     starts = starts or {}
     return {
         system: horizon(system, streams, rules, as_of, starts.get(system))

@@ -120,6 +120,6 @@ def clear_all(
     if len(whole) > _STAMPS:
         whole = set()
     if whole:
-        conn.execute(dirty.delete().where(dirty.c.consumer == consumer, dirty.c.stamp.in_(sorted(whole))))
+        bulk.delete(conn, dirty, ("consumer", "stamp"), [(consumer, stamp) for stamp in whole])
     rest = [lot for lot in read if lot.stamp not in whole]
     clear(conn, consumer, [(*key, lot.stamp) for lot in rest for key in lot.keys if key not in but])

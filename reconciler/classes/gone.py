@@ -9,31 +9,27 @@ import sqlalchemy as sa
 
 from hub.model import Side, Status
 from hub.rules import Rules
-from hub.store import tables
+from hub.store import driver
+from hub.store.types import from_micros
 from reconciler.case import Verdict
 from reconciler.sources import Scope
 
-_v, _o = tables.views.c, tables.orders.c
+_GONE = (  # few of many: found by their own index, which an order by the key would forgo
+    "SELECT v.company, v.order_no, v.system, v.gone_at, v.status, o.order_type, o.side, o.status"
+    " FROM views AS v LEFT JOIN orders AS o ON o.company = v.company AND o.order_no = v.order_no"
+    " WHERE v.gone_at IS NOT NULL"
+)
 
 
 def gone(conn: sa.Connection, rules: Rules, scope: Scope) -> Iterator[Verdict]:
     """Yield a verdict for each order and system that lost it; one that has ended was filed away."""
-    same = sa.and_(_v.company == _o.company, _v.order_no == _o.order_no)
-    query = (
-        sa.select(
-            _v.company, _v.order_no, _v.system, _v.gone_at, _v.status, _o.order_type, _o.side,
-            _o.status.label("reached"),
-        )
-        .select_from(tables.views.outerjoin(tables.orders, same))
-        .where(_v.gone_at.is_not(None))
-    )  # fmt: skip
-    # few of many: found by their own index, which an order by the key would forgo
-    for row in sorted(conn.execute(query), key=itemgetter(0, 1, 2)):
-        if (row.company, row.order_no) not in scope:
+    for row in sorted(driver.fetch(conn, _GONE), key=itemgetter(0, 1, 2)):
+        company, order_no, system, gone_at, status, order_type, side, reached = row
+        if (company, order_no) not in scope:
             continue
-        route = rules.route(row.company, row.order_type or "")
-        if (row.reached or 0) >= route.ends or (row.side or 0) & Side.CANCELLED:
+        route = rules.route(company, order_type or "")
+        if (reached or 0) >= route.ends or (side or 0) & Side.CANCELLED:
             continue
-        said = None if row.status is None else Status(row.status).word
-        details = {"since": row.gone_at, "says": said}
-        yield Verdict("gone", row.company, row.order_no, row.system, details=details, since=row.gone_at)
+        since = from_micros(gone_at)
+        details = {"since": since, "says": None if status is None else Status(status).word}
+        yield Verdict("gone", company, order_no, system, details=details, since=since)
