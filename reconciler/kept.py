@@ -126,8 +126,11 @@ def parted(known: Sequence[Kept], scope: Scope) -> tuple[list[Kept], list[Kept]]
     if scope.keys is None:
         return list(known), []
     keys = scope.keys
-    here = [one for one in known if (one.company, one.order_no) in keys]
-    return here, [one for one in known if (one.company, one.order_no) not in keys]
+    here: list[Kept] = []
+    kept: list[Kept] = []
+    for one in known:
+        (here if (one.company, one.order_no) in keys else kept).append(one)
+    return here, kept
 
 
 def stored_causes(conn: sa.Connection, kept: Iterable[Kept]) -> dict[str, Cause]:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from hub.findings import State
 from hub.rules import Rules
 from reconciler import causes, slices
 from reconciler.case import EVERY, Cause, Verdict
@@ -44,7 +45,7 @@ class Shared:
         class and system if ten fresh ones have no cause, and they are no drop among older ones like that; or
         if it has slices and any of it was looked at.
         """
-        kept = [one for one in kept if not one.in_flight]
+        kept = [one for one in kept if one.state != State.IN_FLIGHT]
         entries = causes.load_quarantined(self.conn)
         found = self._standing(kept)
         live = [one for one in fresh if not one.in_flight]

@@ -8,9 +8,13 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from hub.store import jsons
+from hub.store import driver, jsons
 from hub.store.engine import Store
-from hub.store.tables import runs
+from hub.store.statements import spelled
+from hub.store.types import to_micros
+
+_ENTER = "INSERT INTO runs (kind, system, started_at) VALUES (?, ?, ?) RETURNING id"
+_FINISH = "UPDATE runs SET ended_at = ?, outcome = ?, counts = ?, error = ? WHERE id = ?"
 
 
 @dataclass(slots=True)
@@ -28,8 +32,9 @@ class Run:
         If that transaction is rolled back the row is gone and the next one to ask writes it again.
         """
         if self.number is None:
-            row = {"kind": self.kind, "system": self.system, "started_at": self.started_at}
-            self.number = int(conn.execute(runs.insert().values(row).returning(runs.c.id)).scalar_one())
+            given = (self.kind, self.system, to_micros(self.started_at))
+            [(number,)] = driver.fetch(conn, spelled(conn.dialect, _ENTER), given)
+            self.number = int(number)
             sa.event.listen(conn, "rollback", self._forget)
         return self.number
 
@@ -54,8 +59,5 @@ def finish(
     if run.number is None and error is None:
         return
     with store.write() as conn:
-        conn.execute(
-            runs.update()
-            .where(runs.c.id == run.enter(conn))
-            .values(ended_at=now, outcome=outcome, counts=jsons.dumps(counts or {}), error=error)
-        )
+        given = (to_micros(now), outcome, jsons.dumps(counts or {}), error, run.enter(conn))
+        driver.run(conn, spelled(conn.dialect, _FINISH), given)
