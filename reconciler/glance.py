@@ -23,7 +23,7 @@ from hub import agreement
 from hub.agreement import COUNT, DIGIT, STAMPED, STEPS, SYSTEMS
 from hub.model import MILESTONES, STAMPS, Status
 from hub.rules import Rules
-from hub.store import bulk, tables
+from hub.store import lookup, tables
 from reconciler.horizons import routed
 from reconciler.spread import spread
 
@@ -107,7 +107,7 @@ def _some(conn: sa.Connection) -> sa.Subquery | None:
     keys = spread(conn, _SAMPLE)
     if not keys:
         return None
-    return bulk.look_up(conn, tables.views, ("company", "order_no"), keys, _SUMMED).subquery("views")
+    return lookup.query(conn, tables.views, ("company", "order_no"), keys, _SUMMED).subquery("views")
 
 
 def _any_speaks(conn: sa.Connection, sight: Sight, some: sa.Subquery) -> bool:

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from hub.findings import IS_LIVE
 from hub.model import Status
 from hub.rules import Measured, Rules
-from hub.store import Store, bulk, cursors, driver, jsons, tables
+from hub.store import Store, bulk, cursors, driver, jsons, lookup, tables
 from hub.store.leases import Lease
 from reconciler.classes.history import load_histories
 from reconciler.latency import Pair, Sketch, delays
@@ -115,7 +115,7 @@ def _sample(conn: sa.Connection, since: int, as_of: datetime) -> list[Key]:
 def _measure(conn: sa.Connection, rules: Rules, keys: Collection[Key]) -> dict[Pair, Counter[int]]:
     types = {
         (row.company, row.order_no): row.order_type
-        for row in bulk.fetch_many(
+        for row in lookup.fetch_many(
             conn, tables.orders, ("company", "order_no"), keys, ("company", "order_no", "order_type")
         )
     }

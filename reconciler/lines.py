@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.store import bulk, tables
+from hub.store import lookup, tables
 from reconciler.case import Verdict
 from sync.facts import parse_lines, sums
 
@@ -49,7 +49,7 @@ def _lines(conn: sa.Connection, keys: list[tuple[str, str]]) -> dict[tuple[str, 
     """Return the newest lines by (company, order_no, system), summed over parts and by SKU."""
     columns = ("company", "order_no", "system", "part", "seq", "lines", "deleted", "is_return")
     newest: dict[tuple[str, str, str, str], Any] = {}
-    for row in bulk.fetch_many(conn, tables.observations, ("company", "order_no"), keys, columns):
+    for row in lookup.fetch_many(conn, tables.observations, ("company", "order_no"), keys, columns):
         part = row.company, row.order_no, row.system, row.part
         if row.lines is not None and (part not in newest or row.seq > newest[part].seq):
             newest[part] = row

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from hub.findings import CauseFound, Counts, Found, State, settle
 from hub.rules import Rules
-from hub.store import bulk, jsons, runs, tables
+from hub.store import jsons, lookup, runs, tables
 from hub.store.engine import Store
 from hub.store.leases import Lease, lease
 from hub.store.turns import LEASE, holder, wall
@@ -219,7 +219,7 @@ def _counted(state: SystemState, held: int, found: Examination) -> SystemState:
 def _lives(conn: sa.Connection, said: Iterable[Found]) -> dict[str, Mapping[str, Any]]:
     """Return state, owner and dates of those findings that are not closed, by id."""
     columns = ("id", "state", "owner", "due_at", "first_seen")
-    rows = bulk.fetch_many(conn, tables.findings, ("id",), {(one.id,) for one in said}, columns)
+    rows = lookup.fetch_many(conn, tables.findings, ("id",), {(one.id,) for one in said}, columns)
     return {row.id: dict(row._mapping) for row in rows if row.state != State.CLOSED}
 
 

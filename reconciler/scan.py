@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from hub.model import Precision, Side, Status
 from hub.rules import Rules
-from hub.store import bulk, tables
+from hub.store import lookup, tables
 from hub.store.types import from_fixed, from_micros
 from reconciler.case import Case, Order, View
 from reconciler.glance import first_look
@@ -63,9 +63,9 @@ def loaded(conn: sa.Connection, keys: Collection[Key]) -> Iterator[Case]:
 def load_cases(conn: sa.Connection, keys: Collection[Key]) -> list[Case]:
     """Return the orders `keys` in key order, with all their views; not those of which nobody speaks."""
     orders = {
-        _OF_KEY(row): row[2:] for row in bulk.fetch_bound(conn, tables.orders, _KEY, keys, (*_KEY, *ORDER))
+        _OF_KEY(row): row[2:] for row in lookup.fetch_bound(conn, tables.orders, _KEY, keys, (*_KEY, *ORDER))
     }
-    views = sorted(bulk.fetch_bound(conn, tables.views, _KEY, keys, VIEW), key=itemgetter(0, 1, 2))
+    views = sorted(lookup.fetch_bound(conn, tables.views, _KEY, keys, VIEW), key=itemgetter(0, 1, 2))
     unknown = (None,) * len(ORDER)
     return list(_dated(conn, list(_cases((*row, *orders.get(_OF_KEY(row), unknown)) for row in views))))
 
@@ -140,7 +140,7 @@ def _dated(conn: sa.Connection, cases: Sequence[Case]) -> Iterable[Case]:
         return cases
     newest: dict[tuple[str, str, str], datetime] = {}
     columns = ("company", "order_no", "system", "occurred_at", "is_return")
-    for row in bulk.fetch_many(conn, tables.observations, _KEY, keys, columns):
+    for row in lookup.fetch_many(conn, tables.observations, _KEY, keys, columns):
         key = (row.company, row.order_no, row.system)
         if row.is_return and row.occurred_at is not None:
             newest[key] = max(row.occurred_at, newest.get(key, row.occurred_at))

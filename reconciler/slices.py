@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from hub.model import Precision
 from hub.rules import Rules
-from hub.store import bulk, tables
+from hub.store import lookup, tables
 from reconciler.case import EVERY, Cause, Verdict
 from reconciler.lift import FEWEST, Lift, Slice, Traits, explain
 from reconciler.sources import Key
@@ -84,14 +84,14 @@ class _Traits:
         self.rules, self.zone = rules, ZoneInfo(rules.zone)
         self.orders = {
             (row.company, row.order_no): row
-            for row in bulk.fetch_many(conn, tables.orders, _PLACE, keys, _ORDER)
+            for row in lookup.fetch_many(conn, tables.orders, _PLACE, keys, _ORDER)
         }
         self.plain = {key: frozenset(_of_order(row)) for key, row in self.orders.items()}
         self.views: dict[Key, dict[str, Any]] = {}
-        for row in bulk.fetch_many(conn, tables.views, _PLACE, keys, _VIEW):
+        for row in lookup.fetch_many(conn, tables.views, _PLACE, keys, _VIEW):
             self.views.setdefault((row.company, row.order_no), {})[row.system] = row
         self.said: dict[tuple[str, str, str], Any] = {}
-        rows = bulk.fetch_many(conn, tables.observations, _PLACE, keys, _SAID)
+        rows = lookup.fetch_many(conn, tables.observations, _PLACE, keys, _SAID)
         for row in sorted(rows, key=lambda row: int(row.seq)):
             self.said[row.company, row.order_no, row.system] = row
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from hub.model import MILESTONES, Fact, Precision, Says, Status
-from hub.store import bulk
+from hub.store import bulk, lookup
 from hub.store.columns import Columns, Same, Values, bind
 from hub.store.tables import observations, views
 from hub.store.types import to_micros
@@ -67,10 +67,10 @@ def spoken_of(conn: sa.Connection, system: str, orders: Collection[OrderNo]) -> 
         (company, order_no)
         for company, numbers in by_company.items()
         if len(by_company) > _FEW
-        or bulk.between(conn, observations, "order_no", min(numbers), max(numbers), company=company)
+        or lookup.between(conn, observations, "order_no", min(numbers), max(numbers), company=company)
         for order_no in numbers
     ]
-    return set(bulk.fetch_bound(conn, observations, _KEY, asked, _KEY, system=system))
+    return set(lookup.fetch_bound(conn, observations, _KEY, asked, _KEY, system=system))
 
 
 def _plain(fact: Fact) -> bool:

@@ -19,7 +19,7 @@ from hub.errors import RecordError
 from hub.mapping.documents import DocumentReader
 from hub.model import Document, Fact, OrderKey
 from hub.rules import Rules
-from hub.store import Seal, bulk, jsons
+from hub.store import Seal, bulk, jsons, lookup
 from hub.store.runs import Run
 from hub.store.tables import documents
 from sync import gate, memory, quarantine
@@ -186,7 +186,7 @@ class DocumentInlet:
         keys = {tuple(row[name] for name in KEY) for row in rows}
         before = {
             tuple(row[name] for name in KEY): row
-            for row in (dict(found._mapping) for found in bulk.fetch_many(conn, documents, KEY, keys))
+            for row in (dict(found._mapping) for found in lookup.fetch_many(conn, documents, KEY, keys))
         }
         fresh = []
         for row in rows:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from hub.model import QUANTITIES
-from hub.store import bulk, jsons
+from hub.store import jsons, lookup
 from hub.store.tables import observations, quarantine, views
 
 OrderNo = tuple[str, str]
@@ -94,11 +94,11 @@ def said(conn: sa.Connection, system: str, orders: Collection[OrderNo]) -> dict[
     keys = {(*key, system) for key in orders}
     found = {
         (row.company, row.order_no): {name: row._mapping[name] for name in (*_TOLD, "line_digest")}
-        for row in bulk.fetch_many(conn, views, _KEY, keys)
+        for row in lookup.fetch_many(conn, views, _KEY, keys)
     }
     columns = ("company", "order_no", "part", "seq", "deleted", "extras", "lines")
     newest: dict[tuple[str, str, str], Any] = {}
-    rows = bulk.fetch_many(conn, observations, _KEY, keys, columns)
+    rows = lookup.fetch_many(conn, observations, _KEY, keys, columns)
     for row in sorted(rows, key=lambda row: int(row.seq)):
         newest[row.company, row.order_no, row.part] = row
     for (company, order_no, _), row in sorted(newest.items()):
@@ -125,7 +125,7 @@ def stood(
     columns = ("stream", "record", "seq", "event_id", "deleted")
     newest: dict[tuple[str, str, str], bool] = {}
     keys = {(*key, system) for key in orders}
-    rows = bulk.fetch_many(conn, observations, _KEY, keys, columns)
+    rows = lookup.fetch_many(conn, observations, _KEY, keys, columns)
     for row in sorted(rows, key=lambda row: int(row.seq)):
         if row.event_id is not None:
             newest[row.stream, row.record, row.event_id] = not row.deleted

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from connectors.contract import Unread
 from hub.model import Fact, Link, Record
-from hub.store import bulk, jsons
+from hub.store import jsons, lookup
 from hub.store.seal import DIGEST_BYTES
 from hub.store.tables import ledger
 from hub.store.types import from_micros
@@ -116,7 +116,7 @@ def _by_bytes(
     first, last = sorted(place.reader.keys_of([records[0], records[-1]]))
     held = {"system": place.system, "stream": place.stream, "mapping": place.reader.version}
     size = len(digests)
-    known = bulk.walk_set(conn, ledger, "record", (first, last), size, "digest", DIGEST_BYTES, **held)
+    known = lookup.walk_set(conn, ledger, "record", (first, last), size, "digest", DIGEST_BYTES, **held)
     fresh = [] if known is None else [at for at, digest in enumerate(digests) if digest not in known]
     if known is None or len(fresh) > size // _MOSTLY:
         return None
@@ -145,9 +145,9 @@ def _by_words(
     before: dict[str, Before] = {}
     if not again:
         held = {**here, "mapping": place.reader.version}
-        known = bulk.fetch_set(conn, ledger, "record", keys, "digest", DIGEST_BYTES, **held)
+        known = lookup.fetch_set(conn, ledger, "record", keys, "digest", DIGEST_BYTES, **held)
         fresh = [at for at in chosen if digests[at] not in known]
-    if fresh and bulk.between(conn, ledger, "record", min(keys), max(keys), **here):
+    if fresh and lookup.between(conn, ledger, "record", min(keys), max(keys), **here):
         before = _before(conn, place, [keys[at] for at in fresh])
     arrivals = [
         Arrival(keys[at], records[at], metas[at], raws[at], digests[at], before.get(keys[at])) for at in fresh
@@ -182,7 +182,7 @@ def _chosen(keys: Sequence[str], raws: Sequence[bytes], event: bool) -> tuple[Se
 
 
 def _before(conn: sa.Connection, place: Place, keys: Sequence[str]) -> dict[str, Before]:
-    rows = bulk.fetch_bound(
+    rows = lookup.fetch_bound(
         conn,
         ledger,
         ("record",),

@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.errors import SourceError
-from hub.store import bulk, jsons
+from hub.store import bulk, jsons, lookup
 from hub.store.runs import Run
 from hub.store.tables import absent, ledger, observations, seen_keys, views
 from sync.dirt import mark
@@ -108,9 +108,9 @@ def welcome(place: Stream, conn: sa.Connection, keys: Callable[[], list[str]], r
 
     `keys` is only asked if anything of the stream is absent at all.
     """
-    if not bulk.exists(conn, absent, system=place.system, stream=place.stream):
+    if not lookup.exists(conn, absent, system=place.system, stream=place.stream):
         return 0
-    found = bulk.fetch_many(conn, absent, KEY, {(place.system, place.stream, key) for key in keys()})
+    found = lookup.fetch_many(conn, absent, KEY, {(place.system, place.stream, key) for key in keys()})
     bulk.delete(conn, absent, KEY, [(row.system, row.stream, row.record) for row in found])
     orders = _orders(conn, place, [row.record for row in found if row.times >= BELIEVED])
     return _set_gone(conn, place.system, orders, None, run)
@@ -182,7 +182,7 @@ def _set_gone(
     conn: sa.Connection, system: str, orders: Collection[OrderNo], at: datetime | None, run: Run
 ) -> int:
     """Set or lift `gone_at` where it is otherwise; return of how many orders."""
-    found = bulk.fetch_many(
+    found = lookup.fetch_many(
         conn, views, KEY_OF_VIEW, {(*key, system) for key in orders}, (*KEY_OF_VIEW, "gone_at")
     )
     turned = sorted((row.company, row.order_no) for row in found if (row.gone_at is None) != (at is None))
@@ -198,7 +198,7 @@ def _set_gone(
 
 def _orders(conn: sa.Connection, place: Stream, records: Iterable[str]) -> list[OrderNo]:
     """Return the orders that `records` spoke of."""
-    rows = bulk.fetch_many(
+    rows = lookup.fetch_many(
         conn, ledger, KEY, {(place.system, place.stream, record) for record in records}, ("gave",)
     )
     places = (one for row in rows if row.gave for one in jsons.loads(row.gave))
@@ -207,7 +207,7 @@ def _orders(conn: sa.Connection, place: Stream, records: Iterable[str]) -> list[
 
 def _histories(conn: sa.Connection, system: str, orders: Iterable[OrderNo]) -> dict[OrderNo, list[Row]]:
     histories: dict[OrderNo, list[Row]] = {}
-    for row in bulk.fetch_many(conn, observations, KEY_OF_VIEW, {(*key, system) for key in orders}):
+    for row in lookup.fetch_many(conn, observations, KEY_OF_VIEW, {(*key, system) for key in orders}):
         histories.setdefault((row.company, row.order_no), []).append(dict(row._mapping))
     return histories
 

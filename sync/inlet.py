@@ -22,7 +22,7 @@ from hub.errors import RecordError
 from hub.mapping import Reader
 from hub.model import OrderKey
 from hub.rules import Rules
-from hub.store import Seal, bulk
+from hub.store import Seal, bulk, lookup
 from hub.store.runs import Run
 from hub.store.tables import observations, views
 from sync import births, gate, memory, quarantine
@@ -247,7 +247,7 @@ class Inlet:
         """Return all observations of this system of the orders `touched`, in order of arrival."""
         histories: Histories = {key: [] for key in touched}
         keys = [(company, order_no, self.system) for company, order_no in touched]
-        for row in bulk.fetch_rows(conn, observations, ("company", "order_no", "system"), keys):
+        for row in lookup.fetch_rows(conn, observations, ("company", "order_no", "system"), keys):
             histories[row["company"], row["order_no"]].append(row)
         return histories
 

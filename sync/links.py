@@ -13,7 +13,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from hub.model import Fact, OrderKey
-from hub.store import bulk
+from hub.store import bulk, lookup
 from hub.store.tables import links, orders
 from sync.dirt import mark
 from sync.remarks import remark, twins
@@ -37,7 +37,7 @@ class Aliases:
         if _anything_joined(conn):
             wanted |= {(JOINED, fact.order_no) for fact in facts if fact.order_no is not None}
         known: dict[tuple[str, str, str], tuple[str, ...]] = {}
-        for row in bulk.fetch_many(conn, links, ("kind", "value"), wanted):
+        for row in lookup.fetch_many(conn, links, ("kind", "value"), wanted):
             if row.until is None and row.relation in _SAME:
                 place = row.company, row.kind, row.value
                 known[place] = tuple(sorted({*known.get(place, ()), row.order_no}))
@@ -67,7 +67,7 @@ def learn(
     }
     if not taught:
         return taught
-    rows = bulk.fetch_many(conn, links, ("kind", "value"), {(kind, value) for kind, value, _, _ in taught})
+    rows = lookup.fetch_many(conn, links, ("kind", "value"), {(kind, value) for kind, value, _, _ in taught})
     known = {
         (row.kind, row.value, row.company, row.order_no)
         for row in rows
@@ -101,7 +101,7 @@ def unlearn(
     """End the links that `system` taught of orders (company, order_no) it speaks of no more; return them."""
     ended = [
         {**row._mapping, "until": until}
-        for row in bulk.fetch_many(conn, links, ("company", "order_no"), set(left))
+        for row in lookup.fetch_many(conn, links, ("company", "order_no"), set(left))
         if row.system == system and row.until is None
     ]
     bulk.upsert(conn, links, ended)
@@ -120,4 +120,4 @@ def orders_called(conn: sa.Connection, number: str, company: str | None = None) 
 
 
 def _anything_joined(conn: sa.Connection) -> bool:
-    return bulk.exists(conn, links, kind=JOINED)
+    return lookup.exists(conn, links, kind=JOINED)

@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.rules import Rules
-from hub.store import Store, bulk, jsons
+from hub.store import Store, bulk, jsons, lookup
 from hub.store.columns import Same, Values, checked
 from hub.store.leases import Lease
 from hub.store.runs import Run
@@ -183,14 +183,14 @@ def _entry(key: OrderNo, name: str, old: Any, merged: Merged, now: datetime) -> 
         "system": system,
         "rule": rule,
         "who": None,
-        "occurred_at": bulk.typed(orders, "occurred_at", stamp),
+        "occurred_at": lookup.typed(orders, "occurred_at", stamp),
         "at": now,
     }
 
 
 def _words(name: str, stored: Any) -> str | None:
     """Return a stored value as it is written in the history."""
-    value = bulk.typed(orders, name, stored)
+    value = lookup.typed(orders, name, stored)
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, Decimal):

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from hub.errors import RecordError
 from hub.model import Link
 from hub.redact import redact
-from hub.store import bulk, jsons
+from hub.store import bulk, jsons, lookup
 from hub.store.runs import Run
 from hub.store.tables import quarantine, unlinked
 from sync.place import Place
@@ -81,7 +81,7 @@ def _row(place: Place, key: str, digest: bytes, one: Broken) -> dict[str, Any]:
 def _lying(
     conn: sa.Connection, place: Place, keys: Iterable[tuple[str, bytes]]
 ) -> dict[tuple[str, bytes], Any]:
-    rows = bulk.fetch_many(
+    rows = lookup.fetch_many(
         conn,
         quarantine,
         ("system", "stream", "record"),
@@ -98,7 +98,7 @@ def solve(conn: sa.Connection, place: Place, keys: Callable[[], Iterable[str]], 
         quarantine.c.stream == place.stream,
         quarantine.c.solved_at.is_(None),
     )
-    if not bulk.exists(conn, quarantine, system=place.system, stream=place.stream, solved_at=None):
+    if not lookup.exists(conn, quarantine, system=place.system, stream=place.stream, solved_at=None):
         return
     rows = [{"key": key} for key in sorted(keys())]
     if rows:
@@ -120,9 +120,9 @@ def wait(
     """Note records (key, company, links) whose order is not known yet; forget those that found theirs."""
     key_of = ("system", "stream", "record", "kind", "value")
     known: set[tuple[str, ...]] = set()
-    if bulk.exists(conn, unlinked, system=place.system, stream=place.stream):
+    if lookup.exists(conn, unlinked, system=place.system, stream=place.stream):
         records = {(place.system, place.stream, key) for key, _, _ in waiting}
-        known = {tuple(row) for row in bulk.fetch_many(conn, unlinked, key_of[:3], records, key_of)}
+        known = {tuple(row) for row in lookup.fetch_many(conn, unlinked, key_of[:3], records, key_of)}
     rows = {
         (place.system, place.stream, key, link.kind, link.value): {
             "system": place.system,

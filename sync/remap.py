@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from hub.errors import ConfigError, RecordError
 from hub.problems import nearest
-from hub.store import audit, bulk, jsons, runs
+from hub.store import audit, bulk, jsons, lookup, runs
 from hub.store.leases import Lease, lease
 from hub.store.tables import dirty, ledger, observations, order_history, quarantine
 from hub.store.turns import LEASE, holder, stay, wall
@@ -200,7 +200,7 @@ class Remap:
         names = ("company", "order_no", "system")
         of_part: dict[tuple[str, ...], set[tuple[str, str]]] = {}
         columns = ("company", "order_no", "part", "stream", "record")
-        for row in bulk.fetch_many(conn, observations, names, keys, columns):
+        for row in lookup.fetch_many(conn, observations, names, keys, columns):
             part = row.company, row.order_no, row.part
             of_part.setdefault(part, set()).add((row.stream, row.record))
         shared = {place for told in of_part.values() if len(told) > 1 for place in told}
@@ -209,7 +209,7 @@ class Remap:
         wanted = {(self.system, *place) for place in places}
         others = [
             _Kept._make(row)
-            for row in bulk.fetch_many(conn, ledger, ("system", "stream", "record"), wanted, _NAMES)
+            for row in lookup.fetch_many(conn, ledger, ("system", "stream", "record"), wanted, _NAMES)
             if (row.stream, row.record) in shared
             or (row.stream in self.chosen and row.mapping != self.inlets[row.stream].reader.version)
         ]
@@ -235,7 +235,7 @@ class Remap:
             places = {(self.system, stream, record) for record in records}
             names = ("system", "stream", "record")
             columns = ("record", "raw", "digest")
-            kept = {row.record: row for row in bulk.fetch_many(conn, ledger, names, places, columns)}
+            kept = {row.record: row for row in lookup.fetch_many(conn, ledger, names, places, columns)}
             incoming = [
                 Incoming(*disclose(_opened(inlet, kept[record])), bytes(kept[record].digest))
                 for record in records
@@ -247,7 +247,7 @@ class Remap:
     def _spoken_of(self, conn: sa.Connection, page: Sequence[_Kept]) -> list[_Kept]:
         """Return the records of a page as the ledger knows them by now."""
         places = {(self.system, row.stream, row.record) for row in page}
-        rows = bulk.fetch_many(conn, ledger, ("system", "stream", "record"), places, _NAMES)
+        rows = lookup.fetch_many(conn, ledger, ("system", "stream", "record"), places, _NAMES)
         return [_Kept._make(row) for row in rows]
 
     def _look(
@@ -276,7 +276,7 @@ class Remap:
         if run.number is not None:
             self._sign(conn, page, run.number, before)
         place = ("consumer", "company", "order_no")
-        marks = bulk.fetch_many(conn, dirty, place, {(dirt.MERGE, *key) for key in keys})
+        marks = lookup.fetch_many(conn, dirty, place, {(dirt.MERGE, *key) for key in keys})
         dirt.pass_on(conn, [(row.company, row.order_no, row.stamp) for row in marks], agreed)
         return counts
 

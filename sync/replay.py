@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.mapping import SystemMapping
-from hub.store import Store, bulk, jsons, runs
+from hub.store import Store, jsons, lookup, runs
 from hub.store.leases import Lease
 from hub.store.tables import ledger, links, quarantine, unlinked
 from hub.store.turns import stay
@@ -76,7 +76,9 @@ def take_again(
     """Take in the latest raw form of the records `keys` inside the caller's transaction."""
     alone(conn, inlet.system)
     places = [(inlet.system, inlet.stream, key) for key in keys]
-    rows = bulk.fetch_many(conn, ledger, ("system", "stream", "record"), places, ("record", "raw", "digest"))
+    rows = lookup.fetch_many(
+        conn, ledger, ("system", "stream", "record"), places, ("record", "raw", "digest")
+    )
     incoming = [
         Incoming(*disclose(_open(inlet, row)), bytes(row.digest))
         for row in sorted(rows, key=lambda row: str(row.record))

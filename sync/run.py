@@ -20,7 +20,7 @@ from hub.mapping.connected import connected
 from hub.mapping.documents import DocumentReader, reader_of
 from hub.redact import redact
 from hub.rules import Rules
-from hub.store import Store, bulk, runs
+from hub.store import Store, lookup, runs
 from hub.store.leases import Lease, lease
 from hub.store.tables import dirty, unlinked
 from hub.store.turns import LEASE as LEASE
@@ -179,7 +179,7 @@ def merge_orders(hub: Hub, progress: Progress | None = None) -> Counter[str]:
 def _lies(hub: Hub, table: sa.Table, **fixed: str) -> bool:
     """Tell whether there is anything to do: to look costs a poll that finds nothing less than a lease."""
     with hub.store.read() as conn:
-        return bulk.exists(conn, table, **fixed)
+        return lookup.exists(conn, table, **fixed)
 
 
 def _quiet(_stream: str, _done: int, _expected: int | None) -> None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from hub.store import bulk
+from hub.store import lookup
 from hub.store.tables import observations
 
 _ORDER = ("company", "order_no")
@@ -33,7 +33,7 @@ def speakers(
     key = _ORDER if system is None else (*_ORDER, "system")
     wanted = orders if system is None else [(*order, system) for order in orders]
     names = (*Speaker._fields, "seq", "event_id", "deleted")
-    return list(_newest(bulk.fetch_many(conn, observations, key, wanted, names)))
+    return list(_newest(lookup.fetch_many(conn, observations, key, wanted, names)))
 
 
 def _newest(rows: Iterable[Any]) -> Iterable[Speaker]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.store import bulk
+from hub.store import lookup
 from hub.store.tables import observations, orders, views
 from sync.agreed import READ
 from sync.ownership import FIELDS, VIEW
@@ -65,20 +65,20 @@ def by_order(rows: Sequence[Row]) -> dict[OrderNo, list[Row]]:
 
 def look_up(conn: sa.Connection, keys: Sequence[OrderNo]) -> Stretch:
     """Return the rows of the orders `keys`; nobody agrees with anybody yet where all of them are new."""
-    stored = bulk.fetch_bound(conn, orders, KEY, keys, _ORDER)
-    here = bulk.fetch_bound(conn, views, KEY, keys, (*_VIEWS, *READ) if stored else _VIEWS)
-    parts = bulk.fetch_bound(conn, observations, KEY, keys, _PARTS)
+    stored = lookup.fetch_bound(conn, orders, KEY, keys, _ORDER)
+    here = lookup.fetch_bound(conn, views, KEY, keys, (*_VIEWS, *READ) if stored else _VIEWS)
+    parts = lookup.fetch_bound(conn, observations, KEY, keys, _PARTS)
     return Stretch(sorted(here), sorted(parts), stored, compared=bool(stored))
 
 
 def scan(conn: sa.Connection, after: OrderNo, size: int) -> Stretch:
     """Return the orders that come next after `after` in all of the store, with some `size` views in all."""
-    bulk.in_key_order(conn)
-    here = bulk.scan_bound(conn, views, _VIEWS, after, limit=size)
+    lookup.in_key_order(conn)
+    here = lookup.scan_bound(conn, views, _VIEWS, after, limit=size)
     upto = None
     if len(here) == size:  # the last order may have more views than these: it comes with the next stretch
         last = _OF_KEY(here[-1])
         here = [row for row in here if _OF_KEY(row) != last]
         upto = _OF_KEY(here[-1])
-    parts = bulk.scan_bound(conn, observations, _PARTS, after, upto)
-    return Stretch(here, parts, bulk.scan_bound(conn, orders, _ORDER, after, upto), upto)
+    parts = lookup.scan_bound(conn, observations, _PARTS, after, upto)
+    return Stretch(here, parts, lookup.scan_bound(conn, orders, _ORDER, after, upto), upto)

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from hub.errors import RecordError
 from hub.mapping import Reader
-from hub.store import bulk
+from hub.store import bulk, lookup
 from hub.store.tables import ledger, links
 from sync.gate import Arrival
 from sync.place import Place
@@ -49,7 +49,7 @@ def withdraw(
     }
     now = {link for one in changed.values() for link in _teaches(one)}
     orphans = taught - now - _taught_elsewhere(conn, place, taught - now, changed, at)
-    rows = bulk.fetch_many(conn, links, ("kind", "value"), {(kind, value) for kind, value, *_ in orphans})
+    rows = lookup.fetch_many(conn, links, ("kind", "value"), {(kind, value) for kind, value, *_ in orphans})
     ended = [
         {**row._mapping, "until": at}
         for row in rows
@@ -81,7 +81,7 @@ def _links_of(
     found: dict[str, set[tuple[str, str]]] = {}
     reader = place.reader
     assert isinstance(reader, Reader)
-    for row in bulk.fetch_many(conn, ledger, _RECORD, places, ("record", "raw")):
+    for row in lookup.fetch_many(conn, ledger, _RECORD, places, ("record", "raw")):
         where = f"{place.system}/{place.stream}/{row.record}"
         record, meta = disclose(place.seal.decrypt(bytes(row.raw), where))
         try:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from hub.findings.compared import compared
 from hub.findings.model import KINDS, CauseFound, Counts, Found, State
-from hub.store import bulk, jsons
+from hub.store import bulk, jsons, lookup
 from hub.store.runs import Run
 from hub.store.tables import causes, finding_events, findings
 
@@ -103,13 +103,13 @@ def _known(
         query = sa.select(findings).where(_live(findings), findings.c.kind.in_(list(kinds)))
         rows: Iterable[sa.Row[Any]] = conn.execute(query)
     else:
-        rows = bulk.fetch_many(conn, findings, ("company", "order_no"), orders)
+        rows = lookup.fetch_many(conn, findings, ("company", "order_no"), orders)
     known = {row.id: dict(row._mapping) for row in rows}
     return known | _rows_by_id(conn, findings, wanted.keys() - known.keys())
 
 
 def _rows_by_id(conn: sa.Connection, table: sa.Table, ids: Collection[str]) -> dict[str, Row]:
-    rows = bulk.fetch_many(conn, table, ("id",), [(id,) for id in ids])
+    rows = lookup.fetch_many(conn, table, ("id",), [(id,) for id in ids])
     return {row.id: dict(row._mapping) for row in rows}
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import repeat
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -33,6 +33,9 @@ Bind = Callable[[Values], Values]
 Columns = Mapping[str, Values | Same]
 """The values of many rows by the column's name."""
 
+T = TypeVar("T")
+
+_BLOCK = 5_000
 _NULL = r"\N"
 _NONE = type(None)
 _SPECIAL = re.compile(r"[\\\t\n\r]")
@@ -115,6 +118,11 @@ def array_form(column: sa.Column[Any], values: Values | Same, count: int) -> str
         write = _writer(column)
         told = ["NULL" if value is None else write(value) for value in values]
     return f"{{{','.join(told)}}}"
+
+
+def in_blocks(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Yield so many at a time as are turned into driver form together: that bounds memory."""
+    return (items[start : start + _BLOCK] for start in range(0, len(items), _BLOCK))
 
 
 def array_type(column: sa.Column[Any]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.store import bulk, jsons
+from hub.store import bulk, jsons, lookup
 from hub.store.tables import cursors
 
 
@@ -39,5 +39,5 @@ def save_state(conn: sa.Connection, system: str, stream: str, state: Mapping[str
 def _stored(conn: sa.Connection, system: str, stream: str, slots: Iterable[str]) -> dict[str, str]:
     """Return the slots that are named, as they lie there: a stream may have thousands."""
     keys = [(slot,) for slot in slots]
-    rows = bulk.fetch_bound(conn, cursors, ("slot",), keys, ("slot", "value"), system=system, stream=stream)
+    rows = lookup.fetch_bound(conn, cursors, ("slot",), keys, ("slot", "value"), system=system, stream=stream)
     return {slot: value for slot, value in rows}

@@ -8,7 +8,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from hub.rules import Rules
-from hub.store import bulk, jsons, tables
+from hub.store import jsons, lookup, tables
 from reconciler.case import Case, Verdict
 from reconciler.classes.history import History, Said
 from reconciler.sources import Key
@@ -47,9 +47,9 @@ def alive_records(conn: sa.Connection, histories: Mapping[Key, History]) -> Aliv
         for said in rows
     }
     place = ("system", "stream", "record")
-    absent = bulk.fetch_many(conn, tables.absent, place, wanted, (*place, "times"))
+    absent = lookup.fetch_many(conn, tables.absent, place, wanted, (*place, "times"))
     gone = {(row.system, row.stream, row.record) for row in absent if row.times >= BELIEVED}
-    rows = bulk.fetch_many(conn, tables.ledger, place, wanted - gone, (*place, "gave"))
+    rows = lookup.fetch_many(conn, tables.ledger, place, wanted - gone, (*place, "gave"))
     return {
         (row.system, row.stream, row.record): frozenset(
             (given[0], given[1], given[2]) for given in jsons.loads(row.gave) or ()

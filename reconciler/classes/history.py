@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.model import Precision, Side
-from hub.store import bulk, jsons, tables
+from hub.store import jsons, lookup, tables
 from reconciler.sources import Key
 
 _COLUMNS = (
@@ -116,7 +116,7 @@ def _in_time(rows: Iterable[Said]) -> list[Said]:
 def load_histories(conn: sa.Connection, keys: Collection[Key]) -> dict[Key, History]:
     """Return the histories of the orders `keys`."""
     found = {key: History() for key in keys}
-    rows = bulk.fetch_many(conn, tables.observations, ("company", "order_no"), keys, _COLUMNS)
+    rows = lookup.fetch_many(conn, tables.observations, ("company", "order_no"), keys, _COLUMNS)
     for row in sorted(rows, key=lambda row: (row.company, row.order_no, row.seq)):
         values: Sequence[Any] = row[2:]
         one = Said(*values)

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.model import Side
-from hub.store import bulk, tables
+from hub.store import lookup, tables
 from reconciler.case import Verdict
 from reconciler.sources import Key, Scope
 from sync.facts import parse_lines, sums
@@ -29,7 +29,7 @@ def lookalikes(conn: sa.Connection, keys: Collection[Key], scope: Scope) -> Iter
     links = _purchases(conn, keys)
     named = {(row.company, row.value): set[Key]() for row in links}
     taught: dict[tuple[str, str, Key], str] = {}
-    for row in bulk.fetch_many(conn, tables.links, ("kind", "value"), {(PURCHASE, v) for _, v in named}):
+    for row in lookup.fetch_many(conn, tables.links, ("kind", "value"), {(PURCHASE, v) for _, v in named}):
         if row.until is None and (row.company, row.value) in named:
             named[row.company, row.value].add((row.company, row.order_no))
             taught[row.company, row.value, (row.company, row.order_no)] = row.system
@@ -46,12 +46,12 @@ def lookalikes(conn: sa.Connection, keys: Collection[Key], scope: Scope) -> Iter
 
 
 def _purchases(conn: sa.Connection, keys: Collection[Key]) -> list[sa.Row[Any]]:
-    rows = bulk.fetch_many(conn, tables.links, ("company", "order_no"), keys)
+    rows = lookup.fetch_many(conn, tables.links, ("company", "order_no"), keys)
     return [row for row in rows if row.kind == PURCHASE and row.until is None]
 
 
 def _orders(conn: sa.Connection, keys: Collection[Key]) -> dict[Key, Any]:
-    rows = bulk.fetch_many(conn, tables.orders, ("company", "order_no"), keys, _COLUMNS)
+    rows = lookup.fetch_many(conn, tables.orders, ("company", "order_no"), keys, _COLUMNS)
     return {(row.company, row.order_no): row for row in rows if not row.side & Side.CANCELLED}
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from hub.model import Side, Status
 from hub.rules import Route, Rules
-from hub.store import bulk, driver, tables
+from hub.store import driver, lookup, tables
 from hub.store.types import from_micros, to_micros
 from reconciler.case import Horizon, Verdict
 from reconciler.sources import ALL, Key, Scope
@@ -97,7 +97,7 @@ def _suspects(
     questions = [*_waiting(limits, as_of, after), *_under_way(limits, as_of, after)]
     found = driver.fetch(conn, " UNION ALL ".join(questions)) if questions else []
     keys = [(company, order_no) for company, order_no in found if (company, order_no) in scope]
-    for row in sorted(bulk.fetch_bound(conn, tables.orders, _PLACE, keys, _COLUMNS), key=_BY_STATUS):
+    for row in sorted(lookup.fetch_bound(conn, tables.orders, _PLACE, keys, _COLUMNS), key=_BY_STATUS):
         *place, occurred, changed, due = row
         since = from_micros(occurred or changed)
         yield _Suspect._make((*place, since, None if due is None else from_micros(due)))

@@ -18,7 +18,7 @@ from hub.errors import ConfigError, RecordError
 from hub.mapping import Reader
 from hub.model import QUANTITIES, Record, Side
 from hub.problems import nearest
-from hub.store import bulk, lease, runs
+from hub.store import bulk, lease, lookup, runs
 from hub.store.leases import Lease
 from hub.store.runs import Run
 from hub.store.tables import ledger, orders, reads, views
@@ -200,11 +200,11 @@ class _Intake:
         keys = [row.key for row in rows]
         known = {
             (row.company, row.order_no): dict(row._mapping)
-            for row in bulk.fetch_many(conn, orders, _KEY, keys)
+            for row in lookup.fetch_many(conn, orders, _KEY, keys)
         }
         own = [(*key, self.system) for key in keys]
         said = {
-            (row.company, row.order_no): row for row in bulk.fetch_many(conn, views, (*_KEY, "system"), own)
+            (row.company, row.order_no): row for row in lookup.fetch_many(conn, views, (*_KEY, "system"), own)
         }
         zone = self.zone or UTC
         news = [
@@ -221,7 +221,7 @@ class _Intake:
         """Return rows with the columns that the file lacks as this sheet said them last."""
         names = {f"{row.key[0]}/{row.key[1]}": row for row in rows}
         places = [(self.system, stream, name) for stream in STREAMS for name in names]
-        kept = bulk.fetch_many(conn, ledger, ("system", "stream", "record"), places)
+        kept = lookup.fetch_many(conn, ledger, ("system", "stream", "record"), places)
         before: dict[str, Record] = {}
         for one in sorted(kept, key=lambda one: one.read_at):
             inlet = self.inlets[one.stream]

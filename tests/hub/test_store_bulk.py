@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hub.model import Says, Side, Status
-from hub.store import Store, bulk
+from hub.store import Store, bulk, lookup
 from hub.store.columns import bind
 from hub.store.tables import dirty, ledger, order_history, quarantine, views
 from tests.hub.rows import NOW, sealed, view
@@ -39,8 +39,10 @@ def test_what_was_written_comes_back_in_its_own_types(store: Store, size: int) -
         bulk.insert(conn, views, [view(number, **told) for number in numbers(size)])
         bulk.insert(conn, ledger, [sealed(number) for number in numbers(size)])
     with store.read() as conn:
-        [row] = bulk.fetch_many(conn, views, ("company", "order_no", "system"), [("suzhou", "000002", "erp")])
-        [raw] = bulk.fetch_many(conn, ledger, ("system", "stream", "record"), [("erp", "orders", "000001")])
+        [row] = lookup.fetch_many(
+            conn, views, ("company", "order_no", "system"), [("suzhou", "000002", "erp")]
+        )
+        [raw] = lookup.fetch_many(conn, ledger, ("system", "stream", "record"), [("erp", "orders", "000001")])
     assert (row.status, row.says, row.precision) == (Status.SHIPPED, Says.EVENT, 3)
     assert (row.ordered, row.shipped, row.produced) == (Decimal("12.5"), Decimal("-0.000001"), None)
     assert (row.occurred_at, row.unknown_code, row.future) == (told["occurred_at"], NASTY, True)
@@ -133,7 +135,7 @@ def test_upsert_by_a_unique_key_leaves_the_generated_one(store: Store, size: int
         assert bulk.upsert(conn, quarantine, [held(number, 1) for number in numbers(size)], key=key) == size
         assert bulk.upsert(conn, quarantine, [held(number, 1) for number in numbers(size)], key=key) == 0
         assert bulk.upsert(conn, quarantine, [held("000001", 2)], key=key) == 1
-        [row] = bulk.fetch_many(conn, quarantine, ("record",), [("000001",)], ("attempts", "values"))
+        [row] = lookup.fetch_many(conn, quarantine, ("record",), [("000001",)], ("attempts", "values"))
     assert row == (2, NASTY)
 
 
@@ -172,16 +174,16 @@ def test_fetch_many_asks_for_many_keys_and_few_columns(store: Store) -> None:
             ("other", "000001"),
             ("suzhou", NASTY),
         ]
-        rows = bulk.fetch_many(conn, views, key, asked, ("order_no", "occurred_at"))
-        assert bulk.fetch_many(conn, views, key, []) == []
-        assert bulk.fetch_many(conn, views, ("occurred_at",), [(NOW,)], ("order_no",))[:1]
+        rows = lookup.fetch_many(conn, views, key, asked, ("order_no", "occurred_at"))
+        assert lookup.fetch_many(conn, views, key, []) == []
+        assert lookup.fetch_many(conn, views, ("occurred_at",), [(NOW,)], ("order_no",))[:1]
     assert sorted(row.order_no for row in rows) == numbers(MANY)
     assert rows[0].occurred_at == NOW
 
 
 def test_fetch_many_goes_through_the_index(store: Store) -> None:
     key = ("company", "order_no", "system")
-    statement = bulk._typed(store.engine.dialect, views, key, ("lo",))
+    statement = lookup._typed(store.engine.dialect, views, key, ("lo",))
     with store.write() as conn:
         bulk.insert(conn, views, [view(number) for number in numbers(MANY)])
     store.vacuum("views")

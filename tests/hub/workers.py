@@ -8,7 +8,7 @@ from multiprocessing.connection import Connection as Pipe
 from multiprocessing.process import BaseProcess
 
 from hub.errors import LeaseBusy
-from hub.store import bulk, lease, open_store
+from hub.store import bulk, lease, lookup, open_store
 from hub.store.tables import dirty
 from tests.conftest import KEY
 
@@ -69,7 +69,7 @@ def count(pipe: Pipe, url: str, times: int) -> None:
     pipe.recv()
     for _ in range(times):
         with store.write() as conn:
-            [row] = bulk.fetch_many(conn, dirty, ("consumer",), [("count",)])
+            [row] = lookup.fetch_many(conn, dirty, ("consumer",), [("count",)])
             bulk.upsert(conn, dirty, [{**row._mapping, "stamp": row.stamp + 1}])
     store.close()
     pipe.send("done")
