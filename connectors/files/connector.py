@@ -7,6 +7,7 @@ import difflib
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from typing import ClassVar
 
 import tenacity
@@ -16,6 +17,7 @@ from connectors.files.checked import FORMATS, Style
 from connectors.files.discovery import Folder
 from connectors.files.places import place_of
 from connectors.files.reading import Reading
+from connectors.pauses import Pauses
 from connectors.retry import retrying
 from hub.config import Connection
 from hub.errors import ConfigError, HubError
@@ -48,7 +50,7 @@ class FilesConnector:
         `retry` is how a server that cannot be reached is tried again.
         """
         self._mapping, self._clock, self._retry = mapping, clock, retry or retrying()
-        self._place = place_of(connection, mapping)
+        self._place, self._pauses = place_of(connection, mapping), Pauses(mapping, clock)
         self._decode = load(mapping).decode
 
     def __repr__(self) -> str:
@@ -58,6 +60,7 @@ class FilesConnector:
         """List the folders of all streams and count the files that match."""
         begin = time.perf_counter()
         try:
+            self._pauses.require_none("check")
             files = sum(
                 len(list(self._folder(name).matching(self._checked_call(stream.read).target)))
                 for name, stream in self._mapping.streams.items()
@@ -78,7 +81,8 @@ class FilesConnector:
         encodings, numbers = (spec.text or self._mapping.text).encoding, spec.numbers or self._mapping.numbers
         style = Style(encodings, numbers, self._decode)
         call = self._checked_call(sweep)
-        yield from Reading(self._folder(stream), call, style, self._clock(), ask).pages()
+        ready = partial(self._pauses.require_none, stream)
+        yield from Reading(self._folder(stream), call, style, self._clock(), ask, ready).pages()
 
     def close(self) -> None:
         """Close the connection to a server, if there is one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -27,25 +27,31 @@ UNFINISHED = timedelta(minutes=1)
 
 @dataclass(slots=True)
 class Reading:
-    """One read of one stream: what it was asked for, and the files that had to be left out."""
+    """One read of one stream: what it was asked for, and the files that had to be left out.
+
+    `require_ready` is called before the folder is listed and each file opened; it raises in a pause.
+    """
 
     folder: Folder
     call: CallSpec
     style: Style
     now: datetime
     ask: Ask
+    require_ready: Callable[[], None]
     left_out: list[tuple[str, Unusable]] = field(default_factory=list)
     sequences: Sequences | None = None
 
     def pages(self) -> Iterator[Page]:
         """Yield the pages of all files, then raise for those that were left out."""
         memory = Memory(self.ask.state if isinstance(self.ask, Since) else {})
+        self.require_ready()
         there = self.folder.ready(self.call, self.now)
         if self.call.order == "sequence" and self._moves:
             self.sequences = Sequences.of([*memory.stems(), *(one.stem for one in there)])
         for found in there:
             if isinstance(self.ask, Window) and not self.ask.start <= found.mtime < self.ask.end:
                 continue
+            self.require_ready()
             try:
                 yield from self._file(found, memory)
             except FileNotFoundError:

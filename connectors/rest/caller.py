@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import tenacity
@@ -16,9 +16,10 @@ from connectors.calls.names import Names
 from connectors.http import passes, signing, wire
 from connectors.http.access import Access, Look, access
 from connectors.http.draft import Draft, Request
-from connectors.http.limits import Limiter, Pause, Sleep, require_open
+from connectors.http.limits import Limiter, Sleep
 from connectors.http.session import TIMEOUT, Session
 from connectors.http.ways import Way
+from connectors.pauses import Pauses
 from connectors.rest.answers import RestReply, conditions, digest_of
 from connectors.rest.decoding import Style
 from connectors.rest.judging import Judge
@@ -31,7 +32,6 @@ from hub.errors import AuthExpired
 from hub.mapping import hooks
 from hub.mapping.grammar import CallSpec, SystemMapping
 from hub.mapping.paths import roots
-from hub.mapping.zones import zone_of
 
 
 class Caller:
@@ -57,8 +57,7 @@ class Caller:
         self._refused = False
         self._plans: dict[int, Plan] = {}
         limits = mapping.limits
-        self._pauses = [Pause.of(said) for said in limits.pause]
-        self._zone = zone_of(mapping.time.zone) if mapping.time.zone else UTC
+        self._pauses = Pauses(mapping, clock)
         common = passes.shared(passes.identity(mapping, connection))
         limiter = passes.thing(common, "limiter", lambda: Limiter(limits.per_second, limits.parallel))
         timeout = limits.timeout.total_seconds() if limits.timeout else TIMEOUT
@@ -98,7 +97,7 @@ class Caller:
     def _exchanged(
         self, call: CallSpec, names: Mapping[str, Any], seen: Seen | None, unread: bool
     ) -> RestReply:
-        require_open(self._pauses, self._clock(), self._zone, self._mapping.system, call.name)
+        self._pauses.require_none(call.name)
         held = self._access.values()
         try:
             return self._once(call, {**names, **self._names, **held}, seen, unread)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,9 @@ from connectors.calls.names import Names
 from connectors.http import passes
 from connectors.http.access import Access, Look, access
 from connectors.http.draft import Draft
-from connectors.http.limits import Limiter, Pause, require_open
+from connectors.http.limits import Limiter
 from connectors.http.ways import Way, way_of
+from connectors.pauses import Pauses
 from connectors.retry import retrying
 from connectors.soap import reactions, security
 from connectors.soap.stream import Answer
@@ -30,7 +31,6 @@ from hub.errors import AuthExpired
 from hub.mapping.callspec import CallSpec, ErrorsSpec
 from hub.mapping.grammar import SystemMapping
 from hub.mapping.paths import compile_path
-from hub.mapping.zones import zone_of
 
 Filled = Callable[[Mapping[str, Any]], tuple[Mapping[str, Any], Mapping[str, Any]]]
 """Gives arguments and SOAP headers, from what the login gave."""
@@ -54,8 +54,7 @@ class Client:
         ways = mapping.auth.names_ if mapping.auth else ()
         self._secure = security.secure(ways, connection, clock)
         limits = mapping.limits
-        self._pauses = [Pause.of(said) for said in limits.pause]
-        self._zone = zone_of(mapping.time.zone) if mapping.time.zone else UTC
+        self._pauses = Pauses(mapping, clock)
         common = passes.shared(passes.identity(mapping, connection))
         self._access = self._accessed(common)
         self.transport = Transport(
@@ -105,7 +104,7 @@ class Client:
         filled: Filled = args if callable(args) else lambda held: (args, {})
 
         def once() -> Answer:
-            require_open(self._pauses, self._clock(), self._zone, self._mapping.system, operation.name)
+            self._pauses.require_none(operation.name)
             held = self._access.values()
             try:
                 return self._exchanged(operation, filled, held, address, errors, judge)

@@ -12,6 +12,7 @@ from typing import ClassVar
 import tenacity
 
 from connectors.contract import Ask, Capabilities, Everything, Health, Keys, Page, Since
+from connectors.pauses import Pauses
 from connectors.retry import retrying
 from connectors.sql.columns import require_columns
 from connectors.sql.database import Database
@@ -51,7 +52,8 @@ class SqlConnector:
         declared = bool(mapping.text.encoding)
         engine = open_engine(connection, mapping.limits.timeout, declared=declared)
         self._encodings = mapping.text.encoding or ENCODINGS
-        self._database = Database(engine, mapping.system, retry or retrying(), self._encodings)
+        pauses = Pauses(mapping, clock)
+        self._database = Database(engine, mapping.system, retry or retrying(), self._encodings, pauses)
 
     def __repr__(self) -> str:
         return f"SqlConnector({self._mapping.system!r})"

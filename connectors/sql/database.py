@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 import tenacity
 
+from connectors.pauses import Pauses
 from connectors.sql.engine import STORED, require_file
 from connectors.sql.errors import named
 from connectors.sql.tables import Table, reflect
@@ -23,10 +24,16 @@ class Database:
     """One database. `system` stands in the errors, each of which also names the operation (the stream)."""
 
     def __init__(
-        self, engine: sa.Engine, system: str, retry: tenacity.Retrying, encodings: Sequence[str]
+        self,
+        engine: sa.Engine,
+        system: str,
+        retry: tenacity.Retrying,
+        encodings: Sequence[str],
+        pauses: Pauses,
     ) -> None:
-        """Take the engine, the name of the system, how reads are tried again, and the charsets of texts."""
+        """Take the engine, the name of the system, how reads are tried again, text charsets, pauses."""
         self.engine, self.system, self.retry, self.encodings = engine, system, retry, encodings
+        self._pauses = pauses
         self._tables: dict[str, Table] = {}
 
     def read(self, operation: str, work: Callable[[sa.Connection], T]) -> T:
@@ -64,6 +71,7 @@ class Database:
 
     @contextmanager
     def _connected(self, operation: str) -> Iterator[sa.Connection]:
+        self._pauses.require_none(operation)
         require_file(self.engine, self.system, operation)
         try:
             with self.engine.connect() as conn:

@@ -11,8 +11,8 @@ from hub.mapping.grammar import Limits, SystemMapping
 Step = str | int
 
 _LACKS: dict[str, frozenset[str]] = {
-    "sql": frozenset({"each", "if", "per_second", "parallel", "pause"}),
-    "files": frozenset({"each", "if", "per_second", "parallel", "pause", "timeout"}),
+    "sql": frozenset({"each", "if", "per_second", "parallel"}),
+    "files": frozenset({"each", "if", "per_second", "parallel", "timeout"}),
     "sap_soap": frozenset({"each", "if"}),
 }
 """What a connector kind of ours does not look at."""
