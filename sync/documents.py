@@ -25,8 +25,9 @@ from hub.store.tables import documents
 from sync import gate, memory, quarantine
 from sync.batch import Batch, Incoming
 from sync.gate import Arrival
-from sync.inlet import Taken, alone
+from sync.inlet import alone
 from sync.links import Aliases, learn
+from sync.place import Taken
 
 KEY = ("company", "system", "kind", "number")
 _SAID = (

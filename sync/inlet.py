@@ -7,9 +7,8 @@ that the system never spoke of without a detour (`sync.births`), all others by w
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 from itertools import groupby
@@ -33,18 +32,10 @@ from sync.facts import fact_rows, said_of, view_row
 from sync.gate import Arrival
 from sync.links import Aliases, learn, unlearn
 from sync.news import Histories, News, Place, event_id
+from sync.place import Taken
 from sync.remarks import remark, remarkable
 from sync.rollup import roll_up
 from sync.withdrawn import withdraw
-
-
-@dataclass(slots=True)
-class Taken:
-    """What one page came to. `newest` is its newest stamp by the source's clock (aware UTC)."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    warnings: Counter[str] = field(default_factory=Counter)
-    newest: datetime | None = None
 
 
 class _Visit(NamedTuple):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,7 +19,15 @@ from hub.store.runs import Run
 
 if TYPE_CHECKING:
     from sync.batch import Incoming
-    from sync.inlet import Taken
+
+
+@dataclass(slots=True)
+class Taken:
+    """What one page came to. `newest` is its newest stamp by the source's clock (aware UTC)."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    warnings: Counter[str] = field(default_factory=Counter)
+    newest: datetime | None = None
 
 
 class Stream(Protocol):

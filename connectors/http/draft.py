@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -46,9 +44,9 @@ class Draft:
     def put(self, part: str, values: Mapping[str, Any]) -> None:
         """Add values to a part: headers, query, cookies, a kind of body, or "body" for the kind it has."""
         if part == "headers":
-            self.headers.update({name: text(value) for name, value in values.items()})
+            self.headers.update({name: wire.text(value) for name, value in values.items()})
         elif part == "cookies":
-            self.cookies.update({name: text(value) for name, value in values.items()})
+            self.cookies.update({name: wire.text(value) for name, value in values.items()})
         elif part == "query":
             self.query.update(values)
         elif values:
@@ -79,7 +77,7 @@ class Draft:
             from connectors.http.xmls import written  # late: few systems are sent XML
 
             return written(self.body, charset)
-        return text(self.body).encode(charset)
+        return wire.text(self.body).encode(charset)
 
     def header(self, name: str) -> str | None:
         """Return a header, however its name is spelt."""
@@ -112,23 +110,8 @@ def pairs(values: Mapping[str, Any]) -> list[tuple[str, str]]:
     for name, value in values.items():
         for one in value if isinstance(value, list | tuple) else (value,):
             if one is not None:
-                found.append((name, text(one)))
+                found.append((name, wire.text(one)))
     return found
-
-
-def text(value: Any) -> str:
-    """Return one value as it is written into an address, a header or a form."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, bytes):
-        return value.decode()
-    return jsons.written(value).decode()
 
 
 def _recoded(body: Any, charset: str) -> bytes:

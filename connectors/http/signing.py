@@ -11,7 +11,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from connectors.calls.fill import fill
-from connectors.http.draft import Draft, Request, pairs, query_string, text
+from connectors.http.draft import Draft, Request, pairs, query_string
+from connectors.http.wire import text
 from hub.mapping.hooks import Sign
 
 Parts = Mapping[str, Mapping[str, Any]]

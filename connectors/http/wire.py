@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import codecs
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from email.message import Message
 from email.utils import parsedate_to_datetime
+from typing import Any
 from urllib.parse import urlsplit
+
+from connectors.calls import jsons
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -60,3 +64,18 @@ def charset(kind: Message) -> str | None:
     except LookupError:
         return None
     return named
+
+
+def text(value: Any) -> str:
+    """Return one value as it is written into an address, a header or a form."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return value.decode()
+    return jsons.written(value).decode()

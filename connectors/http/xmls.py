@@ -11,7 +11,7 @@ from typing import Any
 
 from lxml import etree
 
-from connectors.http.draft import text
+from connectors.http.wire import text
 
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"

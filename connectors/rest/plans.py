@@ -9,7 +9,8 @@ from urllib.parse import parse_qsl, quote, urljoin, urlsplit
 
 from connectors.calls.fill import GONE, Filling, compiled
 from connectors.http import wire
-from connectors.http.draft import KINDS, Draft, text
+from connectors.http.draft import KINDS, Draft
+from connectors.http.wire import text
 from hub.errors import ConfigError
 from hub.mapping.callspec import CallSpec
 from hub.mapping.expressions import NameMissing

@@ -24,7 +24,8 @@ from hub.rules import Rules
 from hub.store import Store, runs
 from hub.store.tables import dirty, ledger, observations, quarantine, views
 from sync.batch import Batch
-from sync.inlet import Inlet, Taken
+from sync.inlet import Inlet
+from sync.place import Taken
 from sync.replay import take_again
 
 BEGIN = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
