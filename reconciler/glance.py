@@ -101,8 +101,7 @@ def first_look(conn: sa.Connection, rules: Rules, few: bool = False) -> Sight | 
 def _some(conn: sa.Connection) -> sa.Subquery | None:
     """Return the views of some orders, taken evenly from all; None if there are none.
 
-    The first views that a database gives are often of one system or of one age: as they were loaded, or as
-    they changed last.
+    The first views that a database gives are often of one company and one age: those of the lowest numbers.
     """
     keys = spread(conn, _SAMPLE)
     if not keys:

@@ -131,7 +131,7 @@ def _checked(url: str | sa.URL) -> sa.URL:
 def _engine(url: sa.URL) -> sa.Engine:
     if url.get_backend_name() == "postgresql":
         engine = sa.create_engine(url, hide_parameters=True)
-        sa.event.listen(engine, "connect", _interpreted)
+        sa.event.listen(engine, "connect", _set_planner)
         return engine
     if not Path(url.database or "").absolute().parent.is_dir():
         raise ConfigError("store.no_folder", path=url.database)
@@ -141,7 +141,7 @@ def _engine(url: sa.URL) -> sa.Engine:
     return engine
 
 
-def _interpreted(dbapi: Any, _record: object) -> None:
+def _set_planner(dbapi: Any, _record: object) -> None:
     """Let PostgreSQL compile no query, and plan streamed ones for all of their rows.
 
     Short queries are not worth compiling, and a long one runs once. For a cursor PostgreSQL expects that a

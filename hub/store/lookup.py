@@ -50,9 +50,9 @@ def query(
 ) -> sa.TextualSelect:
     """Return the query that `fetch_many` runs, for few `keys`: other queries may build on it."""
     names = tuple(key_columns)
-    typed: sa.TextualSelect = _typed(conn.dialect, table, names, tuple(columns))
+    asked: sa.TextualSelect = _typed(conn.dialect, table, names, tuple(columns))
     given = _given(conn.dialect, table, names, sorted(set(keys)))
-    return typed.bindparams(**{f"k{at}": value for at, value in enumerate(given)})
+    return asked.bindparams(**{f"k{at}": value for at, value in enumerate(given)})
 
 
 def fetch_bound(
