@@ -32,10 +32,14 @@ def require_mariadb() -> None:
 
 @contextmanager
 def running_mariadb() -> Iterator[sa.URL]:
-    """Start a server without a network port and yield the URL of an administrator on it."""
+    """Start a server without a network port and yield the URL of an administrator on it.
+
+    It has a folder of its own for temporary tables too: where two share one, the second to start takes away
+    what lies there of the first.
+    """
     home = Path(tempfile.mkdtemp(prefix="oh-maria-"))
     data, socket = home / "d", home / "s"
-    common = ["--no-defaults", f"--datadir={data}", "--user=root"]
+    common = ["--no-defaults", f"--datadir={data}", f"--tmpdir={home}", "--user=root"]
     installed = [_found("mariadb-install-db"), *common, "--auth-root-authentication-method=normal"]
     subprocess.run([*map(str, installed), "--skip-test-db"], check=True, capture_output=True)
     options = [f"--socket={socket}", "--skip-networking", "--innodb-flush-log-at-trx-commit=0"]
