@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar, Protocol, overload, runtime_checkable
+from typing import Any, ClassVar, Literal, Protocol, overload, runtime_checkable
 
 from hub.errors import RecordError
+from hub.mapping.callspec import CallSpec
 from hub.model import Record
 
 Buffer = Any
@@ -136,6 +137,77 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True)
+class BusinessKey:
+    """By what the record of an order is looked up: `names` are what the mapping's `find` may mention.
+
+    `record` is the order's number, for messages. `ask` tells which call of the write is meant: the one that
+    finds what it is about, or the one by which the target says that a write has arrived.
+    """
+
+    record: str
+    names: Mapping[str, Any]
+    ask: Literal["find", "confirm"] = "find"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that was done and need not be done again: its `name` within the change, and what it gave.
+
+    `took` holds what later steps may mention (ids of the target, a new version), JSON-able.
+    """
+
+    name: str
+    took: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Calls that belong together: one transaction where the transport has any.
+
+    `name` says what it does ("create", "update.ordered", "update.status.shipped", with "@PART" behind it
+    where an order has several parts); `names` are what its calls may mention beside those of the change.
+    """
+
+    name: str
+    calls: Sequence[CallSpec]
+    names: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingChange:
+    """One desired write, as it is handed to a connector: nothing is decided any more, only carried out.
+
+    `write` is its name in the mapping, `record` the order's number, `key` the idempotency key, the same over
+    all tries of one change. `names` are the order in the target's words and in the hub's, and what the target
+    said last (mapping language, section 3, names). `done` are the steps that an earlier try has committed.
+    """
+
+    write: str
+    kind: Literal["create", "update", "message"]
+    record: str
+    key: str
+    names: Mapping[str, Any]
+    moves: Sequence[Move]
+    done: Sequence[Step] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The system's proof of a write.
+
+    `adopted` tells that what was to be created was there already, and was only found. `ids` are the numbers
+    that the target gave, by kind ("own" where the mapping names none); `records` what it showed of it, in its
+    own words, for the stream that reads the write back; `accepted` that it took the write and will carry it
+    out later (`confirm`).
+    """
+
+    adopted: bool = False
+    ids: Mapping[str, str] = field(default_factory=dict)
+    records: Sequence[Record] = ()
+    accepted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a connector kind can do; shown by `orderhub connector list`.
 
@@ -163,4 +235,27 @@ class Connector(Protocol):
 
     def close(self) -> None:
         """Give back connections and threads."""
+        ...
+
+
+@runtime_checkable
+class Writer(Connector, Protocol):
+    """A connector that writes as well (`Capabilities.writes`)."""
+
+    def lookup(self, write: str, key: BusinessKey) -> list[Record]:
+        """Return the records that the write's `find` gives: none, one and several are three answers.
+
+        A read: what may work later is tried again. What is `missing` is none. Raises SourceError.
+        """
+        ...
+
+    def push(self, change: OutgoingChange, committed: Callable[[Step], None]) -> Receipt:
+        """Carry out one change and return its receipt; `committed` persists a step before the next is begun.
+
+        Nothing is tried again here but a login that expired. Raises NameMissing before anything is sent, if
+        a call needs what is not known (yet); OutcomeUnknown where it cannot be told whether the target did
+        it: after a time-out, a broken connection, a 5xx, an answer that cannot be read. Every other
+        SourceError means that the step was not done: Unavailable (nobody there), RateLimited, RecordLocked,
+        Stale, Exists, Missing, Rejected, AuthExpired.
+        """
         ...

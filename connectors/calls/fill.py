@@ -28,10 +28,14 @@ Render = Callable[[Mapping[str, Any]], Any]
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """A compiled structure: the `names` it mentions, and `render`, which gives GONE for what is absent."""
+    """A compiled structure: the `names` it mentions, and `render`, which gives GONE for what is absent.
+
+    `needs` are those names that it cannot do without: nothing chooses another value where they are not known.
+    """
 
     names: frozenset[str]
     render: Render
+    needs: frozenset[str] = frozenset()
 
 
 def mentioned(said: Any) -> frozenset[str]:
@@ -77,7 +81,7 @@ def _member(said: Any) -> Filling:
     def render(names: Mapping[str, Any]) -> Any:
         return GONE if any(part.render(names) is GONE for part in needed) else whole.render(names)
 
-    return Filling(whole.names, render)
+    return Filling(whole.names, render, whole.needs)
 
 
 def _leaf(said: Any) -> Filling:
@@ -100,7 +104,7 @@ def _leaf(said: Any) -> Filling:
                 return GONE
             raise
 
-    return Filling(value.names, render)
+    return Filling(value.names, render, frozenset() if chooses else value.names)
 
 
 def _map(parts: Mapping[str, Filling]) -> Filling:
@@ -108,21 +112,21 @@ def _map(parts: Mapping[str, Filling]) -> Filling:
         filled = {name: part.render(names) for name, part in parts.items()}
         return {name: one for name, one in filled.items() if one is not GONE}
 
-    return Filling(_all(parts.values()), render)
+    return Filling(_all(parts.values()), render, _needed(parts.values()))
 
 
 def _list(parts: list[Filling]) -> Filling:
     def render(names: Mapping[str, Any]) -> list[Any]:
         return [one for one in (part.render(names) for part in parts) if one is not GONE]
 
-    return Filling(_all(parts), render)
+    return Filling(_all(parts), render, _needed(parts))
 
 
 def _each(items: Any, inner: Filling) -> Filling:
     """Make one of `inner` for each item of a list: an expression (`=keys`) or the name of one."""
     if isinstance(items, str) and not items.startswith("="):
-        path, get = items, compile_path(items)
-        outer = Filling(frozenset({path.partition(".")[0]}), lambda names: get(dict(names)))
+        first, get = frozenset({items.partition(".")[0]}), compile_path(items)
+        outer = Filling(first, lambda names: get(dict(names)), first)
     else:
         outer = compiled(items)
 
@@ -133,7 +137,7 @@ def _each(items: Any, inner: Filling) -> Filling:
         made = [inner.render({**names, "item": item}) for item in found]
         return [one for one in made if one is not GONE]
 
-    return Filling(outer.names | (inner.names - {"item"}), render)
+    return Filling(outer.names | (inner.names - {"item"}), render, outer.needs | (inner.needs - {"item"}))
 
 
 def _if(condition: Filling, inner: Filling) -> Filling:
@@ -151,8 +155,12 @@ def _tojson(inner: Filling) -> Filling:
         filled = inner.render(names)
         return GONE if filled is GONE else jsons.written(filled).decode()
 
-    return Filling(inner.names, render)
+    return Filling(inner.names, render, inner.needs)
 
 
 def _all(parts: Any) -> frozenset[str]:
     return frozenset().union(*(part.names for part in parts))
+
+
+def _needed(parts: Any) -> frozenset[str]:
+    return frozenset().union(*(part.needs for part in parts))

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -16,6 +17,9 @@ import orjson
 
 from hub.errors import MappingError
 from hub.mapping.zones import zone_of
+
+LOOKING_UP: ContextVar[Callable[[str, Any], Any] | None] = ContextVar("LOOKING_UP", default=None)
+"""What answers `ref` now: (name of the look-up, value) → the target's own id. Set by who sends a write."""
 
 
 def _bytes(value: Any) -> bytes:
@@ -161,8 +165,11 @@ def fit_bytes(value: Any, length: int, charset: str = "utf-8") -> str:
 
 
 def ref(value: Any, name: str) -> Any:
-    """Refuse: master data is looked up only on the write side."""
-    raise MappingError("mapping.not_yet", what=f"ref('{name}')")
+    """Return what the target calls `value`, by the look-up `name`: only while a write is sent."""
+    look_up = LOOKING_UP.get()
+    if look_up is None:
+        raise MappingError("mapping.ref_outside_write", name=name)
+    return look_up(name, value)
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
