@@ -103,8 +103,8 @@ def test_what_fails_says_which_expression(source: str) -> None:
     assert caught.value.values["expression"] == source
 
 
-def test_look_ups_are_refused_by_name_until_there_are_writes() -> None:
+def test_look_ups_are_refused_by_name_where_nothing_is_written() -> None:
     with pytest.raises(MappingError) as caught:
         compile_value("=code | ref('customer')").render({"code": 1})
-    assert caught.value.key == "mapping.not_yet"
+    assert caught.value.key == "mapping.ref_outside_write"
     assert "ref('customer')" in caught.value.say()
