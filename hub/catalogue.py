@@ -61,6 +61,29 @@ class Catalogue:
             return known[-1].sku
         return next((one.sku for one in known if one.holds(day)), code)
 
+    def code(self, system: str, sku: str, day: date | None = None) -> str:
+        """Return the item code of a system for a hub SKU on `day` (None: by the newest meanings).
+
+        Of several it is the one that came to mean it last. A SKU that no code means is its own code.
+        """
+        known = [one for one in self._codes.get((system, sku), ()) if self.sku(system, one, day) == sku]
+        return max(known, key=lambda one: self._since(system, one, sku, day), default=sku)
+
+    def _since(self, system: str, code: str, sku: str, day: date | None) -> date:
+        """Return since when a code means a SKU."""
+        meant = [one for one in self.meanings[system, code] if one.sku == sku]
+        starts = (one.start or date.min for one in meant if day is None or one.holds(day))
+        return max(starts, default=date.min)
+
+    @cached_property
+    def _codes(self) -> dict[tuple[str, str], list[str]]:
+        """The codes that ever meant a SKU, by (system, sku), in the order of the file."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for (system, code), meanings in self.meanings.items():
+            for sku in dict.fromkeys(one.sku for one in meanings):
+                found.setdefault((system, sku), []).append(code)
+        return found
+
     def base(
         self, system: str, code: str, unit: str | None, day: date | None = None
     ) -> tuple[str, Decimal | None]:

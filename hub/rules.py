@@ -9,11 +9,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError
+from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, model_validator
 
 from hub import spec, yamlfile
+from hub.brakes import BrakeSpec
 from hub.catalogue import Catalogue, load_catalogue
 from hub.expectations import MENDED, Changes, Graces, StatusWord, Transitions, Word, stands
+from hub.fuse import FuseSpec
+from hub.fuse.lint import doubtful_rules, wrong_rules
 from hub.locale import LOCALES
 from hub.model import KINDS, ORDER_TYPES, QUANTITIES, Status
 from hub.problems import MappingErrors, Problem, nearest
@@ -105,6 +108,20 @@ class Person(Spec):
     deputy: Text | None = None
 
 
+class DualRun(Spec):
+    """What a system in shadow mode must show before it goes live.
+
+    For `days`, what the hub would have written is compared with what people wrote by hand: at least the share
+    `agreement` must be alike, at most `difference_rate` of the orders may differ between the systems.
+    `minutes_per_entry` is what one entry by hand costs.
+    """
+
+    days: Annotated[int, Field(gt=0)] = 30
+    agreement: Share = Decimal("0.98")
+    difference_rate: Share = Decimal("0.01")
+    minutes_per_entry: Annotated[Decimal, Field(gt=0)] = Decimal(6)
+
+
 Measured = Mapping[tuple[str, str, str], timedelta]
 """How long a system was measured to lag: by (leading system, lagging system, status or side word)."""
 
@@ -115,7 +132,8 @@ class Rules(Spec):
     `zone` is the one in which people read times; `company` the one that orders belong to where a mapping
     names none (a house with a single legal entity need not say it anywhere). `sla` is how long an order may
     stand in a status, `one_document` the systems in which an order is one document, `due` how soon a finding
-    is to be settled, by class.
+    is to be settled, by class. `fuse` says which writes wait for a person, `brakes` how many are too many,
+    `dual_run` what a shadow must show; all three are on where hub.yaml says nothing of them.
     """
 
     locale: Annotated[str, one_of(LOCALES)] = "en"
@@ -134,9 +152,25 @@ class Rules(Spec):
     one_document: Texts = ()
     dues: dict[DueWord, Duration] = Field(default_factory=dict, alias="due")
     people: dict[str, Person] = Field(default_factory=dict)
+    fuse: FuseSpec = FuseSpec()
+    brakes: BrakeSpec = BrakeSpec()
+    dual_run: DualRun = DualRun()
     _catalogue: Catalogue = PrivateAttr(default_factory=Catalogue)
     _measured: Measured = PrivateAttr(default_factory=lambda: MappingProxyType({}))
     _contacts: Mapping[str, str] = PrivateAttr(default_factory=lambda: MappingProxyType({}))
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_our_currency(cls, value: Any) -> Any:
+        """State the limits of the fuse in the house's currency where they name none."""
+        if not isinstance(value, dict) or isinstance(value.get("fuse"), FuseSpec):
+            return value
+        fuse = value.get("fuse", {})
+        amounts = fuse.get("amounts", {}) if isinstance(fuse, dict) else None
+        if not isinstance(amounts, dict):
+            return value
+        house = value.get("currency", "CNY")
+        return {**value, "fuse": {**fuse, "amounts": {"currency": house, **amounts, "house": house}}}
 
     @property
     def skew(self) -> timedelta:
@@ -249,7 +283,7 @@ def parse_rules(document: Document) -> Rules:
         rules = Rules.model_validate(document.data or {})
     except ValidationError as error:
         raise MappingErrors(spec.problems(error, document)) from error
-    if found := _ladder(rules, document):
+    if found := [*_ladder(rules, document), *wrong_rules(rules.fuse, document)]:
         raise MappingErrors(found)
     return rules
 
@@ -259,7 +293,8 @@ def lint_rules(home: Path) -> list[Problem]:
     try:
         load_rules(home)
         document = yamlfile.load(home / FILE)
-        return _names(parse_rules(document), document)
+        rules = parse_rules(document)
+        return [*_names(rules, document), *doubtful_rules(rules.fuse, rules.brakes, document)]
     except MappingErrors as error:
         return error.problems
 
@@ -328,3 +363,6 @@ def _systems(rules: Rules) -> Iterator[tuple[Steps, str, bool]]:
             yield (name, system), system, True
     for index, route in enumerate(rules.routes):
         yield ("routes", index, "origin"), route.origin, False
+    for index, rule in enumerate(rules.fuse.rules):
+        for at, one in enumerate(rule.systems):
+            yield ("fuse", "rules", index, "systems", at), one, False

@@ -44,16 +44,34 @@ class Ways:
         self.owners, self.agreement = Owners(rules), Agreement(rules)
 
 
+After = Callable[[sa.Connection, Sequence[OrderNo], Run, datetime], Counter[str]]
+"""Told of merged orders in the same transaction: what is wanted of other systems goes with it."""
+
+
+def nothing(_conn: sa.Connection, _keys: Sequence[OrderNo], _run: Run, _now: datetime) -> Counter[str]:
+    """Want nothing of anybody."""
+    return Counter()
+
+
 def merge(
-    store: Store, rules: Rules, lease: Lease, run: Run, clock: Callable[[], datetime], progress: Progress
+    store: Store,
+    rules: Rules,
+    lease: Lease,
+    run: Run,
+    clock: Callable[[], datetime],
+    progress: Progress,
+    after: After = nothing,
 ) -> Counter[str]:
-    """Merge every order that is marked; return how many were looked at, born and changed."""
+    """Merge every order that is marked; return how many were looked at, born and changed.
+
+    `after` hears of them in the transaction of each batch, and counts too.
+    """
     counts: Counter[str] = Counter()
     ways = Ways(rules)
     with store.read() as conn:
         marks = dirt.marks(conn, dirt.MERGE)
     if any(mark[:2] == dirt.ALL for mark in marks):
-        _merge_all(store, ways, lease, run, clock, progress, counts)
+        _merge_all(store, ways, lease, run, clock, progress, counts, after)
         with store.write() as conn:
             lease.check(conn)
             dirt.mark(conn, (), everything=True, consumer=dirt.RECONCILE)
@@ -63,9 +81,10 @@ def merge(
         some = marks[at : at + BATCH]
         with store.write() as conn:
             stay(lease, conn)
-            merged, agreed = merge_batch(conn, [mark[:2] for mark in some], ways, run, clock())
+            keys = [mark[:2] for mark in some]
+            merged, agreed = merge_batch(conn, keys, ways, run, clock())
+            counts += merged + after(conn, keys, run, clock())
             dirt.pass_on(conn, some, agreed)
-            counts += merged
         progress("merge", counts["merged"], len(marks))
     return counts
 
@@ -78,15 +97,17 @@ def _merge_all(
     clock: Callable[[], datetime],
     progress: Progress,
     counts: Counter[str],
+    after: After,
 ) -> None:
     """Merge every order there is, a stretch of the views at a time."""
-    after: OrderNo | None = ("", "")
-    while after is not None:
+    upto: OrderNo | None = ("", "")
+    while upto is not None:
         with store.write() as conn:
             stay(lease, conn)
-            stretch = scan(conn, after, BATCH)
+            stretch = scan(conn, upto, BATCH)
             counts += _settle(conn, stretch, ways, run, clock())[0]
-            after = stretch.upto
+            counts += after(conn, stretch.keys(), run, clock())
+            upto = stretch.upto
         progress("merge", counts["merged"], None)
 
 

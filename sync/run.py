@@ -1,4 +1,4 @@
-"""One synchronisation: streams pulled, open orders swept, waiting records placed, orders merged."""
+"""One synchronisation: streams pulled, open orders swept, waiting records placed, merged, changes sent."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 
 import sqlalchemy as sa
 
@@ -32,13 +32,17 @@ from sync.documents import DocumentInlet
 from sync.gone import welcome
 from sync.inlet import Inlet
 from sync.merge import merge
+from sync.out.due import mark_due
+from sync.out.propose import Outgoing
+from sync.out.push import Desk, PushResult, push_system
+from sync.out.targets import LIVE
 from sync.place import Intake
 from sync.pull import Progress, StreamResult, note_failure, pull_stream
 from sync.replay import replay_waiting
 from sync.sweep import Sweep, due
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Hub:
     """All that a run needs: the store, the rules, the mappings by system, the clock and the environment."""
 
@@ -48,12 +52,21 @@ class Hub:
     clock: Callable[[], datetime] = wall
     env: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 
+    @cached_property
+    def out(self) -> Outgoing:
+        """The way out: what systems that are live or in shadow should hold."""
+        return Outgoing(self.mappings, self.rules)
+
     def inlet(self, system: str, stream: str) -> Intake:
         """Return the inlet of one stream: of orders and events, or of documents."""
         reader = reader_of(connected(self.mappings[system], self.env), stream, self.rules)
         if isinstance(reader, DocumentReader):
             return DocumentInlet(system, stream, reader, self.rules, self.store.seal)
         return Inlet(system, stream, reader, self.rules, self.store.seal)
+
+
+_ROUNDS = 4
+"""So often changes are sent that come of those before."""
 
 
 @dataclass(slots=True)
@@ -82,6 +95,7 @@ def sync_systems(hub: Hub, systems: Sequence[str], progress: Progress | None = N
     if any(result.skipped is None for result in results):
         place_waiting(hub)
         merge_orders(hub, progress)
+        carry_out(hub)
     return results
 
 
@@ -167,13 +181,35 @@ def place_waiting(hub: Hub) -> Counter[str]:
 def merge_orders(hub: Hub, progress: Progress | None = None) -> Counter[str]:
     """Merge what is marked; skip where another worker does it."""
     counts: Counter[str] = Counter()
+    if hub.out.targets:
+        mark_due(hub.store, hub.out)
     if not _lies(hub, dirty, consumer=MERGE):
         return counts
     with calm(), suppress(LeaseBusy), lease(hub.store, "merge", holder(), wall(), LEASE) as held:
         run = runs.start("merge", None, hub.clock())
-        counts += merge(hub.store, hub.rules, held, run, hub.clock, progress or _quiet)
+        counts += merge(hub.store, hub.rules, held, run, hub.clock, progress or _quiet, after=hub.out.propose)
         runs.finish(hub.store, run, hub.clock(), counts=counts)
     return counts
+
+
+def carry_out(hub: Hub, systems: Sequence[str] | None = None) -> list[PushResult]:
+    """Send what is ready to the live systems (or to those named), and merge what comes of it.
+
+    What a write shows may ask for another one at once (an order that was found there and differs): a few
+    rounds, then the next run goes on.
+    """
+    live = sorted({target.system for target in hub.out.targets if target.mode == LIVE})
+    results = {system: PushResult(system) for system in live if systems is None or system in systems}
+    desk = Desk(hub.store, hub.out, hub.inlet, dict(hub.env), hub.clock)
+    for _ in range(_ROUNDS if results else 0):
+        sent = [push_system(desk, system) for system in results]
+        for one in sent:
+            one.counts += results[one.system].counts
+            results[one.system] = one
+        merge_orders(hub)
+        if not any(one.moved for one in sent):
+            break
+    return list(results.values())
 
 
 def _lies(hub: Hub, table: sa.Table, **fixed: str) -> bool:

@@ -7,37 +7,55 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import ClassVar
 
 import tenacity
 
-from connectors.contract import Ask, Capabilities, Everything, Health, Keys, Page, Since
+from connectors.contract import (
+    Ask,
+    BusinessKey,
+    Capabilities,
+    Everything,
+    Health,
+    Keys,
+    OutgoingChange,
+    Page,
+    Receipt,
+    Since,
+    Step,
+)
 from connectors.pauses import Pauses
 from connectors.retry import retrying
 from connectors.sql.columns import require_columns
 from connectors.sql.database import Database
 from connectors.sql.engine import open_engine
+from connectors.sql.hand import SqlHand
 from connectors.sql.nest import add_children
 from connectors.sql.scan import Batch, TableScan
 from connectors.sql.text import TextScan
 from connectors.sql.values import ENCODINGS, record_of
+from connectors.writing import Writing
 from hub.config import Connection
 from hub.errors import ConfigError, HubError
 from hub.mapping.grammar import CallSpec, StreamMapping, SystemMapping
+from hub.model import Record
 
 SIZE = 1000
 
 
 class SqlConnector:
-    """Reads tables, views and SELECTs of any database that SQLAlchemy reaches.
+    """Reads tables, views and SELECTs of any database that SQLAlchemy reaches, and writes by statements.
 
     `table:` builds keyset conditions and order on the table itself, `sql:` binds `:since`, `:last`, `:size`,
     `:until` and `:keys`. Everything runs read only where the engine can be told so. A `sweep` answers
     `Everything`, or `Keys` if it mentions `:keys`; what it does not answer, `read` does.
+
+    The statements of a write are one transaction, on connections of their own.
     """
 
     capabilities: ClassVar[Capabilities] = Capabilities(
-        asks=frozenset({"since", "window", "keys", "everything"}), summary="sql.summary"
+        asks=frozenset({"since", "window", "keys", "everything"}), writes=True, summary="sql.summary"
     )
 
     def __init__(
@@ -54,6 +72,9 @@ class SqlConnector:
         self._encodings = mapping.text.encoding or ENCODINGS
         pauses = Pauses(mapping, clock)
         self._database = Database(engine, mapping.system, retry or retrying(), self._encodings, pauses)
+        writing = partial(open_engine, connection, mapping.limits.timeout, declared=declared, writes=True)
+        self._hand = SqlHand(mapping, self._database, writing, declared=declared)
+        self._writing = Writing(mapping, self._hand)
 
     def __repr__(self) -> str:
         return f"SqlConnector({self._mapping.system!r})"
@@ -82,8 +103,17 @@ class SqlConnector:
         for number, batch in enumerate(scan.batches(ask), 1):
             yield replace(self._page(stream, call, batch, number), expected=expected)
 
+    def lookup(self, write: str, key: BusinessKey) -> list[Record]:
+        """Return what a write's look-up finds; see the contract."""
+        return self._writing.lookup(write, key)
+
+    def push(self, change: OutgoingChange, committed: Callable[[Step], None]) -> Receipt:
+        """Carry out one change; see the contract."""
+        return self._writing.push(change, committed)
+
     def close(self) -> None:
         """Close the connections."""
+        self._hand.close()
         self._database.engine.dispose()
 
     def _scan(self, name: str, spec: StreamMapping, call: CallSpec) -> TableScan | TextScan:

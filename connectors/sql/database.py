@@ -69,10 +69,14 @@ class Database:
         """Ask again what tables look like: one may have changed."""
         self._tables.clear()
 
-    @contextmanager
-    def _connected(self, operation: str) -> Iterator[sa.Connection]:
+    def require_open(self, operation: str) -> None:
+        """Raise RateLimited in a pause of the system, Unavailable if the file of an SQLite source is gone."""
         self._pauses.require_none(operation)
         require_file(self.engine, self.system, operation)
+
+    @contextmanager
+    def _connected(self, operation: str) -> Iterator[sa.Connection]:
+        self.require_open(operation)
         try:
             with self.engine.connect() as conn:
                 yield conn

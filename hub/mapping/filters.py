@@ -17,6 +17,7 @@ import orjson
 
 from hub.errors import MappingError
 from hub.mapping.zones import zone_of
+from hub.model import Status
 
 LOOKING_UP: ContextVar[Callable[[str, Any], Any] | None] = ContextVar("LOOKING_UP", default=None)
 """What answers `ref` now: (name of the look-up, value) → the target's own id. Set by who sends a write."""
@@ -172,6 +173,14 @@ def ref(value: Any, name: str) -> Any:
     return look_up(name, value)
 
 
+def rank(word: Any) -> int:
+    """Return the rank of a status word: `order.rank >= ('shipped' | rank)`."""
+    try:
+        return int(Status.of(str(word)))
+    except KeyError as error:
+        raise ValueError(f"no status: {word}") from error
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "b64": b64,
     "hex": hexed,
@@ -196,4 +205,5 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "fit": fit,
     "fit_bytes": fit_bytes,
     "ref": ref,
+    "rank": rank,
 }

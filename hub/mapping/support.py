@@ -21,8 +21,6 @@ _LACKS: dict[str, frozenset[str]] = {
 def refusals(mapping: SystemMapping, stream: str | None = None) -> Iterator[tuple[tuple[Step, ...], str]]:
     """Yield (path, what) for everything that reading `stream` (or any stream) would have to ignore."""
     lacks = _LACKS.get(mapping.connector, frozenset())
-    if mapping.mode != "read_only":
-        yield ("mode",), f"mode: {mapping.mode}"
     for name in sorted(lacks & Limits.model_fields.keys()):
         if getattr(mapping.limits, name):
             yield ("limits", name), f"limits: {name}"
@@ -43,8 +41,6 @@ def _of_call(
 
 def unused(mapping: SystemMapping) -> Iterator[tuple[tuple[Step, ...], str]]:
     """Yield (path, what) for what is checked here and carried out by a later version."""
-    for name in mapping.writes:
-        yield ("writes", name), f"writes: {name}"
     if mapping.webhook:
         yield ("webhook",), "webhook"
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -138,6 +139,133 @@ def test_a_system_that_no_route_names_is_allowed_and_a_slip_is_doubtful(tmp_path
     (problem,) = lint_rules(tmp_path)
     assert (problem.key, problem.severity, problem.values["name"]) == ("rules.system_near", "warning", "eerp")
     assert (problem.line, problem.column) == place(text, "eerp")
+
+
+# Fuse, brakes and the dual run
+
+
+def fused(section: str) -> str:
+    """Return the hub.yaml of the repository with another section `fuse`."""
+    head, _, rest = HUB.partition("\nfuse:")
+    return f"{head}\nfuse: {section}\n{rest[rest.index('brakes:') :]}"
+
+
+def doubts(home: Path, text: str) -> list[Problem]:
+    (home / "mappings").mkdir(parents=True)
+    (home / "mappings/hub.yaml").write_text(text, "utf-8")
+    found = lint_rules(home)
+    assert all(one.severity == "warning" for one in found)
+    for one in found:
+        assert "{" not in one.say("en") + one.say("zh-CN")
+    return found
+
+
+def test_fuse_and_brakes_are_on_where_nothing_is_said() -> None:
+    silent = parse_rules(load(""))
+    assert [(rule.name, rule.roles) for rule in silent.fuse.rules] == [
+        ("large", ("sales_director",)),
+        ("very_large", ("sales_director", "second_level")),
+        ("rush", ("sales_manager",)),
+        ("quantity_change", ("sales_manager",)),
+    ]
+    assert (silent.fuse.expires, silent.fuse.free) == (timedelta(days=3), ("sample", "repair"))
+    brakes = silent.brakes
+    assert (brakes.orders, brakes.share, brakes.least, brakes.cancellations) == (500, Decimal("0.2"), 20, 10)
+    assert (brakes.loop.writes, brakes.loop.within) == (4, timedelta(hours=1))
+
+
+def test_the_repository_says_what_is_on_anyway(rules: Rules) -> None:
+    silent = parse_rules(load(""))
+    assert rules.fuse.rules[:4] == silent.fuse.rules
+    bare: dict[str, Any] = {"rules": (), "roles": {}}
+    assert rules.fuse.model_copy(update=bare) == silent.fuse.model_copy(update=bare)
+    assert (rules.brakes, rules.dual_run) == (silent.brakes, silent.dual_run)
+
+
+def test_limits_are_written_with_their_sign() -> None:
+    text = fused('{rules: [{name: a, roles: x, amount: " >=5,000.50"}, {name: b, roles: x, amount: < 5}]}')
+    high, low = parse_rules(load(text)).fuse.rules
+    assert high.amount is not None
+    assert low.amount is not None
+    assert [high.amount.passed(Decimal(one)) for one in ("5000.49", "5000.50")] == [False, True]
+    assert [low.amount.passed(Decimal(one)) for one in ("4.99", "5")] == [True, False]
+    assert (str(high.amount), str(low.amount)) == ("≥ 5,000.50", "< 5")
+
+
+@pytest.mark.parametrize(
+    ("change", "marked", "key"),
+    [
+        (('">= 5000"', "5000"), "5000", "rules.want_limit"),
+        (('">= 5000"', '"=> 5000"'), '"=> 5000"', "rules.want_limit"),
+        (('">= 5000"', '">= 50,00"'), '">= 50,00"', "rules.want_limit"),
+        (('amount: "> 50000"', "amuont: 1"), "amuont", "mapping.unknown_name_near"),
+        (("type: rush", "type: rsh"), "rsh", "mapping.unknown_word_near"),
+        (("free: [sample", "free: [smaple"), "smaple", "mapping.unknown_word_near"),
+        (("change: ordered", "change: orderd"), "orderd", "mapping.unknown_word_near"),
+        (("wants: cancelled", "wants: canceled"), "canceled", "mapping.unknown_word_near"),
+        (("type: rush", "type: rush, kinds: [creat]"), "creat]", "mapping.unknown_word_near"),
+        (("share: 20%, roles", "share: 120%, roles"), "120%", "mapping.want_share"),
+        (("{name: rush, type: rush", "{name: rush"), "{name: rush", "rules.fuse_asks_nothing"),
+        (("name: rush, type", "name: large, type"), "large, type", "rules.fuse_twice"),
+        (("name: rush,", "name: mass,"), "mass,", "rules.fuse_twice"),
+        (("rush, roles: [sales_manager]", "rush, roles: []"), "[]", "rules.fuse_no_roles"),
+        (("change: ordered, share", "change: lines, share"), "20%, roles", "rules.fuse_share"),
+        (("type: rush,", "type: rush, share: 5%,"), "5%", "rules.fuse_share"),
+        (("expires: 3d", "expires: soon"), "soon", "mapping.want_duration"),
+        (("amounts: {currency: CNY}", "amounts: {rates: {USD: 0}}"), "0}}", "mapping.want_positive"),
+        (("{currency: CNY}", "{curency: CNY}"), "curency", "mapping.unknown_name_near"),
+        (("brakes:", "braks:"), "braks", "mapping.unknown_name_near"),
+        (("orders: 500", "orders: 0"), "0 ", "mapping.want_positive"),
+        (("writes: 4", "writes: four"), "four", "mapping.want_whole"),
+        (("agreement: 98%", "agreement: 980%"), "980%", "mapping.want_share"),
+        (("minutes_per_entry: 6", "minutes_per_entry: some"), "some", "mapping.want_number"),
+        (("deputy: [director-lin]", "deputi: []"), "deputi", "mapping.unknown_name_near"),
+    ],
+)
+def test_what_is_wrong_in_the_fuse_has_its_place(change: tuple[str, str], marked: str, key: str) -> None:
+    text = HUB.replace(*change, 1)
+    assert text != HUB
+    problem = next(one for one in wrong(text) if one.key == key)
+    from_there = text[text.index(marked, text.index(change[1])) :]
+    assert (problem.line, problem.column) == place(text, from_there)
+    for locale in ("en", "zh-CN"):
+        assert "{" not in problem.say(locale)
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "values"),
+    [
+        (("roles: [sales_director]", "roles: [sales_direktor]"), "role_near", {"nearest": "sales_director"}),
+        (("roles: [sales_director]", "roles: [board]"), "role_unlisted", {"name": "board"}),
+        (("roles: [it_operations]", "roles: [it_operation]"), "role_near", {"nearest": "it_operations"}),
+        (("[general-manager-zhao]", "[]"), None, {}),
+        (('">= 5000"', '"< 0"'), "fuse_never_amount", {"name": "large"}),
+        (('">= 5000"', '"<= 0"'), None, {}),
+        (('">= 5000"', '">= 5000", type: sample'), "fuse_never_free", {"name": "large"}),
+        (('">= 5000"', '">= 5000", type: [sample, rush]'), None, {}),
+        (("share: 20%, roles", "share: 20%, kinds: create, roles"), "fuse_never_change", {}),
+        (("type: rush", "type: rush, systems: [wmss]"), "system_near", {"nearest": "wms"}),
+        (("type: rush", "type: rush, systems: [crm]"), None, {}),
+    ],
+)
+def test_what_is_doubtful_in_the_fuse(
+    tmp_path: Path, change: tuple[str, str], key: str | None, values: dict[str, str]
+) -> None:
+    text = HUB.replace(*change, 1)
+    assert text != HUB
+    found = doubts(tmp_path, text)
+    assert [one.key for one in found] == ([f"rules.{key}"] if key else [])
+    for one in found:
+        assert values.items() <= one.values.items()
+        assert one.line == place(text, change[1])[0]
+
+
+def test_a_fuse_without_rules_and_roles_of_one_person_are_doubtful(tmp_path: Path) -> None:
+    (off,) = doubts(tmp_path / "a", fused("{rules: []}"))
+    assert off.key == "rules.fuse_off"
+    one_person = HUB.replace("[director-chen], deputy: [director-lin]", "[general-manager-zhao]", 1)
+    (found,) = doubts(tmp_path / "b", one_person)
+    assert (found.key, found.values["roles"]) == ("rules.roles_one_person", "sales_director, second_level")
 
 
 # Units and SKUs

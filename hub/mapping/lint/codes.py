@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from hub.mapping import ladder
-from hub.mapping.codes import hidden, is_glob, matcher
+from hub.mapping.codes import hidden, matcher
 from hub.mapping.fieldspec import FieldSpec
-from hub.mapping.grammar import StreamMapping
+from hub.mapping.grammar import StreamMapping, SystemMapping
+from hub.mapping.inverse import code_of, ways
 from hub.mapping.lint.found import Found, Path
 from hub.mapping.lint.names import WORDS
+from hub.mapping.reader import defaults_of
+from hub.mapping.statuses import compile_status
+from hub.mapping.values import Sight
 from hub.model import ORDER_TYPES, Side, Status
+from hub.rules import Rules
 
 _WORDS = {**WORDS, "order_type": list(ORDER_TYPES)}
 
@@ -56,12 +61,60 @@ def _lint_word(word: str, words: list[str] | None, path: Path, found: Found) -> 
 def _lint_send(spec: FieldSpec, words: list[str] | None, path: Path, found: Found) -> None:
     """Note codes that are sent for a word and would be read back as another one."""
     read = matcher({code: said[0] if said else "" for code, said in spec.codes.items()})
+    alone = not (spec.joined or spec.compare)
     for word, code in spec.send.items():
         place = (*path, "send", word)
         if words is not None and word not in words:
             found.unknown(place, word, words, key=True, what="word")
-        elif spec.codes and not spec.joined and (back := read(code)) != word:
+        elif spec.codes and alone and (back := read(code)) != word:
             found.error(place, "mapping.send_reads_back", code=code, word=word, back=back or "-")
+
+
+def lint_sent(mapping: SystemMapping, name: str, found: Found) -> None:
+    """Note statuses of the stream `name` whose codes would be read back as another status, once sent.
+
+    As the reader has it: trimmed, stripped, by the first alternative that reads this place of a record. A
+    code that is sent to one of several places, or compared, cannot be known here.
+    """
+    stream, steps = mapping.streams[name], ladder.ladder(mapping)
+    spec, defaults = stream.fields["status"], defaults_of(mapping, stream, Rules())
+    for status in sorted(ladder.sayable(stream)):
+        sent = code_of(spec, status.word)
+        if sent is None or not _alone(sent.way):
+            continue
+        read = compile_status(_reading(spec, sent.way), defaults, steps)
+        back = read({_PLACE: sent.code}, Sight())
+        if back is None or back.status is not status:
+            place: tuple[str | int, ...] = ("streams", name, "fields", "status", *_steps_to(spec, sent.way))
+            said = ("send", status.word) if sent.sent else ("codes", sent.code)
+            again = back.status.word if back and back.status else "-"
+            found.error(
+                (*place, *said), "mapping.send_reads_back", key=not sent.sent,
+                code=sent.code, word=status.word, back=again,
+            )  # fmt: skip
+
+
+_PLACE = "code"
+
+
+def _alone(way: FieldSpec) -> bool:
+    """Tell whether a FIELD reads a code as it stands at one place of a record."""
+    return bool(way.from_) and not way.joined and not way.compare
+
+
+def _reading(spec: FieldSpec, way: FieldSpec) -> FieldSpec:
+    """Return all alternatives of `spec` that read the place that `way` reads, moved to one place."""
+    same = [one for one in ways(spec) if _alone(one) and one.from_ == way.from_]
+    moved = tuple(one.model_copy(update={"from_": (_PLACE,)}) for one in same)
+    return moved[0] if len(moved) == 1 else spec.model_copy(update={"any": moved, "from_": ()})
+
+
+def _steps_to(spec: FieldSpec, way: FieldSpec) -> tuple[int, ...]:
+    """Return the numbers of the alternatives that lead from `spec` to `way`."""
+    for index, one in enumerate(spec.any):
+        if any(way is inner for inner in ways(one)):
+            return (index, *_steps_to(one, way))
+    return ()
 
 
 def given(field: FieldSpec) -> set[str]:
@@ -72,9 +125,5 @@ def given(field: FieldSpec) -> set[str]:
 
 def not_sendable(field: FieldSpec) -> list[str]:
     """Return the statuses that a code table reads and that no code of it can be sent for."""
-    if field.any:
-        return sorted(set().union(*(not_sendable(one) for one in field.any)))
-    sendable = set(field.send)
-    if not field.joined:
-        sendable |= {words[0] for code, words in field.codes.items() if words and not is_glob(code)}
-    return [status.word for status in Status if status.word in given(field) and status.word not in sendable]
+    read = given(field)
+    return [status.word for status in Status if status.word in read and code_of(field, status.word) is None]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, TemplateError, nodes
 
-from hub.mapping.callspec import VERBS
+from hub.mapping.callspec import VERBS, CallSpec
+from hub.mapping.extras import LINE
 from hub.mapping.fieldspec import FieldSpec
 from hub.mapping.grammar import CORE, SystemMapping
 from hub.model import Money, Side, Status
@@ -36,10 +37,13 @@ KNOWN = frozenset({"was", "view", "version"})
 ORDER = frozenset({*CORE, "lines", "order", "id", "key", "extra"}) | KNOWN
 """Known to a call that writes: the order in the target's words, in the hub's, and what it said last."""
 
+_BESIDE = ("on_hold", "cancelled", "exception")
+"""Side words that are true or false; `returned` is a quantity."""
+
 PARTS: dict[str, tuple[str, ...]] = {
     "conn": ("login", "password", "host", "schema", "extra"),
-    "order": (*CORE, "lines"),
-    "view": (*CORE, "lines", "on_hold", "cancelled", "exception"),
+    "order": (*CORE, "lines", "rank", *_BESIDE),
+    "view": (*CORE, "lines", *_BESIDE),
 }
 """What stands behind the dot of a name, where that is known."""
 
@@ -83,6 +87,21 @@ def writing(mapping: SystemMapping, verb: str, took: frozenset[str], *, known: b
     return ALWAYS | names | took | (FILE if verb == "file" else frozenset())
 
 
+def items(mapping: SystemMapping, call: CallSpec) -> frozenset[str]:
+    """Return the fields of what `each` of a call goes through: SQL binds them by their own names."""
+    if isinstance(call.each, list):
+        return frozenset().union(*(one for one in call.each if isinstance(one, dict)))
+    tree = _tree("=" + str(call.each).removeprefix("="))
+    if tree is None:
+        return frozenset()
+    lists = {one.name for one in tree.find_all(nodes.Name)} | {
+        one.attr for one in tree.find_all(nodes.Getattr)
+    }
+    extras = [stream.extras for stream in mapping.streams.values()]
+    fields = [said[name].as_ for said in extras for name in lists & said.keys()]
+    return frozenset(LINE if "lines" in lists else ()).union(*fields)
+
+
 def anywhere(mapping: SystemMapping) -> frozenset[str]:
     """Return every name of the language, and what any call of the mapping takes."""
     took = {name for call in mapping.every_call() for name in call.take}
@@ -101,16 +120,24 @@ def mentions(source: Any) -> Iterator[Mention]:
         inner = compared.expr
         if isinstance(inner, nodes.Getattr) and isinstance(inner.node, nodes.Name):
             yield Mention(inner.node.name, inner.attr, tuple(_texts(compared)))
+    for word in _consts(tree, "rank", lambda one: one.node):
+        yield Mention("order", "status", (word,))
 
 
 def looked_up(source: Any) -> list[str]:
     """Return the look-ups that the expressions of a text name: `x | ref('customer')`."""
     tree = _tree(source)
-    if tree is None:
-        return []
-    filters = [one for one in tree.find_all(nodes.Filter) if one.name == "ref"]
-    firsts = [one.args[0] for one in filters if one.args]
-    return [str(first.value) for first in firsts if isinstance(first, nodes.Const)]
+    return list(_consts(tree, "ref", lambda one: one.args[0] if one.args else None)) if tree else []
+
+
+def _consts(
+    tree: nodes.Template, name: str, part: Callable[[nodes.Filter], nodes.Expr | None]
+) -> Iterator[str]:
+    """Yield what stands as a constant at a part of the filters called `name`."""
+    for one in tree.find_all(nodes.Filter):
+        said = part(one) if one.name == name else None
+        if isinstance(said, nodes.Const):
+            yield str(said.value)
 
 
 def _texts(compared: nodes.Compare) -> Iterator[str]:

@@ -1,17 +1,23 @@
-"""Writes: found before they are made, guarded, named right (checked here, carried out by a later version)."""
+"""Writes: found before they are made, guarded, named right, and read back as they were sent."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hub.mapping import ladder
 from hub.mapping.callspec import VERBS, CallSpec
 from hub.mapping.grammar import CORE, SystemMapping
 from hub.mapping.lint import names
 from hub.mapping.lint.calls import Where, lint_call, lint_path, lint_values, mentions
-from hub.mapping.lint.codes import not_sendable
+from hub.mapping.lint.codes import lint_sent, not_sendable
 from hub.mapping.lint.found import Found, Path
 from hub.mapping.lint.system import login_took, takes
+from hub.mapping.reader import defaults_of
+from hub.mapping.statuses import compile_side
+from hub.mapping.wording import Wording, read_back
 from hub.mapping.writespec import WriteSpec
+from hub.model import Side
+from hub.rules import Rules
 
 _OWN = frozenset({"order_no", "id", "key", "part"})
 _GUARDS = frozenset({"version", "was"})
@@ -19,7 +25,6 @@ _GUARDS = frozenset({"version", "was"})
 
 def lint_writes(mapping: SystemMapping, found: Found) -> None:
     """Lint all writes."""
-    extras = {name for stream in mapping.streams.values() for name in stream.extras}
     for name, write in mapping.writes.items():
         path = ("writes", name)
         _lint_write(mapping, write, path, found)
@@ -27,14 +32,17 @@ def lint_writes(mapping: SystemMapping, found: Found) -> None:
             allowed = names.writing(mapping, call.verb, took, known=known)
             if call.each is not None:  # what a line's answer gave, the next line may use
                 allowed |= call.take.keys()
+            if call.each is not None and call.verb in VERBS["sql"]:
+                allowed |= names.items(mapping, call)
             lint_call(
                 mapping, call, (*path, *where), Where(allowed, allowed, reads=where[0] == "find"), found
             )
         if write.when:
             allowed = names.writing(mapping, "", login_took(mapping), known=True)
             lint_values(mapping, f"={write.when}", (*path, "when"), allowed, found)
-        _lint_targets(write, extras, path, found)
-        _lint_readable(mapping, write, path, found)
+        _lint_targets(mapping, write, path, found)
+        _lint_readable(mapping, write, found)
+        _lint_read_back(mapping, write, path, found)
 
 
 def _in_order(
@@ -52,7 +60,7 @@ def _before(one: tuple[str | int, ...], other: tuple[str | int, ...]) -> bool:
     if one[0] == "find":
         return other[0] != "find"
     if other[0] == "confirm":
-        return one[0] in {"create", "update", "message"}
+        return one[0] in {"create", "update"}
     return one[:-1] == other[:-1] and isinstance(one[-1], int) and one[-1] < int(other[-1])
 
 
@@ -87,23 +95,64 @@ def _lint_guard(mapping: SystemMapping, write: WriteSpec, path: Path, found: Fou
         found.warning((*path, "update"), "mapping.update_without_guard", key=True)
 
 
-def _lint_readable(mapping: SystemMapping, write: WriteSpec, path: Path, found: Found) -> None:
-    """Note statuses that a write would send and no code of its stream can be sent for."""
-    stream = mapping.streams.get(write.stream or "")
-    status = stream.fields.get("status") if stream else None
+def _lint_readable(mapping: SystemMapping, write: WriteSpec, found: Found) -> None:
+    """Note statuses that no code can be sent for, or whose code would be read back as another status."""
+    name = _stream_of(mapping, write)
+    status = mapping.streams[name].fields.get("status") if name else None
     calls = [call for where, call in write.calls() if where[0] in {"create", "update"}]
-    if status is None or not any("status" in mentions(call) for call in calls):
+    if name is None or status is None or not any("status" in mentions(call) for call in calls):
         return
     if words := not_sendable(status):
-        place = ("streams", write.stream or "", "fields", "status", "codes")
+        place = ("streams", name, "fields", "status", "codes")
         found.warning(place, "mapping.not_sendable", key=True, words=", ".join(words))
+    lint_sent(mapping, name, found)
 
 
-def _lint_targets(write: WriteSpec, extras: set[str], path: Path, found: Found) -> None:
+def _lint_read_back(mapping: SystemMapping, write: WriteSpec, path: Path, found: Found) -> None:
+    """Note what an update changes and the stream never says: only what was last sent is compared then."""
+    name = _stream_of(mapping, write)
+    if name is None or write.update is None:
+        return
+    says, never = Wording(mapping, name, Rules()).says(), _never_said(mapping, name)
+    for field in write.update.fields:
+        if field not in says and field in _changeable(mapping):
+            found.warning(
+                (*path, "update", field), "mapping.field_never_read", key=True, name=field, stream=name
+            )
+    for word in write.update.statuses:
+        if word in never:
+            found.warning(
+                (*path, "update", "status", word), "mapping.word_never_read", key=True, word=word, stream=name
+            )
+
+
+def _stream_of(mapping: SystemMapping, write: WriteSpec) -> str | None:
+    """Return the stream that reads a write back; none where the mapping lacks the one that it names."""
+    lacking = write.stream is not None and write.stream not in mapping.streams
+    return None if lacking else read_back(mapping, write.stream)
+
+
+def _never_said(mapping: SystemMapping, name: str) -> set[str]:
+    """Return the words of statuses and of what lies beside them that the stream `name` never says."""
+    stream = mapping.streams[name]
+    side = stream.fields.get("side")
+    known = compile_side(side, defaults_of(mapping, stream, Rules()))[1] if side else Side.NONE
+    said = {status.word for status in ladder.sayable(stream)} | {"none"}
+    said |= {str(one.name).lower() for one in Side if one & known}
+    return {*names.WORDS["status"], *names.WORDS["side"]} - said
+
+
+def _changeable(mapping: SystemMapping) -> list[str]:
+    """Return the fields that an update may name."""
+    extras = {name for stream in mapping.streams.values() for name in stream.extras}
+    return [*CORE, "lines", *sorted(extras)]
+
+
+def _lint_targets(mapping: SystemMapping, write: WriteSpec, path: Path, found: Found) -> None:
     """Note fields and statuses of an update that do not exist."""
     if write.update is None:
         return
-    fields = [*CORE, "lines", *sorted(extras)]
+    fields = _changeable(mapping)
     for name in write.update.fields:
         if name not in fields:
             found.unknown((*path, "update", name), name, fields, key=True)

@@ -1,0 +1,69 @@
+"""The brake on a mass of changes: counted per system over a rolling day, held together for one approval."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.brakes import DAY, BrakeSpec, DayCount, mass
+from hub.rules import Rules
+from hub.store import jsons
+from hub.store.tables import outbox, views
+from sync.out.targets import LIVE
+
+Row = dict[str, Any]
+
+_COUNTED = ("pending", "sent", "confirmed", "unknown", "waiting")
+"""States of changes that were written, or are about to be."""
+
+
+def brake(conn: sa.Connection, rules: Rules, fresh: Iterable[Row], now: datetime) -> list[Row]:
+    """Return `fresh` changes; those of a system that would pass its limits are held, as one batch."""
+    by_system: dict[str, list[Row]] = {}
+    for row in fresh:
+        by_system.setdefault(row["system"], []).append(row)
+    return [
+        one for system, rows in by_system.items() for one in _braked(conn, rules.brakes, system, rows, now)
+    ]
+
+
+def _braked(conn: sa.Connection, brakes: BrakeSpec, system: str, rows: list[Row], now: datetime) -> list[Row]:
+    going = [row for row in rows if row["mode"] == LIVE and row["state"] in _COUNTED]
+    if not going:
+        return rows
+    orders = {(row["company"], row["order_no"]) for row in going}
+    cancelled = sum(_cancels(row) for row in going)
+    day = _day(conn, system, brakes, len(orders), now)
+    hold = mass(brakes, day, len(orders), cancelled)
+    if hold is None:
+        return rows
+    batch = f"{system}-{now:%Y%m%d}"
+    for row in going:
+        told = {**asdict(hold), "values": {**hold.values, "system": system}}
+        row["state"], row["batch"], row["due_at"] = "held", batch, None
+        row["holds"] = jsons.dumps([*(jsons.loads(row["holds"]) or []), told])
+    return rows
+
+
+def _day(conn: sa.Connection, system: str, brakes: BrakeSpec, more: int, now: datetime) -> DayCount:
+    o = outbox.c
+    here = (o.system == system, o.created_at > now - DAY, o.mode == LIVE, o.state.in_(_COUNTED))
+    orders = sa.select(o.company, o.order_no).where(*here).distinct().subquery()
+    count = conn.scalar(sa.select(sa.func.count()).select_from(orders)) or 0
+    cancels = conn.scalar(sa.select(sa.func.count()).where(*here, o.wanted.contains('"cancelled":true'))) or 0
+    return DayCount(count, _held(conn, system, brakes, count + more), cancels)
+
+
+def _held(conn: sa.Connection, system: str, brakes: BrakeSpec, orders: int) -> int:
+    """Return how many orders a system holds, counted only as far as it makes a difference."""
+    enough = int(orders / brakes.share) + 1 if brakes.share else 1
+    some = sa.select(sa.literal(1)).select_from(views).where(views.c.system == system).limit(enough)
+    return conn.scalar(sa.select(sa.func.count()).select_from(some.subquery())) or 0
+
+
+def _cancels(row: Mapping[str, Any]) -> bool:
+    return bool(jsons.loads(row["wanted"]).get("cancelled"))

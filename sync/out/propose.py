@@ -1,0 +1,208 @@
+"""What is wanted becomes changes in the outbox, in the transaction that merges the orders.
+
+Of each write to an order one change is open at most. One that has not left is replaced when something else is
+wanted by now; one that has, or may have, left blocks its key until it is known what became of it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.brakes import loops
+from hub.fuse import Fuse, Hold, Proposal, roles_of
+from hub.mapping import SystemMapping
+from hub.model import QUANTITIES
+from hub.rules import Rules
+from hub.store import bulk, jsons
+from hub.store.runs import Run
+from hub.store.tables import forms
+from sync.out import outbox
+from sync.out.approvals import granted
+from sync.out.mass import brake
+from sync.out.outbox import HELD, PENDING, REJECTED, REPLACEABLE, SUPERSEDED, WAITING, OrderNo
+from sync.out.situations import know
+from sync.out.targets import LIVE, Target, targets_of
+from sync.out.values import Told
+from sync.out.wants import CREATE, UPDATE, Situation, Want, Wants
+
+CONFLICT, LOOP, PARTS = "conflict", "loop", "parts"
+"""Rules of the hub's own that hold a change, beside those of hub.yaml."""
+
+AUTHORS = ("changed_by", "created_by", "salesperson")
+"""Extras that tell who caused something in the source, the most telling first."""
+
+_NUMBERS = (*QUANTITIES, "amount")
+
+
+class Outgoing:
+    """The way out as merging and pushing use it: the writes of all systems, the wishes, the fuse."""
+
+    def __init__(self, mappings: Mapping[str, SystemMapping], rules: Rules) -> None:
+        """Compile the writes of systems that are live or in shadow."""
+        self.rules, self.mappings = rules, mappings
+        self.targets = targets_of(mappings, rules)
+        self.wants, self.fuse = Wants(rules), Fuse(rules.fuse)
+
+    def propose(self, conn: sa.Connection, keys: Sequence[OrderNo], run: Run, now: datetime) -> Counter[str]:
+        """Bring the outbox up to date for the orders `keys`, just merged in this transaction."""
+        return _Proposing(self, conn, keys, run, now).done() if self.targets and keys else Counter()
+
+    def target(self, system: str, write: str) -> Target | None:
+        """Return one write, None if the mappings have it no more."""
+        found = (one for one in self.targets if (one.system, one.name) == (system, write))
+        return next(found, None)
+
+
+class _Proposing:
+    """One round over some orders."""
+
+    def __init__(
+        self, out: Outgoing, conn: sa.Connection, keys: Sequence[OrderNo], run: Run, now: datetime
+    ) -> None:
+        self._out, self._conn, self._keys, self._run, self._now = out, conn, keys, run, now
+        self._known = know(conn, keys, out.targets)
+        self._changes = outbox.of_orders(conn, keys)
+        self._forms: list[dict[str, Any]] = []
+        self._fresh: list[dict[str, Any]] = []
+        self._superseded: list[int] = []
+
+    def done(self) -> Counter[str]:
+        """Look at every order and write; return how many changes were asked for, and superseded."""
+        for target in self._out.targets:
+            for key in self._keys:
+                here = self._known.situation(key, target, self._now)
+                if here is not None:
+                    self._look(key, target, here)
+        outbox.change(self._conn, self._superseded, SUPERSEDED, self._now)
+        bulk.upsert(self._conn, forms, self._forms, incidental=("changed_at",))
+        asked = brake(self._conn, self._out.rules, self._fresh, self._now)
+        outbox.put(self._conn, asked)
+        held = sum(row["state"] == HELD for row in asked)
+        return Counter(asked=len(asked), held=held, superseded=len(self._superseded))
+
+    def _look(self, key: OrderNo, target: Target, here: Situation) -> None:
+        before = here.form.held(), here.form.settles_at
+        want = self._out.wants.look(target, here)
+        if (here.form.held(), here.form.settles_at) != before:
+            self._keep(key, target, here)
+        mine = [
+            row
+            for row in self._changes.get(key, ())
+            if (row["system"], row["write"]) == (target.system, target.name)
+        ]
+        current = next((row for row in mine if outbox.is_open(row)), None)
+        digest = want.digest(target, *key) if want else ""
+        if current is not None:
+            if current["state"] not in REPLACEABLE or current["digest"] == digest:
+                return
+            self._superseded.append(current["id"])
+        if want is not None and not _refused(mine, digest):
+            self._fresh.append(self._row(key, target, here, want, digest, mine))
+
+    def _keep(self, key: OrderNo, target: Target, here: Situation) -> None:
+        self._forms.append(
+            {
+                "company": key[0],
+                "order_no": key[1],
+                "system": target.system,
+                "write": target.name,
+                "held": here.form.held(),
+                "settles_at": here.form.settles_at,
+                "changed_at": self._now,
+            }
+        )
+
+    def _row(
+        self,
+        key: OrderNo,
+        target: Target,
+        here: Situation,
+        want: Want,
+        digest: str,
+        mine: Sequence[outbox.Row],
+    ) -> dict[str, Any]:
+        author = next((str(said) for name in AUTHORS if (said := here.order.get(name))), None)
+        holds = self._holds(key, target, here, want, author, mine)
+        open_roles = set(roles_of(holds)) - granted(self._conn, digest, self._out.rules, self._now)
+        state = HELD if open_roles else PENDING
+        ripe = want.not_before if state == PENDING else None
+        refusals = sum(row["state"] == REJECTED for row in mine)
+        return {
+            "company": key[0],
+            "order_no": key[1],
+            "system": target.system,
+            "write": target.name,
+            "kind": want.kind,
+            "state": WAITING if ripe else state,
+            "mode": target.mode,
+            "digest": digest,
+            "key": outbox.idempotency_key(target, key, want, digest, refusals),
+            "wanted": jsons.dumps(want.wanted),
+            "seen": jsons.dumps(want.seen),
+            "rule": jsons.dumps(want.rules),
+            "reason": jsons.dumps(["outbox.ripens", {"system": target.system, "until": ripe}])
+            if ripe
+            else None,
+            "holds": jsons.dumps([asdict(hold) for hold in holds]) if holds else None,
+            "batch": None,
+            "author": author[:100] if author else None,
+            "attempts": 0,
+            "due_at": ripe,
+            "created_at": self._now,
+            "changed_at": self._now,
+            "sent_at": None,
+            "ids": None,
+            "run": self._run.enter(self._conn),
+        }
+
+    def _holds(
+        self,
+        key: OrderNo,
+        target: Target,
+        here: Situation,
+        want: Want,
+        author: str | None,
+        mine: Sequence[outbox.Row],
+    ) -> tuple[Hold, ...]:
+        """Return what holds a change: the hub's own rules first, then those of hub.yaml."""
+        place: dict[str, object] = {"order": key[1], "system": target.system, "write": target.name}
+        roles = (target.system,)
+        holds: list[Hold] = []
+        if want.conflicts:
+            names = ", ".join(want.conflicts)
+            holds.append(Hold(CONFLICT, roles, "outbox.conflict", {**place, "fields": names}))
+        view = here.views.get(target.system)
+        if view is not None and view["parts"] > 1 and set(want.wanted) & {*QUANTITIES, "lines"}:
+            holds.append(Hold(PARTS, roles, "outbox.several_parts", {**place, "parts": view["parts"]}))
+        wanted = jsons.dumps(want.wanted)
+        times = [row["sent_at"] for row in mine if row["sent_at"] and row["wanted"] == wanted]
+        if want.kind == UPDATE and loops(self._out.rules.brakes, times, self._now):
+            holds.append(Hold(LOOP, roles, "outbox.loop", {**place, "times": len(times)}))
+        if target.mode == LIVE:
+            holds += self._out.fuse.holds(_proposal(key, target, here, want, author))
+        return tuple(holds)
+
+
+def _proposal(key: OrderNo, target: Target, here: Situation, want: Want, author: str | None) -> Proposal:
+    order = {**here.order, "first_seen": here.born}
+    wanted = {name: _typed(name, value) for name, value in want.wanted.items()}
+    before = {name: _typed(name, value) for name, value in want.seen.items()}
+    if want.kind == CREATE:
+        wanted = {name: here.order.get(name) for name in want.wanted}
+    return Proposal(target.system, target.name, want.kind, *key, order, before, wanted, author)
+
+
+def _typed(name: str, value: Told) -> Any:
+    return Decimal(value) if name in _NUMBERS and isinstance(value, str) else value
+
+
+def _refused(mine: Sequence[outbox.Row], digest: str) -> bool:
+    """Tell whether the last answer to the very same wish was no: only a person has it asked anew."""
+    return bool(mine) and mine[-1]["state"] == REJECTED and mine[-1]["digest"] == digest

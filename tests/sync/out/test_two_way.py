@@ -1,0 +1,158 @@
+"""Orders find their way from the shop into warehouse and ledger, and what happens there comes back."""
+
+from __future__ import annotations
+
+from tests.sync.out.house import SYSTEMS, House
+
+
+def test_an_order_confirmed_in_the_shop_is_created_in_the_others_once(house: House) -> None:
+    house.born("S1", qty=10)
+    house.sync(4)
+    for system in ("wms", "ledger"):
+        held = house.holds(system, "S1")
+        assert held is not None
+        assert (held["qty"], held["customer"]) == (10, "Ace")
+        assert [row["what"] for row in house.journal(system)] == ["INSERT"]
+    assert {row["state"] for row in house.changes()} == {"confirmed"}
+
+
+def test_a_draft_goes_nowhere(house: House) -> None:
+    house.born("S1", state="D")
+    house.sync(2)
+    assert house.holds("wms", "S1") is None
+    house.edit("shop", "S1", state="A")
+    house.sync(2)
+    assert house.holds("wms", "S1") is not None
+
+
+def test_what_the_warehouse_ships_comes_back_and_then_nothing_is_written_any_more(house: House) -> None:
+    house.born("S1")
+    house.sync(2)
+    house.edit("wms", "S1", state="90", sent=10)
+    house.sync(3)
+    shop, ledger = house.holds("shop", "S1"), house.holds("ledger", "S1")
+    assert shop is not None and ledger is not None
+    assert (shop["state"], shop["sent"]) == ("S", 10)
+    assert (ledger["state"], ledger["sent"]) == ("shipped", 10)
+    before = {system: len(house.journal(system)) for system in SYSTEMS}
+    house.sync(5)
+    assert before == {system: len(house.journal(system)) for system in SYSTEMS}
+    assert not [row for row in house.changes() if row["state"] not in ("confirmed", "superseded")]
+
+
+def test_who_does_not_own_a_field_is_set_right(house: House) -> None:
+    house.born("S1", qty=10)
+    house.sync(3)
+    house.edit("ledger", "S1", qty=99)
+    house.sync(3)
+    held = house.holds("ledger", "S1")
+    assert held is not None and held["qty"] == 10
+
+
+def test_a_change_of_the_owner_goes_to_all_others_once(house: House) -> None:
+    house.born("S1", qty=10)
+    house.sync(3)
+    house.edit("shop", "S1", qty=12)
+    house.sync(5)
+    for system in ("wms", "ledger"):
+        held = house.holds(system, "S1")
+        assert held is not None and held["qty"] == 12
+        assert [row["what"] for row in house.journal(system)] == ["INSERT", "UPDATE"]
+
+
+def test_what_changed_on_both_sides_waits_for_a_person(house: House) -> None:
+    house.born("S1", qty=10)
+    house.sync(3)
+    house.edit("shop", "S1", qty=12)
+    house.edit("wms", "S1", qty=11)
+    house.sync(3)
+    held = house.holds("wms", "S1")
+    assert held is not None and held["qty"] == 11
+    (change,) = house.changes(system="wms", state="held")
+    assert '"rule":"conflict"' in change["holds"]
+    ledger = house.holds("ledger", "S1")
+    assert ledger is not None and ledger["qty"] == 12
+
+
+def test_a_target_that_rounds_is_written_once(house: House) -> None:
+    house.run(
+        "ledger",
+        "CREATE TRIGGER rounds AFTER UPDATE OF qty ON orders WHEN new.qty <> round(new.qty, 0)"
+        " BEGIN UPDATE orders SET qty = round(new.qty, 0) WHERE id = new.id; END",
+    )
+    house.born("S1", qty=10)
+    house.sync(3)
+    house.edit("shop", "S1", qty="10.4")
+    house.sync(6)
+    assert [row["what"] for row in house.journal("ledger")] == ["INSERT", "UPDATE"]
+    house.edit("shop", "S1", qty=20)
+    house.sync(4)
+    held = house.holds("ledger", "S1")
+    assert held is not None and held["qty"] == 20
+
+
+def test_a_target_that_keeps_something_else_altogether_is_written_twice_and_then_left(house: House) -> None:
+    house.run(
+        "ledger",
+        "CREATE TRIGGER caps AFTER UPDATE OF qty ON orders WHEN new.qty > 50"
+        " BEGIN UPDATE orders SET qty = 50 WHERE id = new.id; END",
+    )
+    house.born("S1", qty=10)
+    house.sync(3)
+    house.edit("shop", "S1", qty=80)
+    house.sync(8)
+    assert [row["what"] for row in house.journal("ledger")] == ["INSERT", "UPDATE", "UPDATE"]
+
+
+def test_a_cancel_is_asked_of_the_owner_of_the_range_and_then_of_all(house: House) -> None:
+    house.born("S1")
+    house.sync(2)
+    house.edit("wms", "S1", state="10")
+    house.sync(2)
+    house.edit("shop", "S1", flag="X")
+    house.sync(3)
+    held = house.holds("wms", "S1")
+    assert held is not None and held["flag"] == "X"
+
+
+def test_nothing_is_cancelled_once_something_has_left(house: House) -> None:
+    house.born("S1")
+    house.sync(2)
+    house.edit("wms", "S1", state="90", sent=10)
+    house.sync(2)
+    house.edit("shop", "S1", flag="X")
+    house.sync(3)
+    held = house.holds("wms", "S1")
+    assert held is not None and held["flag"] == ""
+
+
+def test_a_hold_goes_out_and_is_lifted_again(house: House) -> None:
+    house.born("S1")
+    house.sync(3)
+    house.edit("shop", "S1", flag="H")
+    house.sync(3)
+    held = house.holds("wms", "S1")
+    assert held is not None and held["flag"] == "H"
+    house.edit("shop", "S1", flag="")
+    house.sync(4)
+    held = house.holds("wms", "S1")
+    assert held is not None and held["flag"] == ""
+
+
+def test_an_order_that_the_warehouse_had_already_is_adopted(house: House) -> None:
+    house.run("wms", "INSERT INTO orders (ref, state, qty, changed) VALUES ('S1', '00', 7, '')")
+    house.born("S1", qty=10)
+    house.sync(4)
+    held = house.holds("wms", "S1")
+    assert held is not None and held["qty"] == 10
+
+
+def test_ordered_is_never_written_below_what_was_shipped(house: House) -> None:
+    house.born("S1", qty=10)
+    house.sync(2)
+    house.edit("wms", "S1", state="90", sent=10)
+    house.sync(2)
+    house.edit("shop", "S1", qty=5)
+    house.sync(3)
+    held = house.holds("ledger", "S1")
+    assert held is not None and held["qty"] == 10
