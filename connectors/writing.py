@@ -8,13 +8,13 @@ whether its order is there already, unless the target keeps one of two by itself
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
 from connectors.calls.details import is_due
 from connectors.calls.fill import GONE, compiled, mentioned
 from connectors.contract import BusinessKey, Move, OutgoingChange, Receipt, Step
-from hub.errors import ConfigError, Missing, Rejected
+from hub.errors import ConfigError, Missing, Rejected, SourceError
 from hub.mapping.expressions import NameMissing
 from hub.mapping.grammar import CallSpec, SystemMapping
 from hub.mapping.writespec import WriteSpec
@@ -64,17 +64,19 @@ class Writing:
         if call is None:
             raise ConfigError("writing.no_lookup", system=self._mapping.system, write=write, ask=key.ask)
         self._require(call, key.names)
-        return self._found(call, key.names)
+        with _about(key.record):
+            return self._found(call, key.names)
 
     def push(self, change: OutgoingChange, committed: Committed) -> Receipt:
         """Carry out one change; see the contract."""
         spec = self._spec(change.write)
         self._require_all(change)
-        if change.kind == "create" and not change.done and not _idempotent(change):
-            found = self._found(spec.find, change.names) if spec.find else []
-            if found:
-                return self._adopted(found, change)
-        took = self._moved(change, committed)
+        with _about(change.record):
+            if change.kind == "create" and not change.done and not _idempotent(change):
+                found = self._found(spec.find, {**change.names, "key": change.key}) if spec.find else []
+                if found:
+                    return self._adopted(found, change)
+            took = self._moved(change, committed)
         accepted = spec.confirm is not None and (spec.confirm.call or spec.confirm.stream) is not None
         return Receipt(ids=dict(took.get("id", {})), accepted=accepted)
 
@@ -115,8 +117,10 @@ class Writing:
                 took |= dict.fromkeys(call.take, True) | ({"id": took.get("id", {})} if call.id else {})
 
     def _require(self, call: CallSpec, names: Mapping[str, Any]) -> None:
-        given = {"item"} if call.each is not None else set()
-        for name in sorted(self._hand.needs(call) - given):
+        needs = self._hand.needs(call)
+        if call.each is not None:
+            needs = needs - {"item"} | compiled({"each": call.each, "as": None}).needs
+        for name in sorted(needs):
             if names.get(name) is None:
                 raise NameMissing(name, call.name)
 
@@ -156,10 +160,22 @@ class Writing:
                 if name in done:
                     given = _joined(given, done[name])
                 elif is_due(call, known):
+                    self._require(call, known)  # an answer may have lacked what a later call was to take
                     answer = send(call, known)
                     given = _joined(given, answer)
                     committed(Step(name, answer))
         return given
+
+
+@contextmanager
+def _about(record: str) -> Iterator[None]:
+    """Let every error say which order it was about."""
+    try:
+        yield
+    except SourceError as error:
+        if not error.record:
+            error.record = error.values["record"] = record
+        raise
 
 
 def _names(

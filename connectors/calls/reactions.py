@@ -129,6 +129,15 @@ def sift(
     return good, bad
 
 
+def of_rows(records: Sequence[Record], rows: RowErrors, *, system: str, operation: str) -> SourceError | None:
+    """Return the error of the first record that says one, None where all say yes."""
+    for record in records:
+        name, code, text = _of_row(record, rows)
+        if name is not None:
+            return error(name, code, text, system=system, operation=operation)
+    return None
+
+
 def _of_row(record: Record, rows: RowErrors) -> tuple[str | None, str, str]:
     code, text = said(lambda path: compile_path(path)(record), rows)
     name = reaction(code, text, rows) if code or text else None

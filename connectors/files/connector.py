@@ -12,30 +12,47 @@ from typing import ClassVar
 
 import tenacity
 
-from connectors.contract import Ask, Capabilities, Everything, Health, Keys, Page
+from connectors.calls.names import Names
+from connectors.contract import (
+    Ask,
+    BusinessKey,
+    Capabilities,
+    Everything,
+    Health,
+    Keys,
+    OutgoingChange,
+    Page,
+    Receipt,
+    Step,
+)
 from connectors.files.checked import FORMATS, Style
 from connectors.files.discovery import Folder
+from connectors.files.hand import FilesHand
 from connectors.files.places import place_of
 from connectors.files.reading import Reading
 from connectors.pauses import Pauses
 from connectors.retry import retrying
+from connectors.writing import Writing
 from hub.config import Connection
 from hub.errors import ConfigError, HubError
-from hub.mapping.grammar import CallSpec, StreamMapping, SystemMapping
+from hub.mapping.grammar import CallSpec, StreamMapping, SystemMapping, TextSpec
 from hub.mapping.hooks import load
+from hub.model import Record
 
 
 class FilesConnector:
-    """Reads the files that others drop into a folder: whole ones, once, in order.
+    """Reads the files that others drop into a folder: whole ones, once, in order; and drops some for them.
 
     A file is looked through to its end before its first page is yielded. One that is torn, or cannot be
     read, is left out as a whole and tried again next time; all others are read, then one error names it.
     What was read is remembered by name, look and content: an unchanged file is not opened, a file sent
     again under another name brings nothing, one corrected under its name is read anew.
+
+    A file is written under a temporary name and then given its own, so that nobody reads half of it.
     """
 
     capabilities: ClassVar[Capabilities] = Capabilities(
-        asks=frozenset({"since", "window", "everything"}), summary="files.summary"
+        asks=frozenset({"since", "window", "everything"}), writes=True, summary="files.summary"
     )
 
     def __init__(
@@ -52,6 +69,9 @@ class FilesConnector:
         self._mapping, self._clock, self._retry = mapping, clock, retry or retrying()
         self._place, self._pauses = place_of(connection, mapping), Pauses(mapping, clock)
         self._decode = load(mapping).decode
+        names = Names(connection, clock)
+        hand = FilesHand(mapping, names, self._folder_of, self._checked_call, self._pauses, clock)
+        self._writing = Writing(mapping, hand)
 
     def __repr__(self) -> str:
         return f"FilesConnector({self._mapping.system!r}, {self._place.shown!r})"
@@ -84,13 +104,23 @@ class FilesConnector:
         ready = partial(self._pauses.require_none, stream)
         yield from Reading(self._folder(stream), call, style, self._clock(), ask, ready).pages()
 
+    def lookup(self, write: str, key: BusinessKey) -> list[Record]:
+        """Return what a write's look-up finds; see the contract."""
+        return self._writing.lookup(write, key)
+
+    def push(self, change: OutgoingChange, committed: Callable[[Step], None]) -> Receipt:
+        """Carry out one change; see the contract."""
+        return self._writing.push(change, committed)
+
     def close(self) -> None:
         """Close the connection to a server, if there is one."""
         self._place.close()
 
     def _folder(self, stream: str) -> Folder:
-        spoken = self._mapping.streams[stream].text or self._mapping.text
-        return Folder(self._place, self._mapping.system, stream, spoken.file_names, self._retry)
+        return self._folder_of(stream, self._mapping.streams[stream].text or self._mapping.text)
+
+    def _folder_of(self, operation: str, spoken: TextSpec) -> Folder:
+        return Folder(self._place, self._mapping.system, operation, spoken.file_names, self._retry)
 
     def _stream(self, name: str) -> StreamMapping:
         streams = self._mapping.streams

@@ -23,7 +23,7 @@ LONGEST_CELL = 1 << 24
 _BATCH = 1 << 16
 """Bytes of lines read at once."""
 
-_WORDS = {"tab": "\t", "\\t": "\t"}
+WORDS = {"tab": "\t", "\\t": "\t"}
 
 csv.field_size_limit(LONGEST_CELL)  # Python's own limit, 128 kB, would call a long remark an error
 
@@ -37,7 +37,7 @@ def read_csv(file: BinaryIO, call: CallSpec, encoding: str, numbers: str | None)
         skipped = list(islice(iter(lines.take, ""), call.skip_rows))
         lines.pass_over()
         style = _Style(
-            _WORDS.get(call.delimiter or "", call.delimiter) or _delimiter(lines.next), call.quote or '"'
+            WORDS.get(call.delimiter or "", call.delimiter) or _delimiter(lines.next), call.quote or '"'
         )
         if skipped:
             yield Around({"header": [style.cells(line) for line in skipped]})

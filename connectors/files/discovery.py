@@ -111,6 +111,14 @@ class Folder:
         """Return the file that belongs to another by its name; None if it is not there."""
         return next(self.matching(str(compile_value(pattern).render(of.words()))), None)
 
+    def require_root(self) -> None:
+        """Raise Unavailable unless the root itself can be listed."""
+        self._names("")
+
+    def path_of(self, folder: str, name: str) -> str | None:
+        """Return the path of a readable name in a folder; None if neither is there."""
+        return self._names(folder, _GONE).get(name, (None,))[0]
+
     def look(self, path: str) -> Entry | None:
         """Return a file as it is now, None if it is not there or may not be looked at."""
         try:

@@ -83,6 +83,10 @@ class Access:
             for part, said in parts.items():
                 draft.put(part, fill(said, names))
 
+    def renewable(self, *, writes: bool = False) -> bool:
+        """Tell whether there is a login or a handshake that can be made anew."""
+        return any(self._due(writes))
+
     def renew(self, *, writes: bool = False) -> bool:
         """Log in again, unless another thread just did; False where there is nothing to be had anew."""
         due = list(self._due(writes))

@@ -17,7 +17,7 @@ import urllib3.exceptions
 from requests.cookies import RequestsCookieJar
 from requests.exceptions import RequestException
 
-from connectors.http import wire
+from connectors.http import outcomes, wire
 from connectors.http.draft import Request
 from connectors.http.limits import Limiter, Sleep
 from hub.config import Connection
@@ -34,7 +34,10 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A complete answer; `headers` by lower-case name, `cookies` are given with one that sets any."""
+    """A complete answer; `headers` by lower-case name, `cookies` are given with one that sets any.
+
+    `followed`: it is what a GET showed after a write was answered with a redirect.
+    """
 
     status: int
     reason: str
@@ -42,6 +45,7 @@ class Answer:
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
+    followed: bool = False
 
 
 class Sender(Protocol):
@@ -92,11 +96,50 @@ class Session:
             request = self._redirected(request, answer, operation)
         raise self._error(Unavailable, "http.redirected", operation, status=answer.status)
 
+    def write(self, request: Request, operation: str) -> Answer:
+        """Send what changes something, once, over a new connection, and read the answer to the end.
+
+        Only a 307 or 308 sends it again: there it was not done. Raises Unavailable if it certainly did not
+        leave, or was sent elsewhere; OutcomeUnknown for whatever else went wrong.
+        """
+        for _ in range(_HOPS):
+            answer = self._written(request, operation)
+            if answer.status not in _REDIRECTS or "location" not in answer.headers:
+                cookies = self._cookies() if "set-cookie" in answer.headers else {}
+                return replace(answer, cookies=cookies)
+            if answer.status not in (307, 308):
+                return self._shown(request, answer, operation)
+            request = self._redirected(request, answer, operation)
+        raise self._error(Unavailable, "http.redirected", operation, status=answer.status)
+
     def close(self) -> None:
         """Close the session; a later call opens a new one."""
         if self._session is not None:
             self._session.close()
             self._session = None
+
+    def _written(self, request: Request, operation: str) -> Answer:
+        if self._session is not None:
+            self._session.close()  # a connection kept alive may be closed by the server just as we send
+        try:
+            return self._once(request, operation)
+        except Unavailable as error:
+            if outcomes.never_left(error.__cause__):
+                raise
+            raise outcomes.unknown(error) from error
+
+    def _shown(self, request: Request, answer: Answer, operation: str) -> Answer:
+        """Return what is to be seen where a write was answered with "see there" (RFC 9110, section 15.4.4).
+
+        A 301 is not followed: it may mean that nothing was done here, and nothing there either.
+        """
+        try:
+            if answer.status == 301:
+                raise self._error(Unavailable, "http.redirected", operation, status=answer.status)
+            shown = self.send(self._redirected(request, answer, operation), operation)
+        except Unavailable as error:
+            raise outcomes.unknown(error) from error
+        return replace(shown, followed=True)
 
     def _redirected(self, request: Request, answer: Answer, operation: str) -> Request:
         url = urljoin(request.url, answer.headers["location"])

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import tenacity
+from requests.utils import check_header_validity
 
 from connectors.calls import jsons
 from connectors.calls.asker import NOTHING
@@ -28,7 +29,7 @@ from connectors.rest.plans import Plan, require_own
 from connectors.rest.slices import slicing
 from connectors.retry import retrying
 from hub.config import Connection
-from hub.errors import AuthExpired
+from hub.errors import AuthExpired, Rejected
 from hub.mapping import hooks
 from hub.mapping.grammar import CallSpec, SystemMapping
 from hub.mapping.paths import roots
@@ -90,6 +91,28 @@ class Caller:
             self._refused = True
             raise
 
+    def needs(self, call: CallSpec) -> frozenset[str]:
+        """Return the names that a call cannot do without."""
+        return self._plan(call).needs
+
+    def write(self, call: CallSpec, names: Mapping[str, Any], *, creates: bool) -> Look:
+        """Send a write, once, and return a look into its answer; see `Sender`."""
+        if self._refused:
+            raise AuthExpired("http.refused_before", system=self._mapping.system, operation=call.name)
+        self._pauses.require_none(call.name)
+        try:
+            held = self._access.values(writes=True)
+            try:
+                return self._written(call, {**names, **self._names, **held}, creates).look
+            except AuthExpired:  # it was not done
+                if self._refused or not self._access.renew(writes=True):
+                    raise
+            held = self._access.values(writes=True)
+            return self._written(call, {**names, **self._names, **held}, creates).look
+        except AuthExpired:
+            self._refused = True
+            raise
+
     def close(self) -> None:
         """Close the session; what the login gave is kept for others."""
         self._session.close()
@@ -120,6 +143,29 @@ class Caller:
         if seen is not None and answer.status < 300 and digest_of(answer, call) == seen.get("digest"):
             return RestReply(answer, call, same=True)
         return self._judge.reply(answer, call, self._style(call, unread=unread and answer.status < 300))
+
+    def _written(self, call: CallSpec, names: Mapping[str, Any], creates: bool) -> RestReply:
+        plan = self._plan(call)
+        draft = plan.draft(self._base, names)
+        require_own(draft.url, self._base, call.name)
+        self._access.apply(draft, names, writes=True)
+        if not creates and "version" not in plan.names and draft.header("If-Match") is None:
+            version = names.get("version")
+            draft.put("headers", {} if version is None else {"If-Match": version})
+        answer = self._session.write(self._sendable(draft, call, names), call.name)
+        return self._judge.outcome(answer, call, self._style(call), creates=creates)
+
+    def _sendable(self, draft: Draft, call: CallSpec, names: Mapping[str, Any]) -> Request:
+        """Return the finished request; Rejected if what the order says cannot be put into it."""
+        try:
+            request = self._sealed(draft, call, names)
+            for header in request.headers.items():
+                check_header_validity(header)
+                header[1].encode("latin-1")
+        except ValueError as error:
+            place = {"system": self._mapping.system, "operation": call.name}
+            raise Rejected("rest.unsendable", code="unsendable", reason=str(error)[:200], **place) from error
+        return request
 
     def _enter(self, call: CallSpec, ways: tuple[Way, ...]) -> Look:
         """Send a call of the login itself, which may go to another host, without what a login gives."""

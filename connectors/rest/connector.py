@@ -9,21 +9,27 @@ from typing import ClassVar
 
 import tenacity
 
+from connectors.calls.hand import CallHand
 from connectors.calls.names import Names
 from connectors.calls.reading import Reading
-from connectors.contract import Ask, Capabilities, Health, Page
+from connectors.contract import Ask, BusinessKey, Capabilities, Health, OutgoingChange, Page, Receipt, Step
 from connectors.http.limits import Sleep
 from connectors.rest.caller import Caller
+from connectors.writing import Writing
 from hub.config import Connection
 from hub.errors import HubError
 from hub.mapping.grammar import SystemMapping
+from hub.model import Record
 
 
 class RestConnector:
-    """Reads JSON, XML, CSV and text over HTTP. Not for several threads at once; connectors share a login."""
+    """Reads and writes JSON, XML, CSV and text over HTTP; connectors of one system share a login.
+
+    Not for several threads at once.
+    """
 
     capabilities: ClassVar[Capabilities] = Capabilities(
-        asks=frozenset({"since", "window", "keys", "everything"}), summary="rest.summary"
+        asks=frozenset({"since", "window", "keys", "everything"}), writes=True, summary="rest.summary"
     )
 
     def __init__(
@@ -41,6 +47,7 @@ class RestConnector:
         names = Names(connection, clock)
         self._caller = Caller(mapping, connection, clock, names, retry, sleep=sleep, monotonic=monotonic)
         self._reading = Reading(mapping, self._caller, names, clock)
+        self._writing = Writing(mapping, CallHand(mapping, self._caller, names, clock))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._mapping.system!r})"
@@ -61,6 +68,14 @@ class RestConnector:
     def fetch(self, stream: str, ask: Ask) -> Iterator[Page]:
         """Yield pages; records of an answer come only after the whole answer was read and said yes."""
         return self._reading.fetch(stream, ask)
+
+    def lookup(self, write: str, key: BusinessKey) -> list[Record]:
+        """Return the records that the write's `find` gives."""
+        return self._writing.lookup(write, key)
+
+    def push(self, change: OutgoingChange, committed: Callable[[Step], None]) -> Receipt:
+        """Carry out one change, call by call, none of them twice."""
+        return self._writing.push(change, committed)
 
     def close(self) -> None:
         """Close the session."""

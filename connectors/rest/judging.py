@@ -8,19 +8,22 @@ from datetime import datetime
 from typing import Any
 
 from connectors.calls import reactions
-from connectors.http import wire
+from connectors.http import outcomes, wire
 from connectors.http.session import Answer
 from connectors.rest.answers import RestReply
 from connectors.rest.decoding import Style, Unreadable, decoded
 from connectors.rest.packing import unpacked
+from connectors.writing import wanted_ids
 from hub.errors import Incomplete, RecordError, SourceError, Unavailable
 from hub.mapping.callspec import CallSpec, ErrorsSpec
 from hub.mapping.hooks import Hook
+from hub.mapping.paths import roots
 
 _BY_STATUS = {
     401: "auth", 404: "missing", 408: "retry", 409: "stale", 410: "missing", 412: "stale", 423: "locked",
     425: "retry", 428: "stale", 429: "limited",
 }  # fmt: skip
+_ROWS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,36 @@ class Judge:
             raise self._unreadable(unreadable, call)
         if call.ok is not None and unreadable is None:
             self._require_ok(reply, call)
+        return reply
+
+    def outcome(self, answer: Answer, call: CallSpec, style: Style, *, creates: bool) -> RestReply:
+        """Return the answer to a write that was done; raise the error of one that was not, or may not be.
+
+        `creates` tells a create from a change. The tables are trusted, but for a `retry` that came with 5xx.
+        """
+        try:
+            return self._outcome(answer, call, style, creates)
+        except SourceError as error:
+            if answer.followed:  # what says no is not what was asked to write
+                raise outcomes.unknown(error) from error
+            raise
+
+    def _outcome(self, answer: Answer, call: CallSpec, style: Style, creates: bool) -> RestReply:
+        data, unreadable = self._data(answer, call, style)
+        reply = RestReply(answer, call, data)
+        code, text = self._said(reply, call, unreadable, answer)
+        name = self._reaction(answer, data, code, text, call)
+        if name is None and answer.status >= 300:
+            name = "auth" if _wants_token(answer) else outcomes.reaction_of(answer.status, creates=creates)
+        if name is not None:
+            lost = name == "retry" and answer.status >= 500
+            raise self._error("unknown" if lost else name, code, text, answer, call)
+        if unreadable is not None:
+            if _is_due(unreadable, answer, call):
+                raise outcomes.unknown(self._unreadable(unreadable, call))
+            return reply
+        self._require_ok(reply, call)
+        self._require_rows(reply, call)
         return reply
 
     def _data(self, answer: Answer, call: CallSpec, style: Style) -> tuple[Any, Unreadable | None]:
@@ -87,8 +120,7 @@ class Judge:
         return reactions.reaction(code, text, call.errors, self.errors) if code or text else None
 
     def _by_status(self, answer: Answer) -> str:
-        wants_token = answer.headers.get("x-csrf-token", "").lower() == "required"
-        if answer.status == 403 and wants_token:
+        if _wants_token(answer):
             return "auth"
         if answer.status in (500, 503) and "retry-after" in answer.headers:
             return "limited"
@@ -102,6 +134,16 @@ class Judge:
         if error is not None:
             raise error
 
+    def _require_rows(self, reply: RestReply, call: CallSpec) -> None:
+        """Raise the error of the first row that says one: a write is done if all of it is."""
+        rows = (call.errors and call.errors.rows) or self.errors.rows
+        if call.records is None or rows is None:
+            return
+        for records in reply.pages(_ROWS):
+            error = reactions.of_rows(records, rows, system=self.system, operation=call.name)
+            if error is not None:
+                raise error
+
     def _error(self, name: str, code: str, text: str, answer: Answer, call: CallSpec) -> SourceError:
         wait = wire.retry_after(answer.headers.get("retry-after"), self.clock())
         return reactions.error(name, code, text, system=self.system, operation=call.name, wait=wait)
@@ -110,3 +152,15 @@ class Judge:
         kind = Incomplete if error.torn else Unavailable
         values: dict[str, Any] = dict(error.values)
         return kind(error.key, system=self.system, operation=call.name, **values)
+
+
+def _wants_token(answer: Answer) -> bool:
+    return answer.status == 403 and answer.headers.get("x-csrf-token", "").lower() == "required"
+
+
+def _is_due(unreadable: Unreadable, answer: Answer, call: CallSpec) -> bool:
+    """Tell whether a write's answer had to be readable: an empty one need not, if nothing is looked at."""
+    if unreadable.key != "http.empty":
+        return True
+    looked_at = [call.ok, *call.take.values(), *wanted_ids(call).values()]
+    return answer.status != 204 and any(path and "meta" not in roots(path) for path in looked_at)

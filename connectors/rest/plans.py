@@ -40,6 +40,7 @@ class Plan:
         self._body = compiled(body)
         parts = [*self._target, self._whole, self._query, self._headers, self._body]
         self.names = frozenset().union(*(part.names for part in parts if part))
+        self.needs = frozenset().union(*(part.needs for part in parts if part))
         self.follows = call.next is not None and not self.names & {"next", "page", "offset", "last"}
 
     def draft(self, base: str, names: Mapping[str, Any]) -> Draft:

@@ -1,4 +1,4 @@
-"""Asking a SOAP system: descriptions loaded once, logins kept, reads tried again, faults named."""
+"""Asking a SOAP system: descriptions loaded once, logins kept, reads tried again, writes never."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from connectors.soap.stream import Answer
 from connectors.soap.transport import TIMEOUT, Transport
 from connectors.soap.wsdl import Operation, Wsdl
 from hub.config import Connection
-from hub.errors import AuthExpired
+from hub.errors import AuthExpired, ConfigError, Rejected
 from hub.mapping.callspec import CallSpec, ErrorsSpec
 from hub.mapping.grammar import SystemMapping
 from hub.mapping.paths import compile_path
@@ -109,12 +109,40 @@ class Client:
             try:
                 return self._exchanged(operation, filled, held, address, errors, judge)
             except AuthExpired:
-                if not self._access.renew():
+                if not self._access.renewable():
                     raise
             self.transport.forgive()
+            self._access.renew()
             return self._exchanged(operation, filled, self._access.values(), address, errors, judge)
 
         return self._retry(once)
+
+    def write(
+        self,
+        operation: Operation,
+        filled: Filled,
+        *,
+        creates: bool,
+        errors: ErrorsSpec | None = None,
+        judge: Callable[[Answer], None] = lambda answer: None,
+    ) -> Answer:
+        """Send one write, once, and return its complete answer, which said yes.
+
+        Only where a login expired, by which nothing was done, there is one new login and one more try.
+        """
+        self._pauses.require_none(operation.name)
+        held = self._access.values(writes=True)
+        body = self._request(operation, filled, held)
+        try:
+            return self._written(operation, body, held, creates, errors, judge)
+        except AuthExpired:
+            if not self._access.renewable(writes=True):
+                raise
+        self.transport.forgive()
+        self._access.renew(writes=True)
+        held = self._access.values(writes=True)
+        body = self._request(operation, filled, held)
+        return self._written(operation, body, held, creates, errors, judge)
 
     def close(self) -> None:
         """Close the session."""
@@ -158,6 +186,42 @@ class Client:
             )
         judge(answer)
         return answer
+
+    def _written(
+        self,
+        operation: Operation,
+        body: bytes,
+        held: Mapping[str, Any],
+        creates: bool,
+        errors: ErrorsSpec | None,
+        judge: Callable[[Answer], None],
+    ) -> Answer:
+        def dress(draft: Draft) -> None:
+            self._access.apply(draft, {**self._names, **held}, writes=True)
+
+        answer = self.transport.write(operation, body, creates=creates, dress=dress)
+        if answer.fault is not None:
+            raise reactions.of_fault(
+                answer.fault,
+                errors,
+                self._mapping.errors,
+                system=self._mapping.system,
+                operation=operation.name,
+                writes=True,
+            )
+        judge(answer)
+        return answer
+
+    def _request(self, operation: Operation, filled: Filled, held: Mapping[str, Any]) -> bytes:
+        """Return the envelope of a write; Rejected if what the order says cannot be put into it."""
+        try:
+            return operation.request(*filled(held), self._secure)
+        except ConfigError as error:
+            if not isinstance(error.__cause__, ValueError | ArithmeticError):
+                raise
+            place = {"system": self._mapping.system, "operation": operation.name}
+            reason = str(error.__cause__)[:200]
+            raise Rejected("soap.unsendable", code="unsendable", reason=reason, **place) from error
 
     def _enter(self, call: CallSpec, _ways: tuple[Way, ...]) -> Look:
         """Send a call of the login itself, without what a login gives."""

@@ -10,15 +10,19 @@ from typing import Any, ClassVar
 import tenacity
 
 from connectors.calls import reactions
-from connectors.calls.fill import mentioned
+from connectors.calls.fill import compiled, mentioned
 from connectors.calls.gates import Seen
+from connectors.calls.hand import CallHand
 from connectors.calls.names import Names
+from connectors.calls.reactions import Look
 from connectors.calls.reading import Reading
-from connectors.contract import Ask, Capabilities, Health, Page
+from connectors.calls.turning import PAGE
+from connectors.contract import Ask, BusinessKey, Capabilities, Health, OutgoingChange, Page, Receipt, Step
 from connectors.soap.client import Client, filled_by
 from connectors.soap.selection import Selection
 from connectors.soap.stream import Answer
 from connectors.soap.wsdl import Operation
+from connectors.writing import Writing
 from hub.config import Connection
 from hub.errors import HubError
 from hub.mapping.grammar import CallSpec, SystemMapping
@@ -29,10 +33,14 @@ _log = logging.getLogger(__name__)
 
 
 class SoapConnector:
-    """Reads a SOAP service: document/literal, rpc/literal or rpc/encoded. Not for several threads at once."""
+    """Reads and writes by a SOAP service: document/literal, rpc/literal or rpc/encoded.
+
+    Not for several threads at once.
+    """
 
     capabilities: ClassVar[Capabilities] = Capabilities(
         asks=frozenset({"since", "window", "keys", "everything"}),
+        writes=True,
         summary="soap.summary",
     )
 
@@ -46,7 +54,9 @@ class SoapConnector:
         """Open nothing yet; `retry` is how reads are tried again."""
         self._mapping, self._connection, self._clock = mapping, connection, clock
         self._client = Client(mapping, connection, clock, retry)
-        self._reading = Reading(mapping, self, Names(connection, clock), clock)
+        names = Names(connection, clock)
+        self._reading = Reading(mapping, self, names, clock)
+        self._writing = Writing(mapping, CallHand(mapping, self, names, clock))
         self._drift: set[tuple[str, str]] = set()
 
     def __repr__(self) -> str:
@@ -69,6 +79,14 @@ class SoapConnector:
         """Yield pages; records of an answer come only after the whole answer was read and said yes."""
         return self._reading.fetch(stream, ask)
 
+    def lookup(self, write: str, key: BusinessKey) -> list[Record]:
+        """Return the records that the write's `find` gives."""
+        return self._writing.lookup(write, key)
+
+    def push(self, change: OutgoingChange, committed: Callable[[Step], None]) -> Receipt:
+        """Carry out one change, call by call, none of them twice."""
+        return self._writing.push(change, committed)
+
     def close(self) -> None:
         """Close the session."""
         self._client.close()
@@ -76,6 +94,10 @@ class SoapConnector:
     def mentions(self, call: CallSpec) -> frozenset[str]:
         """Return the names that a call mentions."""
         return mentioned(call.args) | mentioned(call.headers)
+
+    def needs(self, call: CallSpec) -> frozenset[str]:
+        """Return the names that a call cannot do without."""
+        return compiled(call.args or {}).needs | compiled(call.headers or {}).needs
 
     def ask(
         self, call: CallSpec, names: Mapping[str, Any], seen: Seen | None = None, *, unread: bool = False
@@ -105,6 +127,35 @@ class SoapConnector:
         self._note_drift(operation, answer)
         return SoapReply(answer, selection)
 
+    def write(self, call: CallSpec, names: Mapping[str, Any], *, creates: bool) -> Look:
+        """Send a write, once, and return a look into its whole answer; see `Sender`."""
+        operation = self._client.description().operation(call.target)
+        selection = Selection(call, operation.shape)
+        answer = self._client.write(
+            operation,
+            lambda held: filled_by(call, operation, {**names, **held}),
+            creates=creates,
+            errors=call.errors,
+            judge=lambda answer: self._require_done(answer, selection, call),
+        )
+        self._note_drift(operation, answer)
+        return _look(answer)
+
+    def _require_done(self, answer: Answer, selection: Selection, call: CallSpec) -> None:
+        """Raise the error of an answer that says no, or of its first row that does."""
+        tables = (call.errors, self._mapping.errors)
+        place = {"system": self._mapping.system, "operation": call.target}
+        error = reactions.of_answer(_look(answer), call.ok, *tables, **place)
+        if error is not None:
+            raise error
+        rows = (call.errors and call.errors.rows) or self._mapping.errors.rows
+        if rows is None or call.records is None:
+            return
+        for records in selection.pages(answer, PAGE):
+            error = reactions.of_rows(records, rows, **place)
+            if error is not None:
+                raise error
+
     def _note_drift(self, operation: Operation, answer: Answer) -> None:
         for path in sorted(answer.drift):
             if (operation.name, path) not in self._drift:
@@ -115,6 +166,11 @@ class SoapConnector:
                     operation.name,
                     path,
                 )
+
+
+def _look(answer: Answer) -> Look:
+    whole = answer.plain()
+    return lambda path: compile_path(path)(whole)
 
 
 def _with_nested(call: CallSpec) -> Iterator[CallSpec]:

@@ -19,7 +19,8 @@ import urllib3.exceptions
 from requests.cookies import RequestsCookieJar
 from requests.exceptions import RequestException
 
-from connectors.http import wire
+from connectors.calls import reactions
+from connectors.http import outcomes, wire
 from connectors.http.draft import Draft, Request
 from connectors.http.limits import Limiter
 from connectors.http.ways import Way
@@ -92,6 +93,32 @@ class Transport:
             if answer is None:
                 raise failed
             return answer
+
+    def write(
+        self, operation: Operation, body: bytes, *, creates: bool, dress: Dress | None = None
+    ) -> Answer:
+        """Send what changes something, once, over a new connection; otherwise as `call`.
+
+        What is silent by its description gives an empty answer.
+        Raises Unavailable only if the request certainly did not leave, OutcomeUnknown for whatever else went
+        wrong; Exists or Stale (409, by what `creates` says), Stale (412, 428), RecordLocked (423).
+        """
+        self.close()  # a connection kept alive may be closed by the server just as we send
+        try:
+            return self.call(operation, body, dress=dress)
+        except Unavailable as error:
+            if operation.silent and error.key == "soap.empty":
+                return Answer()
+            if outcomes.never_left(error.__cause__):
+                raise
+            raise outcomes.unknown(error) from error
+        except Rejected as error:
+            name = outcomes.reaction_of(int(error.code), creates=creates)
+            if name == "rejected":
+                raise
+            raise reactions.error(
+                name, error.code, error.reason, system=self.system, operation=operation.name
+            ) from error
 
     def get(self, url: str) -> bytes:
         """Return a document (the WSDL, a schema); errors as for `call`."""

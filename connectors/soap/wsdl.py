@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit, urlunsplit
@@ -31,7 +32,8 @@ class Operation:
 
     `takes` are the names of its arguments in their order, `answer` is the local name of the response
     element ("" where the schema does not say), `shape` its content. `soap12` and `action` go into the HTTP
-    headers. `encoded` are the parts of an answer in SOAP encoding by name, None for a literal answer.
+    headers. `encoded` are the parts of an answer in SOAP encoding by name, None for a literal answer. One
+    that is `silent` is not answered (WSDL 1.1, section 2.4.1).
     """
 
     name: str
@@ -43,6 +45,7 @@ class Operation:
     soap12: bool
     action: str
     encoded: Mapping[str, Kind] | None
+    silent: bool
     _namespace: str
     _writer: Any
 
@@ -147,6 +150,7 @@ class Wsdl:
             soap12=soap12,
             action=found.soapaction or "",
             encoded=_parts(found.output) if encoded else None,
+            silent=found.output is None,
             _namespace=binding.namespace or "",
             _writer=_writer(found, soap12) if encoded else found,
         )
@@ -174,9 +178,14 @@ def _parts(message: Any) -> dict[str, Kind]:
 
 
 def _with_nil(args: Any) -> Any:
-    """Return arguments in which None means nil: what is to be absent was left out before."""
+    """Return arguments in which None means nil: what is to be absent was left out before.
+
+    Decimals are texts: into an element of texts zeep would write some of them with an exponent.
+    """
     from zeep.xsd import Nil
 
+    if isinstance(args, Decimal):
+        return f"{args:f}"
     if isinstance(args, Mapping):
         return {name: _with_nil(one) for name, one in args.items()}
     if isinstance(args, list):

@@ -39,12 +39,6 @@ def _of_call(
         yield from _of_call(nested, (*path, "nest", name), lacks)
 
 
-def unused(mapping: SystemMapping) -> Iterator[tuple[tuple[Step, ...], str]]:
-    """Yield (path, what) for what is checked here and carried out by a later version."""
-    if mapping.webhook:
-        yield ("webhook",), "webhook"
-
-
 def require_readable(mapping: SystemMapping, stream: str) -> None:
     """Raise MappingError("mapping.not_yet") if reading `stream` would have to ignore something it says."""
     for _, what in refusals(mapping, stream):

@@ -143,7 +143,8 @@ def _typed(name: str, spec: FieldSpec, value: Any) -> Any:
         if name in TIMES or spec.format or spec.zone:
             at = datetime.fromisoformat(value)
             return at if at.tzinfo else value
-        return Decimal(value) if name == "amount" or is_number(spec) else value
+        number = Decimal(value) if name == "amount" or is_number(spec) else None
+        return number if number is not None and number.is_finite() else value
     except (ValueError, InvalidOperation):
         return value
 

@@ -25,10 +25,11 @@ from hub.store.runs import Run
 from hub.store.tables import forms
 from sync.out import outbox
 from sync.out.approvals import granted
+from sync.out.by_hand import became, overwritten
 from sync.out.mass import brake
 from sync.out.outbox import HELD, PENDING, REJECTED, REPLACEABLE, SUPERSEDED, WAITING, OrderNo
 from sync.out.situations import know
-from sync.out.targets import LIVE, Target, targets_of
+from sync.out.targets import LIVE, SHADOW, Target, targets_of
 from sync.out.values import Told
 from sync.out.wants import CREATE, UPDATE, Situation, Want, Wants
 
@@ -71,7 +72,7 @@ class _Proposing:
         self._changes = outbox.of_orders(conn, keys)
         self._forms: list[dict[str, Any]] = []
         self._fresh: list[dict[str, Any]] = []
-        self._superseded: list[int] = []
+        self._superseded: dict[int, outbox.Reason | None] = {}
 
     def done(self) -> Counter[str]:
         """Look at every order and write; return how many changes were asked for, and superseded."""
@@ -80,7 +81,8 @@ class _Proposing:
                 here = self._known.situation(key, target, self._now)
                 if here is not None:
                     self._look(key, target, here)
-        outbox.change(self._conn, self._superseded, SUPERSEDED, self._now)
+        for change, reason in self._superseded.items():
+            outbox.change(self._conn, [change], SUPERSEDED, self._now, reason=reason)
         bulk.upsert(self._conn, forms, self._forms, incidental=("changed_at",))
         asked = brake(self._conn, self._out.rules, self._fresh, self._now)
         outbox.put(self._conn, asked)
@@ -102,7 +104,9 @@ class _Proposing:
         if current is not None:
             if current["state"] not in REPLACEABLE or current["digest"] == digest:
                 return
-            self._superseded.append(current["id"])
+            shadow = current["mode"] == SHADOW
+            reason = became(self._out.rules, target, current, here, want) if shadow else None
+            self._superseded[current["id"]] = reason
         if want is not None and not _refused(mine, digest):
             self._fresh.append(self._row(key, target, here, want, digest, mine))
 
@@ -133,6 +137,7 @@ class _Proposing:
         open_roles = set(roles_of(holds)) - granted(self._conn, digest, self._out.rules, self._now)
         state = HELD if open_roles else PENDING
         ripe = want.not_before if state == PENDING else None
+        reason = _why(target, here, want, ripe)
         refusals = sum(row["state"] == REJECTED for row in mine)
         return {
             "company": key[0],
@@ -147,9 +152,7 @@ class _Proposing:
             "wanted": jsons.dumps(want.wanted),
             "seen": jsons.dumps(want.seen),
             "rule": jsons.dumps(want.rules),
-            "reason": jsons.dumps(["outbox.ripens", {"system": target.system, "until": ripe}])
-            if ripe
-            else None,
+            "reason": jsons.dumps(list(reason)) if reason else None,
             "holds": jsons.dumps([asdict(hold) for hold in holds]) if holds else None,
             "batch": None,
             "author": author[:100] if author else None,
@@ -188,6 +191,13 @@ class _Proposing:
         if target.mode == LIVE:
             holds += self._out.fuse.holds(_proposal(key, target, here, want, author))
         return tuple(holds)
+
+
+def _why(target: Target, here: Situation, want: Want, ripe: datetime | None) -> outbox.Reason | None:
+    """Return what is to be said of a new change: what it waits for; of a shadow, what people did before."""
+    if ripe:
+        return "outbox.ripens", {"system": target.system, "until": ripe}
+    return overwritten(target.system, here, want) if target.mode == SHADOW else None
 
 
 def _proposal(key: OrderNo, target: Target, here: Situation, want: Want, author: str | None) -> Proposal:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
 
 from connectors.contract import BusinessKey, Move, OutgoingChange, Step
 from hub.mapping.callspec import CallSpec
+from hub.mapping.lint.calls import mentions
 from hub.mapping.writespec import UpdateSpec
 from hub.model import Record, Status
 from hub.store import Seal, jsons, lookup
@@ -21,6 +23,7 @@ from sync.raw import disclose
 
 OrderNo = tuple[str, str]
 _KEY = ("company", "order_no")
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,14 @@ def _of_field(
         return
     for word in _buttons(name, value, update, here, target):
         parts = _to_move(known.parts, stands, word) if name == "status" else known.parts
-        yield from _each_part(f"update.status.{word}", update.statuses[word], parts)
+        said = _said(target, word) if name == "status" else {}
+        yield from _each_part(f"update.status.{word}", update.statuses[word], parts, said)
+
+
+def _said(target: Target, word: str) -> dict[str, Any]:
+    """Return what the button of a status says of it."""
+    code = target.wording.code(Status.of(word))
+    return {} if code is None else {"status": code}
 
 
 def _to_move(parts: Sequence[PartThere], stands: int, word: Told) -> Sequence[PartThere]:
@@ -158,7 +168,10 @@ def _to_move(parts: Sequence[PartThere], stands: int, word: Told) -> Sequence[Pa
 
 
 def _buttons(name: str, value: Told, update: UpdateSpec, here: Situation, target: Target) -> Iterator[str]:
-    """Yield the buttons to press, in sequence from where the order stands."""
+    """Yield the buttons to press, in sequence from where the order stands.
+
+    A call that says the status itself is no step on the way: that of the last one says it all.
+    """
     if name == "cancelled" or value is True:
         yield name
         return
@@ -169,14 +182,16 @@ def _buttons(name: str, value: Told, update: UpdateSpec, here: Situation, target
             yield held.word
         return
     goal, start = Status.of(str(value)), view["status"] or 0
-    between = [one for one in Status if start < one < goal and one.word in update.statuses]
-    yield from (one.word for one in between)
+    between = [one.word for one in Status if start < one < goal and one.word in update.statuses]
+    yield from (word for word in between if not any("status" in mentions(c) for c in update.statuses[word]))
     yield goal.word
 
 
-def _each_part(name: str, calls: Sequence[CallSpec], parts: Sequence[PartThere]) -> Iterator[Move]:
+def _each_part(
+    name: str, calls: Sequence[CallSpec], parts: Sequence[PartThere], said: Mapping[str, Any] = _NOTHING
+) -> Iterator[Move]:
     if len(parts) < 2:
-        yield Move(name, calls, parts[0].names() if parts else {})
+        yield Move(name, calls, {**(parts[0].names() if parts else {}), **said})
         return
     for one in parts:
-        yield Move(f"{name}@{one.part}", calls, one.names())
+        yield Move(f"{name}@{one.part}", calls, {**one.names(), **said})

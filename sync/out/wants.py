@@ -25,6 +25,9 @@ from sync.ownership import Owners
 
 CREATE, UPDATE, MESSAGE = "create", "update", "message"
 
+_GOODS = ("ordered", "lines")
+"""What nobody changes any more once goods have left (hub.yaml, `changes: until`)."""
+
 
 @dataclass(slots=True)
 class Situation:
@@ -264,9 +267,9 @@ class Wants:
         owner = self._owner(name, here)
         if value is None or owner is None or owner == system:
             return None
-        if name == "ordered" and _more_left(value, order, view):
-            return None
         wanted, rule = told(value), f"{owner} owns {name}"
+        if name in _GOODS and self._too_late(name, value, wanted, here, view):
+            return None
         if name not in target.says:
             seen = here.form.sent.get(name) or (here.form.agreed.get(name) or [None])[0]
         elif name in QUANTITIES:
@@ -276,6 +279,20 @@ class Wants:
         else:
             seen = told(here.extras.get(system, {}).get(name))
         return _Wish(name, wanted, seen, rule, wanted == seen)
+
+    def _too_late(
+        self, name: str, value: Any, wanted: Told, here: Situation, view: Mapping[str, Any]
+    ) -> bool:
+        """Tell whether goods can no longer be changed: what has left, or is as good as gone, is a finding.
+
+        What was agreed once may be set right at any time.
+        """
+        order = here.order
+        if name == "ordered" and _more_left(value, order, view):
+            return True
+        stands = max(order["status"] or 0, view["status"] or 0)
+        agreed = here.form.agreed.get(name)
+        return stands >= self._rules.changes.until and (agreed is None or agreed[0] != wanted)
 
     def _owner(self, name: str, here: Situation) -> str | None:
         """Return the system whose word counts for a field: its owner, else the first that says it."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import asyncssh
 
@@ -26,13 +26,17 @@ LOGIN, PASSWORD = "hub", "s3cret-Zq81"
 
 @dataclass(slots=True)
 class Served:
-    """A running server over `root`: its port, and what was sent to it. It can `deny` every login."""
+    """A running server over `root`: its port, and what was sent to it. It can `deny` every login.
+
+    An SFTP server that `cuts` breaks the line before a file gets its name, or after it but without an answer.
+    """
 
     root: Path
     port: int = 0
     passwords: list[str] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
     deny: bool = False
+    cuts: Literal["", "before", "after"] = ""
     keys: list[asyncssh.SSHKey] = field(default_factory=list)
     lines: list[Callable[[], object]] = field(default_factory=list)
 
@@ -69,6 +73,22 @@ class _Login(asyncssh.SSHServer):
         return username == LOGIN and key.export_public_key() in self._keys
 
 
+class _Files(asyncssh.SFTPServer):
+    def __init__(self, channel: asyncssh.SSHServerChannel[bytes], served: Served) -> None:
+        super().__init__(channel, chroot=str(served.root).encode())
+        self._served = served
+
+    async def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
+        cuts = self._served.cuts
+        if cuts != "before":
+            super().posix_rename(oldpath, newpath)
+        if cuts:
+            self._served.hang_up()
+            loop = asyncio.get_running_loop()
+            loop.call_soon((broken := loop.create_future()).set_result, None)
+            await broken  # the line breaks now, before anything is answered
+
+
 @contextmanager
 def sftp_server(
     root: Path, *, host_keys: tuple[str, ...] = ("ssh-ed25519",), users: list[asyncssh.SSHKey] | None = None
@@ -85,7 +105,7 @@ def sftp_server(
             0,
             server_factory=lambda: _Login(served, users or []),
             server_host_keys=served.keys,
-            sftp_factory=lambda channel: asyncssh.SFTPServer(channel, chroot=str(root).encode()),
+            sftp_factory=lambda channel: _Files(channel, served),
         )
 
     async def stop(acceptor: asyncssh.SSHAcceptor) -> None:

@@ -58,15 +58,21 @@ class SoapServer:
     def __init__(self, answer: Answer) -> None:
         self.answer = answer
         self.requests: list[Request] = []
-        self._http = _Http(("127.0.0.1", 0), _handler(self))
-        self.port = self._http.server_address[1]
+        self.connections = 0
+        self.port = 0
+        self.open()
         self.host = f"127.0.0.1:{self.port}"
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
-        self._thread.start()
 
     @property
     def posts(self) -> list[Request]:
         return [request for request in self.requests if request.method == "POST"]
+
+    def open(self) -> None:
+        """Listen, after `close` on the same port again."""
+        self._http = _Http(("127.0.0.1", self.port), _handler(self))
+        self.port = self._http.server_address[1]
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
 
     def close(self) -> None:
         self._http.shutdown()
@@ -96,11 +102,17 @@ def _handler(server: SoapServer) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
 
+        def setup(self) -> None:
+            server.connections += 1
+            super().setup()
+
         def do_GET(self) -> None:
             self._answer()
 
         def do_POST(self) -> None:
             self._answer()
+
+        do_PUT = do_PATCH = do_DELETE = do_POST
 
         def _answer(self) -> None:
             length = int(self.headers.get("Content-Length", 0))

@@ -50,6 +50,7 @@ class Bench:
         self.url, self.admin = url, sa.create_engine(url, poolclass=sa.NullPool)
         self.opened: list[SqlConnector] = []
         self.steps: list[Step] = []
+        self.done: list[Step] = []
         self.slept: list[float] = []
         self.said: dict[str, Any] = {"time": {"zone": "Europe/Berlin"}}
         self.run(HEAD, LINE)
@@ -83,8 +84,8 @@ class Bench:
     def push(self, connector: SqlConnector, kind: Any, **names: Any) -> Receipt:
         spec = connector._mapping.writes["dispatch"]
         calls: Sequence[CallSpec] = spec.create if kind == "create" else spec.update.whole  # type: ignore[union-attr]
-        moves = [Move(kind, calls)]
-        change = OutgoingChange("dispatch", kind, "SO1", "k1", {**NAMES, **names}, moves, self.steps)
+        moves, self.steps = [Move(kind, calls)], []
+        change = OutgoingChange("dispatch", kind, "SO1", "k1", {**NAMES, **names}, moves, self.done)
         return connector.push(change, self.steps.append)
 
     def close(self) -> None:
@@ -203,7 +204,6 @@ def test_names_with_parts(anywhere: Bench) -> None:
 def test_generated_keys_become_ids(sqlite: Bench) -> None:
     insert = "INSERT INTO dispatch (order_ref, rev) VALUES (:order_no, 1)"
     assert sqlite.create({"sql": insert, "id": "id"}).ids == {"own": "1"}
-    sqlite.steps.clear()
     returning = {"sql": f"{insert} RETURNING id, rev", "id": {"dispatch": "id"}, "take": {"version": "rev"}}
     then = {"sql": "UPDATE dispatch SET state = 'X' WHERE id = :id_dispatch AND rev = :version"}
     assert sqlite.create(returning, then, order_no="SO2").ids == {"dispatch": "2"}
@@ -214,7 +214,6 @@ def test_generated_keys_of_a_server(postgres: Bench, mariadb_url: str) -> None:
     postgres.run("CREATE TABLE made (id SERIAL PRIMARY KEY, no TEXT)")
     insert = "INSERT INTO made (no) VALUES (:order_no)"
     assert postgres.create({"sql": f"{insert} RETURNING id", "id": "id"}).ids == {"own": "1"}
-    postgres.steps.clear()
     with pytest.raises(ConfigError, match="gives no id"):
         postgres.create({"sql": insert, "id": "id"})
     assert postgres.rows("SELECT count(*) FROM made") == [(1,)]
@@ -225,7 +224,7 @@ def test_generated_keys_of_a_server(postgres: Bench, mariadb_url: str) -> None:
 
 
 def test_a_second_try_does_not_repeat_a_committed_move(sqlite: Bench) -> None:
-    sqlite.steps = [Step("create", {"id": {"own": "7"}})]
+    sqlite.done = [Step("create", {"id": {"own": "7"}})]
     receipt = sqlite.create({"sql": "INSERT INTO dispatch (order_ref, rev) VALUES ('x', 1)"})
     assert receipt.ids == {"own": "7"}
     assert sqlite.rows("SELECT * FROM dispatch") == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import ftplib
+import io
 import posixpath
 import re
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ _WIRE = "latin-1"
 _CHUNK = 1 << 16
 _STAMP = re.compile(r"\d{14}")
 _DENIED, _NOT_THERE, _BUSY = ("430", "530"), "550", "450"
+_REFUSED = ("550", "553")
 _UNKNOWN = ("500", "501", "502", "503", "504")
 
 
@@ -83,6 +85,32 @@ class FtpPlace:
             if self._is_file(ftp, self._at(to)):
                 raise FileExistsError(to)
             ftp.rename(self._at(path), self._at(to))
+
+    def write(self, path: str, content: bytes) -> None:
+        """Write a file whole; a folder that is not there is told from a server that refuses."""
+        refused: Exception | None = None
+        with self._session() as ftp:
+            try:
+                ftp.storbinary(f"STOR {self._at(path)}", io.BytesIO(content), _CHUNK)
+            except ftplib.error_perm as error:
+                if not str(error).startswith(_REFUSED):
+                    raise
+                if not self._is_folder(ftp, self._at(path.rpartition("/")[0])):
+                    raise FileNotFoundError(errno.ENOENT, str(error)) from error
+                refused = error
+        if refused is not None:
+            raise PermissionError(errno.EACCES, str(refused)) from refused
+
+    def replace(self, path: str, to: str) -> None:
+        """Give a file another name; a server that does not replace is asked to delete what has it first."""
+        with self._session() as ftp:
+            try:
+                ftp.rename(self._at(path), self._at(to))
+            except ftplib.error_perm:
+                if not self._is_file(ftp, self._at(to)):
+                    raise
+                ftp.delete(self._at(to))
+                ftp.rename(self._at(path), self._at(to))
 
     def make_folder(self, folder: str) -> None:
         """Make a folder and those above it, as far as they are not there."""
@@ -171,6 +199,14 @@ class FtpPlace:
             if not str(error).startswith(_NOT_THERE):  # 550: a folder without files
                 raise
         return [Entry(_name(line.rpartition("/")[2])) for line in lines]
+
+    @staticmethod
+    def _is_folder(ftp: ftplib.FTP, path: str) -> bool:
+        try:
+            ftp.cwd(path or "/")
+        except ftplib.error_perm:
+            return False
+        return True
 
     def _is_file(self, ftp: ftplib.FTP, path: str) -> bool:
         return self._looked(ftp, path) is not None

@@ -49,6 +49,17 @@ class LocalPlace:
             raise FileExistsError(to)
         (self._root / path).rename(target)
 
+    def write(self, path: str, content: bytes) -> None:
+        """Write a file whole and let it reach the disk."""
+        with (self._root / path).open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def replace(self, path: str, to: str) -> None:
+        """Give a file another name; readers see the old one or the new one, never half of either."""
+        (self._root / path).replace(self._root / to)
+
     def make_folder(self, folder: str) -> None:
         """Make a folder and those above it."""
         (self._root / folder).mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What a place is: a tree of folders in which files can be listed, looked at, opened, moved and deleted."""
+"""What a place is: a tree of folders in which files can be listed, opened, written, moved and deleted."""
 
 from __future__ import annotations
 
@@ -61,6 +61,14 @@ class Place(Protocol):
 
     def move(self, path: str, to: str) -> None:
         """Move a file; FileExistsError, or another OSError, if there is one of the new name."""
+        ...
+
+    def write(self, path: str, content: bytes) -> None:
+        """Write a file whole, over one of this name; FileNotFoundError if its folder is not there."""
+        ...
+
+    def replace(self, path: str, to: str) -> None:
+        """Give a file another name, in the place of one that has it."""
         ...
 
     def make_folder(self, folder: str) -> None:

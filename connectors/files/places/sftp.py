@@ -86,6 +86,29 @@ class SftpPlace:
         with self._session() as client:
             client.rename(self._at(path), self._at(to))
 
+    def write(self, path: str, content: bytes) -> None:
+        """Write a file whole; its size is asked for at the end, since a full disk may say nothing."""
+        with self._session() as client:
+            client.putfo(io.BytesIO(content), self._at(path))
+
+    def replace(self, path: str, to: str) -> None:
+        """Give a file another name at once; where the server cannot, what has that name goes first."""
+        with self._session() as client:
+            try:
+                client.posix_rename(self._at(path), self._at(to))  # an extension of OpenSSH's
+            except OSError as error:
+                if error.errno is not None:  # a file or folder is not there, or not ours
+                    raise
+                self._replace(client, self._at(path), self._at(to))
+
+    @staticmethod
+    def _replace(client: _Client, path: bytes, to: bytes) -> None:
+        try:
+            client.rename(path, to)
+        except OSError:
+            client.remove(to)
+            client.rename(path, to)
+
     def make_folder(self, folder: str) -> None:
         """Make a folder and those above it, as far as they are not there."""
         with self._session() as client:

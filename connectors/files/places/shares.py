@@ -80,6 +80,18 @@ class SharePlace:
                 raise FileExistsError(to)
             system.mv(self._at(path), self._at(to))
 
+    def write(self, path: str, content: bytes) -> None:
+        """Write a file whole."""
+        with self._session() as system, system.open(self._at(path), "wb") as file:
+            file.write(content)
+
+    def replace(self, path: str, to: str) -> None:
+        """Give a file another name, after the one that has it is gone: not all systems replace."""
+        with self._session() as system:
+            if system.exists(self._at(to)):
+                system.rm_file(self._at(to))
+            system.mv(self._at(path), self._at(to))
+
     def make_folder(self, folder: str) -> None:
         """Make a folder and those above it."""
         with self._session() as system:

@@ -10,7 +10,7 @@ from hub.mapping.lint.streams import lint_streams
 from hub.mapping.lint.system import lint_system_calls
 from hub.mapping.lint.ways import lint_pauses, lint_sweeps, lint_ways
 from hub.mapping.lint.writes import lint_writes
-from hub.mapping.support import refusals, unused
+from hub.mapping.support import refusals
 from hub.problems import Problem, set_of
 from hub.yamlfile import Document
 
@@ -32,6 +32,4 @@ def lint(mapping: SystemMapping, document: Document) -> list[Problem]:
     lint_secrets(found)
     for path, what in refusals(mapping):
         found.warning(path, "mapping.not_yet", what=what)
-    for path, what in unused(mapping):
-        found.warning(path, "mapping.not_carried_out", what=what)
     return sorted(set_of(found.problems), key=lambda one: (one.line, one.column))
