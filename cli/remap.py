@@ -121,6 +121,8 @@ def _rest(told: Foresight) -> None:
     say, number = context.say, show.number
     if told.documents:
         show.line(say("remap.documents", documents=number(told.documents)))
+    if told.writes:
+        show.warn(say("remap.writes", writes=number(told.writes)))
     for reason, count in told.failing.most_common():
         show.fail(say("remap.failing", count=number(count), why=context.warning(reason)))
     if told.passing or told.still_bad:
@@ -174,7 +176,10 @@ class _Words:
 
 def _json(here: Here, told: Foresight, changed: int | None) -> dict[str, Any]:
     words = _Words(here)
-    counts = ("kept", "records", "orders", "documents", "appear", "vanish", "passing", "still_bad", "stay")
+    counts = (
+        "kept", "records", "orders", "documents", "writes", "appear", "vanish", "passing", "still_bad",
+        "stay",
+    )  # fmt: skip
     return {
         "system": told.system,
         "outcome": "foretold" if changed is None else "done",

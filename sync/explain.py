@@ -21,12 +21,14 @@ from hub.store.tables import (
     observations,
     order_history,
     orders,
+    outbox,
     quarantine,
     unlinked,
     views,
 )
 from sync.documents import place_of
 from sync.links import orders_called
+from sync.out import standing
 
 Row = Mapping[str, Any]
 
@@ -35,7 +37,8 @@ Row = Mapping[str, Any]
 class Life:
     """All that the store knows of one order; rows as in their tables, oldest first.
 
-    `order` is None where systems speak of a number that was never merged.
+    `order` is None where systems speak of a number that was never merged. `changes` are those that were asked
+    of systems, each with its `approvals` and `steps`.
     """
 
     key: OrderKey
@@ -46,6 +49,7 @@ class Life:
     history: list[Row] = field(default_factory=list)
     findings: list[Row] = field(default_factory=list)
     documents: list[Row] = field(default_factory=list)
+    changes: list[Row] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -176,7 +180,14 @@ def _life(store: Store, conn: sa.Connection, key: OrderKey) -> Life:
         history=of(order_history, order_history.c.id),
         findings=of(findings, findings.c.first_seen),
         documents=_documents(store, conn, documents.c.order_no == key.order_no, key.company),
+        changes=_changes(conn, of(outbox, outbox.c.id)),
     )
+
+
+def _changes(conn: sa.Connection, rows: list[Row]) -> list[Row]:
+    """Return changes with what people decided of them, and what is done of them."""
+    said, done = standing.decided(conn, rows), standing.steps(conn, rows)
+    return [{**row, "approvals": said.get(row["id"], []), "steps": done.get(row["id"], [])} for row in rows]
 
 
 def _rows(conn: sa.Connection, statement: sa.Select[Any]) -> list[Row]:

@@ -46,7 +46,8 @@ class Foresight:
     `versions` names the mappings by stream: those that the records were read by, and the one of now.
     `failing` counts by reason what could be read before and no longer can, `passing` what lies in quarantine
     and can be read now. `stay` counts events that stand as they were read, since their raw form was replaced
-    by a later one; `unmapped` records of streams that the mapping names no more.
+    by a later one; `unmapped` records of streams that the mapping names no more. `writes` are the changes in
+    other systems that it would ask for, all to be approved as one.
     """
 
     system: str
@@ -55,6 +56,7 @@ class Foresight:
     records: int = 0
     orders: int = 0
     documents: int = 0
+    writes: int = 0
     appear: int = 0
     vanish: int = 0
     fields: Counter[str] = field(default_factory=Counter)

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from hub.errors import ConfigError, RecordError
+from hub.fuse import Hold
 from hub.problems import nearest
 from hub.store import audit, bulk, jsons, lookup, runs
 from hub.store.leases import Lease, lease
@@ -258,6 +259,7 @@ class Remap:
         now = self._spoken_of(conn, page)
         orders = self._orders(page) | self._orders(now)
         after = said(conn, self.system, orders)
+        told.writes += self._writes(conn, sorted(orders), run)
         gave = {(row.stream, row.record): len(jsons.loads(row.gave) or ()) for row in now}
         told.stay += stood(conn, self.system, orders, gave)
         if run.number is not None:
@@ -266,19 +268,31 @@ class Remap:
         told.tell(said(conn, self.system, orders), after, examples)
         told.documents += counts["documents"]
 
+    def _writes(self, conn: sa.Connection, keys: Sequence[OrderNo], run: runs.Run) -> int:
+        """Return how many writes the orders would ask for, in a transaction that is rolled back."""
+        if not self.hub.out.targets:
+            return 0
+        merge_batch(conn, keys, Ways(self.hub.rules), run, self.hub.clock())
+        return self.hub.out.propose(conn, keys, run, self.hub.clock(), self._together())["asked"]
+
     def _carry_out(self, conn: sa.Connection, page: Sequence[_Kept], run: runs.Run) -> Counter[str]:
         """Take a page in and merge its orders; their history names the rule and the mappings."""
         counts = Counter(records=len(page), quarantined=self._take(conn, page, run)["quarantined"])
         keys = sorted(self._orders(page) | self._orders(self._spoken_of(conn, page)))
         before = conn.execute(sa.select(sa.func.max(order_history.c.id))).scalar() or 0
         merged, agreed = merge_batch(conn, keys, Ways(self.hub.rules), run, self.hub.clock())
-        counts += merged
+        counts += merged + self.hub.out.propose(conn, keys, run, self.hub.clock(), self._together())
         if run.number is not None:
             self._sign(conn, page, run.number, before)
         place = ("consumer", "company", "order_no")
         marks = lookup.fetch_many(conn, dirty, place, {(dirt.MERGE, *key) for key in keys})
         dirt.pass_on(conn, [(row.company, row.order_no, row.stamp) for row in marks], agreed)
         return counts
+
+    def _together(self) -> Hold:
+        """Return what holds all that a remap would write anywhere: it needs one approval."""
+        rule = f"remap-{self.system}-{self.hub.clock():%Y%m%d}"
+        return Hold(rule, self.hub.rules.brakes.roles, "outbox.remapped", {"system": self.system})
 
     def _sign(self, conn: sa.Connection, page: Sequence[_Kept], run: int, before: int) -> None:
         """Let the history rows of this page name the remap, with one row an order for the mappings."""

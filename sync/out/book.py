@@ -1,4 +1,4 @@
-"""Tables as a workbook: frozen heads, filters, cells to be filled in marked, nothing that runs as a formula."""
+"""Tables as a workbook: frozen heads, filters, cells to fill in, and nothing that runs as a formula."""
 
 from __future__ import annotations
 
@@ -76,7 +76,11 @@ def _write(sheet: Any, table: Sheet, formats: Mapping[str, Any]) -> None:
         if choices := table.choices.get(head):
             last = len(table.rows) + _BLANK_ROWS
             sheet.data_validation(
-                1, column, last, column, {"validate": "list", "source": list(choices), "error_type": "warning"}
+                1,
+                column,
+                last,
+                column,
+                {"validate": "list", "source": list(choices), "error_type": "warning"},
             )
     for at, row in enumerate(table.rows, 1):
         for column, value in enumerate(row):

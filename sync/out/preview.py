@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from connectors.contract import Move
+from hub.mapping.callspec import VERBS
 from hub.mapping.lint.calls import mentions
 from hub.store import Seal
 from sync.out import bearing
@@ -20,7 +21,7 @@ from sync.out.situations import know
 from sync.out.speaking import outgoing, there
 from sync.out.standing import listed
 from sync.out.targets import Target
-from sync.out.wants import CREATE
+from sync.out.wants import CREATE, UPDATE
 
 Row = dict[str, Any]
 
@@ -69,20 +70,24 @@ def _planned(
     known = there(conn, key, target, seal)
     change = outgoing(target, here, known, row, box.steps(conn, row["id"]))
     versions = [part.version for part in known.parts if part.version is not None]
-    return Planned(row, True, None, guards(target, row, change.moves, versions))
+    stream = out.mappings[row["system"]].streams.get(target.stream or "")
+    versioned = stream is not None and stream.version is not None
+    return Planned(row, True, None, guards(target, row, change.moves, versions, versioned))
 
 
 def guards(
-    target: Target, row: Mapping[str, Any], moves: Sequence[Move], versions: Sequence[str]
+    target: Target, row: Mapping[str, Any], moves: Sequence[Move], versions: Sequence[str], versioned: bool
 ) -> list[Reason]:
     """Return by what a write is kept from being done twice, or to something that has changed since. Pure.
 
-    The version that the record was read at; what it said then; an idempotency key; a look-up beforehand.
+    The version that the record was read at (where records are `versioned`, HTTP sends it by itself); what it
+    said then; an idempotency key; a look-up beforehand.
     """
     calls = [call for move in moves for call in move.calls]
     named = frozenset[str]().union(*(mentions(call) for call in calls))
     found: list[Reason] = []
-    if "version" in named:
+    by_itself = versioned and row["kind"] == UPDATE and all(call.verb in VERBS["rest"] for call in calls)
+    if "version" in named or by_itself:
         found.append(("outbox.guard_version", {"version": ", ".join(versions) or "?"}))
     if "was" in named:
         found.append(("outbox.guard_was", {}))

@@ -51,9 +51,21 @@ class Outgoing:
         self.targets = targets_of(mappings, rules)
         self.wants, self.fuse = Wants(rules), Fuse(rules.fuse)
 
-    def propose(self, conn: sa.Connection, keys: Sequence[OrderNo], run: Run, now: datetime) -> Counter[str]:
-        """Bring the outbox up to date for the orders `keys`, just merged in this transaction."""
-        return _Proposing(self, conn, keys, run, now).done() if self.targets and keys else Counter()
+    def propose(
+        self,
+        conn: sa.Connection,
+        keys: Sequence[OrderNo],
+        run: Run,
+        now: datetime,
+        together: Hold | None = None,
+    ) -> Counter[str]:
+        """Bring the outbox up to date for the orders `keys`, just merged in this transaction.
+
+        With `together` all that is asked for is held by it, as one batch of its rule's name.
+        """
+        if not self.targets or not keys:
+            return Counter()
+        return _Proposing(self, conn, keys, run, now, together).done()
 
     def target(self, system: str, write: str) -> Target | None:
         """Return one write, None if the mappings have it no more."""
@@ -65,9 +77,16 @@ class _Proposing:
     """One round over some orders."""
 
     def __init__(
-        self, out: Outgoing, conn: sa.Connection, keys: Sequence[OrderNo], run: Run, now: datetime
+        self,
+        out: Outgoing,
+        conn: sa.Connection,
+        keys: Sequence[OrderNo],
+        run: Run,
+        now: datetime,
+        together: Hold | None,
     ) -> None:
         self._out, self._conn, self._keys, self._run, self._now = out, conn, keys, run, now
+        self._together = together
         self._known = know(conn, keys, out.targets)
         self._changes = outbox.of_orders(conn, keys)
         self._forms: list[dict[str, Any]] = []
@@ -134,6 +153,7 @@ class _Proposing:
     ) -> dict[str, Any]:
         author = next((str(said) for name in AUTHORS if (said := here.order.get(name))), None)
         holds = self._holds(key, target, here, want, author, mine)
+        holds += (self._together,) if self._together else ()
         open_roles = set(roles_of(holds)) - granted(self._conn, digest, self._out.rules, self._now)
         state = HELD if open_roles else PENDING
         ripe = want.not_before if state == PENDING else None
@@ -154,7 +174,7 @@ class _Proposing:
             "rule": jsons.dumps(want.rules),
             "reason": jsons.dumps(list(reason)) if reason else None,
             "holds": jsons.dumps([asdict(hold) for hold in holds]) if holds else None,
-            "batch": None,
+            "batch": self._together.rule if self._together and open_roles else None,
             "author": author[:100] if author else None,
             "attempts": 0,
             "due_at": ripe,

@@ -2,7 +2,8 @@
 
 A sheet is a system like others, by default called "sheet", whose mapping is built in: the connector `files`
 reads it, the mapping language says what its columns mean, and the inlet takes its rows. What the hub holds
-already leaves no trace, so an export that is imported again changes nothing.
+already leaves no trace, so an export that is imported again changes nothing. A sheet that is given a name of
+its own is a track beside the hub: all that it says is kept, to be compared.
 """
 
 from __future__ import annotations

@@ -84,9 +84,10 @@ def import_orders(
     """Take in the orders of `file` (CSV or XLSX) as the word of `system`, and merge them.
 
     A column that the file lacks stands as this sheet last said it; a row that says what the hub holds already
-    leaves no trace. Bad rows are returned, not kept. ConfigError if the file cannot be a sheet of orders, or
-    `system` has a mapping of its own; SourceError if the file cannot be read whole (nothing is taken in);
-    LeaseBusy while another import runs. With `dry_run` everything is checked and nothing written.
+    leaves no trace, unless the sheet has a name of its own. Bad rows are returned, not kept. ConfigError if
+    the file cannot be a sheet of orders, or `system` has a mapping of its own; SourceError if the file cannot
+    be read whole (nothing is taken in); LeaseBusy while another import runs. With `dry_run` everything is
+    checked and nothing written.
     """
     _require(hub, file, system)
     mapping = sheet_mapping(system, file)
@@ -196,7 +197,13 @@ class _Intake:
         return key
 
     def _news(self, conn: sa.Connection, rows: list[_Row]) -> list[_Row]:
-        """Return the rows that say anything but what the hub holds already."""
+        """Return the rows that say anything but what the hub holds already.
+
+        A sheet with a name of its own is a track beside the hub (`orderhub dual-run report --track`): what it
+        says is kept, agreed or not.
+        """
+        if self.system != SYSTEM:
+            return rows
         keys = [row.key for row in rows]
         known = {
             (row.company, row.order_no): dict(row._mapping)

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from sync.out import approvals
+from sync.remap import remap
 from tests.sync.out.house import SYSTEMS, House
+
+
+def _quiet(_stream: str, _done: int, _expected: int | None) -> None:
+    """Show nothing."""
 
 
 def test_an_order_confirmed_in_the_shop_is_created_in_the_others_once(house: House) -> None:
@@ -156,3 +162,35 @@ def test_ordered_is_never_written_below_what_was_shipped(house: House) -> None:
     house.sync(3)
     held = house.holds("ledger", "S1")
     assert held is not None and held["qty"] == 10
+
+
+def test_what_a_mapping_change_would_write_is_told_and_waits_for_one_approval(house: House) -> None:
+    for number in range(5):
+        house.born(f"S{number}", qty=10)
+    house.sync(3)
+    assert not house.changes(state="held")
+    house.mappings["shop"] = house.mappings["shop"].replace("ordered: qty", "ordered: {from: qty, scale: 1}")
+    house.write_mappings()
+    told, _ = remap(house.hub(), "shop", None, _quiet)
+    assert told.writes == 10
+    assert not house.changes(state="held")
+    remap(house.hub(), "shop", None, _quiet, who="Li", force=True)
+    house.sync(2)
+    held = house.changes(state="held")
+    assert len(held) == 10
+    assert {row["batch"] for row in held} == {"remap-shop-20260302"}
+    ledger = house.holds("ledger", "S1")
+    assert ledger is not None and ledger["qty"] == 10
+    with house.store.write() as conn:
+        approvals.decide(
+            conn,
+            approvals.held(conn, batch="remap-shop-20260302"),
+            granting=True,
+            who="Wang",
+            reason="looked at",
+            rules=house.hub().rules,
+            now=house.now,
+        )
+    house.sync(3)
+    ledger = house.holds("ledger", "S1")
+    assert ledger is not None and ledger["qty"] == 1

@@ -1,0 +1,168 @@
+"""What places, merges and sends: at once where something came in, and every few seconds what has come due."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from threading import Condition
+
+from hub.errors import HubError
+from hub.mapping import SystemMapping
+from hub.rules import Rules
+from hub.store import lookup
+from hub.store.tables import dirty
+from sync import dirt
+from sync.out import bearing, outbox
+from sync.out.propose import Outgoing
+from sync.out.push import Desk, PushResult, push_system
+from sync.out.targets import LIVE, Target
+from sync.run import Hub, merge_orders, place_waiting
+from sync.watch.events import Ended, Event, Fault, Tell
+from sync.watch.pace import Pace
+
+LOOK = 2.0
+"""Seconds between two looks at what has come due: settled writes, changes to be tried, a pause lifted."""
+
+WHOLE = 60.0
+"""Seconds between two looks at everything, whoever left it."""
+
+_ROUNDS = 4
+"""So often changes are sent at once that come of those before."""
+
+
+class _Halting(Outgoing):
+    """The way out, which ends between two changes: before each one it is asked for its target."""
+
+    def __init__(
+        self, mappings: Mapping[str, SystemMapping], rules: Rules, ended: Callable[[], bool]
+    ) -> None:
+        """`ended` tells whether the watch is to end."""
+        super().__init__(mappings, rules)
+        self._ended = ended
+
+    def target(self, system: str, write: str) -> Target | None:
+        """Return one write; Ended where no further change is to be begun."""
+        if self._ended():
+            raise Ended
+        return super().target(system, write)
+
+
+class Sending:
+    """Merges and sends, in a thread of its own (`run`); `wake` and `stop` are for the others.
+
+    One is enough: leases keep it apart from `orderhub sync` in other processes.
+    """
+
+    def __init__(self, hub: Hub, tell: Tell, timer: Callable[[], float] = time.monotonic) -> None:
+        """Take the hub; nothing is begun."""
+        self._hub, self._tell, self._timer = hub, tell, timer
+        self._changed, self._ended = True, False
+        self._turn, self._pace = Condition(), Pace(LOOK)
+        self._whole_at = 0.0
+        self._live = sorted({target.system for target in hub.out.targets if target.mode == LIVE})
+        out = _Halting(hub.mappings, hub.rules, lambda: self._ended)
+        self._desk = Desk(hub.store, out, hub.inlet, dict(hub.env), hub.clock, self._rest)
+        self._told: dict[str, str] = {}
+
+    def wake(self) -> None:
+        """Let everything be looked at now: something came in."""
+        with self._turn:
+            self._changed = True
+            self._turn.notify_all()
+
+    def stop(self) -> None:
+        """Let it end before the next transaction."""
+        with self._turn:
+            self._ended = True
+            self._turn.notify_all()
+
+    def run(self) -> None:
+        """Look until stopped."""
+        with suppress(Ended):
+            while self._wait():
+                self.turn()
+
+    def turn(self) -> None:
+        """Merge and send what there is; whatever goes wrong is told, and tried later."""
+        began = self._timer()
+        with self._turn:
+            fresh, self._changed = self._changed or began >= self._whole_at, False
+        try:
+            if fresh:
+                self._whole_at = began + WHOLE
+                place_waiting(self._hub)
+            if fresh or not self._loading():
+                self._merge()
+            self._send()
+            self._pace.went_well(began)
+        except HubError as error:
+            self._failed(error)
+        except Exception as error:  # the last net: a sender that dies in silence would be worse
+            self._failed(Fault.of(error))
+
+    def _wait(self) -> bool:
+        """Wait until something changed or the next look is due; False when stopped."""
+        with self._turn:
+            while not self._ended:
+                left = self._pace.due - self._timer()
+                if left <= 0 or (self._changed and not self._pace.failures):
+                    return True
+                self._turn.wait(left)
+        return False
+
+    def _loading(self) -> bool:
+        """Tell whether one mark stands for all orders: a first load, whose reader says when it is through."""
+        with self._hub.store.read() as conn:
+            return lookup.exists(conn, dirty, consumer=dirt.MERGE, company=dirt.ALL[0], order_no=dirt.ALL[1])
+
+    def _merge(self) -> None:
+        merged = merge_orders(self._hub, self._go_on)
+        if merged["born"] or merged["changed"] or merged["asked"]:
+            self._tell(Event(self._hub.clock(), "merged", counts=dict(merged)))
+
+    def _send(self) -> None:
+        for _ in range(_ROUNDS):
+            sent = [push_system(self._desk, system) for system in self._ready()]
+            for one in sent:
+                self._say(one)
+            if not sent:
+                return
+            self._merge()
+            if not any(one.moved for one in sent):
+                return
+
+    def _ready(self) -> list[str]:
+        """Return the live systems with something to send that are neither paused nor left alone just now."""
+        now = self._hub.clock()
+        with self._hub.store.read() as conn:
+            return [
+                system
+                for system in self._live
+                if outbox.ready(conn, system, now, 0, 1)
+                and bearing.paused(conn, system) is None
+                and bearing.open_until(conn, system, now) is None
+            ]
+
+    def _say(self, one: PushResult) -> None:
+        """Tell what came of a system's changes; the same trouble is told once."""
+        now = self._hub.clock()
+        if one.counts:
+            self._tell(Event(now, "sent", one.system, dict(one.counts)))
+        trouble = str(one.error or "")
+        if one.error is not None and trouble != self._told.get(one.system):
+            self._tell(Event(now, "failed", one.system, error=one.error))
+        self._told[one.system] = trouble
+
+    def _failed(self, error: HubError) -> None:
+        self._pace.failed(self._timer())
+        self._tell(Event(self._hub.clock(), "failed", error=error))
+
+    def _rest(self, seconds: float) -> None:
+        """Wait for a system that limits calls a second; no longer when stopped."""
+        with self._turn:
+            self._turn.wait_for(lambda: self._ended, seconds)
+
+    def _go_on(self, _stream: str, _done: int, _expected: int | None) -> None:
+        if self._ended:
+            raise Ended
