@@ -130,7 +130,9 @@ def _writing_args(dialect: str, timeout: timedelta) -> dict[str, Any]:
     if dialect == "postgresql":
         limits = f"-c statement_timeout={seconds * 1000} -c lock_timeout={seconds * 500}"
         return {"options": limits, **_ALIVE}
-    return {"write_timeout": seconds} if dialect in ("mysql", "mariadb") else {}
+    if dialect in ("mysql", "mariadb"):  # whole seconds there: the wait for a lock must end first
+        return {"write_timeout": seconds, "read_timeout": max(seconds, 3)}
+    return {}
 
 
 def _connect_args(dialect: str, timeout: timedelta, declared: bool) -> dict[str, Any]:

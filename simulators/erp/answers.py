@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from simulators.catalogue import COMPANIES, CUSTOMERS, SKUS
-from simulators.erp.books import Books
 from simulators.erp.documents import Document, Row, material, padded, sold
 
 MATERIALS = {material(index): index for index in range(len(SKUS))}
@@ -26,13 +26,26 @@ class Call:
 
 @dataclass(slots=True)
 class Answer:
-    """Structures and tables that go back; of the tables only those that the caller sent are returned."""
+    """What goes back: structures, tables (only those that the caller sent are returned), plain values."""
 
     structures: dict[str, Row] = field(default_factory=dict)
     tables: dict[str, list[Row]] = field(default_factory=dict)
+    values: Row = field(default_factory=dict)
 
 
-def answer(books: Books, call: Call) -> Answer:
+class Documents(Protocol):
+    """Where the functions that read find what they tell of."""
+
+    def document(self, client: str, number: str) -> Document | None:
+        """Return a document, None if there is none by that number."""
+        ...
+
+    def of_customer(self, client: str, customer: str) -> Iterator[Document]:
+        """Yield the documents of one customer."""
+        ...
+
+
+def answer(books: Documents, call: Call) -> Answer:
     """Return the answer of a known function."""
     return _ANSWERS[call.function](books, call)
 
@@ -52,7 +65,7 @@ def message(kind: str = "", code: str = "", text: str = "") -> Row:
     }
 
 
-def _customers(books: Books, call: Call) -> Answer:
+def _customers(books: Documents, call: Call) -> Answer:
     rows = [
         {
             "CUSTOMER": padded(customer.number),
@@ -87,7 +100,7 @@ def _in_range(number: str, ranges: Sequence[Mapping[str, str]]) -> bool:
     return False
 
 
-def _orders(books: Books, call: Call) -> Answer:
+def _orders(books: Documents, call: Call) -> Answer:
     customer = call.values.get("CUSTOMER_NUMBER", "")
     organisation = call.values.get("SALES_ORGANIZATION", "")
     if not customer or not organisation:
@@ -140,7 +153,7 @@ def _order_rows(document: Document) -> Iterator[Row]:
         }
 
 
-def _status(books: Books, call: Call) -> Answer:
+def _status(books: Documents, call: Call) -> Answer:
     number = call.values.get("SALESDOCUMENT", "")
     document = books.document(call.client, padded(number))
     if document is None:
@@ -206,7 +219,7 @@ _PARTS: dict[str, tuple[str, Callable[[Document], list[Row]]]] = {
 """Flag of I_BAPI_VIEW: the table it fills, and with what."""
 
 
-def _details(books: Books, call: Call) -> Answer:
+def _details(books: Documents, call: Call) -> Answer:
     flags = call.structures.get("I_BAPI_VIEW", {})
     wanted = [part for flag, part in _PARTS.items() if flags.get(flag) == "X"]
     result = Answer(tables={table: [] for table, _ in _PARTS.values()})
@@ -220,7 +233,7 @@ def _details(books: Books, call: Call) -> Answer:
     return result
 
 
-_ANSWERS: dict[str, Callable[[Books, Call], Answer]] = {
+_ANSWERS: dict[str, Callable[[Documents, Call], Answer]] = {
     "BAPI_CUSTOMER_GETLIST": _customers,
     "BAPI_SALESORDER_GETLIST": _orders,
     "BAPI_SALESORDER_GETSTATUS": _status,

@@ -17,12 +17,15 @@ _HEAD = (
 )
 _TAIL = "</SOAP-ENV:Body></SOAP-ENV:Envelope>"
 
+Functions = Mapping[str, Function]
+"""Functions by name."""
+
 
 class NotCallable(ValueError):
     """The body is no call of a function that exists, or has a parameter that the function lacks."""
 
 
-def read_call(body: bytes, client: str) -> tuple[Call, Style]:
+def read_call(body: bytes, client: str, functions: Functions = FUNCTIONS) -> tuple[Call, Style]:
     """Return the call in a request body and the style in which it is written; NotCallable otherwise."""
     try:
         element = ElementTree.fromstring(body).find(f"{{{NAMESPACE}}}Body/*")
@@ -32,7 +35,7 @@ def read_call(body: bytes, client: str) -> tuple[Call, Style]:
         raise NotCallable("empty body")
     namespace, _, name = element.tag[1:].partition("}")
     style = MC if namespace == MC.namespace else RFC
-    function = next((one for one in FUNCTIONS.values() if style.name(one.name) == name), None)
+    function = next((one for one in functions.values() if style.name(one.name) == name), None)
     if function is None:
         raise NotCallable(name)
     try:
@@ -68,11 +71,12 @@ def _local(element: ElementTree.Element) -> str:
     return element.tag.rpartition("}")[2]
 
 
-def write_answer(made: Answer, call: Call, style: Style) -> str:
-    """Return the envelope of an answer: the structures, and of the tables those that the caller sent."""
-    function = FUNCTIONS[call.function]
+def write_answer(made: Answer, call: Call, style: Style, functions: Functions = FUNCTIONS) -> str:
+    """Return the envelope of an answer: values, structures, and of the tables those that the caller sent."""
+    function = functions[call.function]
     name = style.response(function.name)
     parts = [_HEAD, f'<n0:{name} xmlns:n0="{style.namespace}">']
+    parts.append(_cells(made.values, _tags(function.exports, style)))
     for structure, fields in function.structures_out.items():
         tag = style.name(structure)
         parts.append(f"<{tag}>{_cells(made.structures.get(structure, {}), _tags(fields, style))}</{tag}>")

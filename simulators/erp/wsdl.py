@@ -71,8 +71,12 @@ def _call(function: Function, style: Style, name: str) -> str:
 
 
 def _answer(function: Function, style: Style, name: str) -> str:
+    plain = (
+        f'<xsd:element name="{style.name(field)}" type="xsd:{kind}" minOccurs="0"/>'
+        for field, kind in function.exports.items()
+    )
     structures = (_typed(style.name(field), style.name(field)) for field in function.structures_out)
-    return _element(name, "".join((*structures, *_tables(function, style))))
+    return _element(name, "".join((*plain, *structures, *_tables(function, style))))
 
 
 def _tables(function: Function, style: Style) -> Iterator[str]:
