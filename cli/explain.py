@@ -11,6 +11,7 @@ from cli.context import Here
 from cli.options import Json
 
 if TYPE_CHECKING:
+    from cli.changes import Changes
     from hub.findings import Finding
     from sync.explain import Explained, Life, Row
 
@@ -44,7 +45,7 @@ def explain(
     if as_json:
         from cli import life
 
-        show.print_json(life.machine(found))
+        show.print_json(life.machine(here, found))
     else:
         _show(here, found)
     if found.nothing:
@@ -108,6 +109,7 @@ def _life(here: Here, one: Life) -> None:
         ],
         title=say("cli.life"),
     )
+    _changes(here, one.changes)
     if one.links:
         show.line(say("cli.also_known_as"), "bold")
         show.table(
@@ -116,6 +118,41 @@ def _life(here: Here, one: Life) -> None:
         )
     _documents(here, one.documents)
     _findings(here, [finding for finding in life.findings_of(one) if finding.state != "closed"])
+
+
+def _changes(here: Here, rows: list[Row]) -> None:
+    """Show what was asked of systems, by whose word, who approved it, and what came of it."""
+    from cli.changes import Changes
+
+    say, changes = context.say, Changes(here)
+    if not rows:
+        return
+    show.table(
+        [show.Column(say("cli.when"), whole=True), say("outbox.written_to"), say("cli.what"),
+         say("outbox.by_rule"), say("cli.state")],
+        [
+            [
+                f"{show.when(row['created_at'], here.zone)}\n{say('outbox.number', id=row['id'])}",
+                f"{here.words.system(row['system'])}\n{row['write']}",
+                "\n".join(changes.what(row)),
+                "\n".join(changes.rules(row)),
+                show.Cell("\n".join(_fate(changes, row)), changes.state(row).look),
+            ]
+            for row in rows
+        ],
+        title=say("outbox.changes"),
+    )  # fmt: skip
+
+
+def _fate(changes: Changes, row: Row) -> list[str]:
+    """Return how a change stands, when it was sent, why, who decided of it, and the numbers that it gave."""
+    at = changes.here.zone
+    sent = (
+        [context.say("outbox.went", at=show.when(row["sent_at"], at, seconds=True))] if row["sent_at"] else []
+    )
+    told = [changes.state(row).text, *sent, changes.why(row)]
+    told += [changes.decision(said) for said in row["approvals"]]
+    return [line for line in [*told, *changes.ids(row)] if line]
 
 
 def _documents(here: Here, rows: list[Row]) -> None:

@@ -11,9 +11,8 @@ import typer
 from cli import context, show
 from cli.context import Here
 from cli.finding_life import life, typed
-from cli.options import Actor, Company, Json, Limit, System, actor, moment
+from cli.options import Actor, Company, Json, Limit, System, actor, moment, word_of
 from hub.errors import ConfigError, HubError
-from hub.problems import nearest
 
 if TYPE_CHECKING:
     from hub.findings import Finding
@@ -50,8 +49,8 @@ def list_(
     from hub.findings import KINDS, list_findings
 
     here = context.here()
-    states = WAITING if state is None else STATES if state == "all" else (_one_of(state, STATES, "state"),)
-    kinds = None if kind is None else (_one_of(kind, KINDS, "kind"),)
+    states = WAITING if state is None else STATES if state == "all" else (word_of(state, STATES, "state"),)
+    kinds = None if kind is None else (word_of(kind, KINDS, "kind"),)
     with here.store() as store, store.read() as conn:
         found = list_findings(
             conn, states=states, kinds=kinds, company=company, order_no=order, system=system, cause=cause
@@ -213,14 +212,6 @@ def _load(here: Here, finding: str) -> Finding:
         found = load_finding(conn, near[0])
     assert found is not None  # it was listed in the same transaction
     return found
-
-
-def _one_of(word: str, known: tuple[str, ...], option: str) -> str:
-    if word in known:
-        return word
-    near = nearest(word, known)
-    key = "cli.no_word_near" if near else "cli.no_word"
-    raise ConfigError(key, option=f"--{option}", word=word, nearest=near, known=", ".join(known))
 
 
 def _order(finding: Finding) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cli import context, show
+from cli.changes import Changes
 from cli.context import Here
 from cli.findings import SHORT_ID
 from hub.findings import Finding, State
@@ -249,8 +250,9 @@ def finding_of(row: Row) -> Finding:
     return Finding(**{**row, "state": State(row["state"]), "details": jsons.loads(row["details"])})
 
 
-def machine(found: Explained) -> dict[str, Any]:
+def machine(here: Here, found: Explained) -> dict[str, Any]:
     """Return everything for a program: rows as stored, ranks and flags as words, JSON columns opened."""
+    changes = Changes(here)
     return {
         "number": found.number,
         "read_as": found.read_as,
@@ -263,6 +265,7 @@ def machine(found: Explained) -> dict[str, Any]:
                     name: [_plain(row) for row in getattr(life, name)]
                     for name in ("views", "observations", "history", "links", "findings", "documents")
                 },
+                "changes": [changes.machine(row) for row in life.changes],
             }
             for life in found.lives
         ],

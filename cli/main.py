@@ -9,21 +9,28 @@ import typer
 from typer.core import TyperGroup
 
 from cli import (
+    adopt,
+    approve,
     connector,
     context,
     db,
     demo,
+    doctor,
+    dual_run,
     explain,
     findings,
     link,
     mapping,
     orders,
+    outbox,
+    pause,
     quarantine,
     reconcile,
     remap,
     report,
     status,
     sync,
+    watch,
 )
 
 _RUN, _LOOK, _MEND, _SET_UP, _TRY = _PANELS = ("Run", "Look", "Mend", "Set up", "Try it out")
@@ -145,17 +152,25 @@ def options(
 
 
 app.command(rich_help_panel=_RUN)(sync.sync)
+app.command(rich_help_panel=_RUN)(watch.watch)
 app.command(rich_help_panel=_RUN)(reconcile.reconcile)
 app.command(rich_help_panel=_RUN)(report.report)
+app.add_typer(dual_run.app, name="dual-run", rich_help_panel=_RUN)
+app.add_typer(approve.app, name="approve", rich_help_panel=_RUN)
+app.command(rich_help_panel=_RUN)(pause.pause)
+app.command(rich_help_panel=_RUN)(pause.resume)
 app.command(rich_help_panel=_LOOK)(status.status)
 app.command(rich_help_panel=_LOOK)(explain.explain)
 app.add_typer(findings.app, name="findings", rich_help_panel=_LOOK)
+app.add_typer(outbox.app, name="outbox", rich_help_panel=_LOOK)
 app.add_typer(quarantine.app, name="quarantine", rich_help_panel=_MEND)
 app.command(rich_help_panel=_MEND)(link.link)
 app.command(rich_help_panel=_MEND)(remap.remap)
 app.add_typer(orders.app, name="orders", rich_help_panel=_MEND)
+app.command(rich_help_panel=_SET_UP)(adopt.adopt)
 app.add_typer(mapping.app, name="mapping", rich_help_panel=_SET_UP)
 app.add_typer(connector.app, name="connector", rich_help_panel=_SET_UP)
+app.command(rich_help_panel=_SET_UP)(doctor.doctor)
 app.add_typer(db.app, name="db", rich_help_panel=_SET_UP)
 app.command(rich_help_panel=_TRY)(demo.demo)
 app.command(rich_help_panel=_TRY)(demo.practice)

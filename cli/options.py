@@ -34,6 +34,17 @@ def actor(who: str | None) -> str:
     return who or getpass.getuser()
 
 
+def word_of(word: str, known: tuple[str, ...], option: str) -> str:
+    """Return `word`; ConfigError, with the nearest one, if it is none of those known."""
+    from hub.problems import nearest
+
+    if word in known:
+        return word
+    near = nearest(word, known)
+    key = "cli.no_word_near" if near else "cli.no_word"
+    raise ConfigError(key, option=f"--{option}", word=word, nearest=near, known=", ".join(known))
+
+
 def moment(text: str | None) -> datetime | None:
     """Return the moment that ISO 8601 `text` names; ConfigError if it is none or lacks its offset."""
     if text is None:

@@ -1,4 +1,4 @@
-"""`orderhub status`: how fresh every system is, what waits, what is open."""
+"""`orderhub status`: how fresh every system is, what waits, what is open, what is on its way out."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from cli import context, show
+from cli.changes import Changes
 from cli.context import Here
 from cli.options import Json
 
 if TYPE_CHECKING:
     from reconciler.result import GraceLine
+    from sync.out.standing import OutStands
     from sync.standing import Standing, SystemStands
 
 
@@ -18,12 +20,14 @@ def status(as_json: Json = False) -> None:
     """Show how fresh every system is, what waits and what is open."""
     from hub.store import migrate
     from reconciler.grace import judged
+    from sync.out import standing as out
     from sync.standing import standing
 
     here = context.here()
     with here.store() as store, store.read() as conn:
         stands = standing(conn, here.systems)
         grace = judged(conn, here.rules)
+        ways = out.standing(conn, here.systems, here.clock())
         revision = migrate.revision(conn)
     broken = {name: context.tell(error) for name, error in here.broken.items()}
     if as_json:
@@ -32,11 +36,14 @@ def status(as_json: Json = False) -> None:
                 **asdict(stands),
                 "broken_mappings": broken,
                 "grace": [asdict(one) for one in grace],
+                "out": [asdict(one) for one in ways],
                 "revision": revision,
             }
         )
         return
     _show(here, stands)
+    if ways:
+        _out(here, ways)
     for name, error in broken.items():
         show.fail(f"{name}: {error}")
     say = context.say
@@ -124,6 +131,56 @@ def _state(here: Here, one: SystemStands) -> show.Cell:
         return show.Cell(context.say("cli.never_read"), "warn")
     age = int((here.clock() - one.complete_at).total_seconds())
     return show.Cell(context.say("cli.ago", span=here.words.span(age)), "good")
+
+
+_COUNTS = ("pending", "sent", "waiting", "held", "unknown", "rejected")
+
+
+def _out(here: Here, ways: list[OutStands]) -> None:
+    """Show how the way out stands: what waits for whom, and what stops it."""
+    say = context.say
+    show.table(
+        [
+            show.Column(say("outbox.written_to"), whole=True),
+            say("outbox.mode"),
+            show.Column(say("outbox.adopted_since"), whole=True),
+            *(show.Column(say(f"outbox.count_{name}"), number=True) for name in _COUNTS),
+            show.Column(say("outbox.oldest")),
+        ],
+        [
+            [
+                one.system,
+                say(f"outbox.mode_{one.mode}"),
+                show.Cell(show.NOTHING, "dim")
+                if one.lacks_adoption
+                else show.when(one.adopted_at, here.zone),
+                *(show.count(one.counts.get(name, 0), _LOOKS.get(name, "")) for name in _COUNTS),
+                _age(here, one),
+            ]
+            for one in ways
+        ],
+    )
+    for one in ways:
+        if one.lacks_adoption:
+            show.warn(Changes(here).not_adopted(one))
+        if one.paused is not None:
+            key = "outbox.paused_since" if one.paused["system"] == one.system else "outbox.all_paused_since"
+            since = show.when(one.paused["since"], here.zone)
+            told = {"who": one.paused["who"], "reason": one.paused["reason"], "since": since}
+            show.warn(say(key, system=one.system, **told))
+        if one.left_alone is not None:
+            until = show.when(one.left_alone, here.zone)
+            show.fail(f"{say('outbox.left_alone', system=one.system, until=until)}: {one.error}")
+
+
+_LOOKS: dict[str, show.Look] = {"waiting": "warn", "held": "warn", "unknown": "bad", "rejected": "bad"}
+
+
+def _age(here: Here, one: OutStands) -> str | None:
+    """Return how long the oldest pending change of a system has been so."""
+    if one.oldest is None:
+        return None
+    return here.words.span(int((here.clock() - one.oldest).total_seconds()))
 
 
 def _grace(here: Here, grace: list[GraceLine]) -> str:

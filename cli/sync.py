@@ -1,14 +1,14 @@
-"""`orderhub sync`: read what is new, place what waited, merge."""
+"""`orderhub sync`: read what is new, place what waited, merge, send what is wanted of the systems."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli import DONE, FAILED, WRONG, context, show
+from cli import DONE, FAILED, WRONG, context, sent, show
 from cli.options import Json, Systems
 from hub.errors import ConfigError, HubError
 
@@ -23,11 +23,17 @@ _WARNINGS = 10
 """So many kinds of warnings are shown for each system; all are counted."""
 
 
-def sync(systems: Systems = None, as_json: Json = False) -> None:
-    """Read what is new in each system, and merge the orders.
+def sync(
+    systems: Systems = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Send nothing: show what would be sent, and why.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Read what is new, merge the orders, and send what systems lack.
 
     A system that does not answer, or whose mapping is wrong, stops no other. A system that another worker
-    is reading just now is skipped.
+    is at just now is skipped. Systems are read as named, or all; written to are all that are live.
     """
     from sync.run import merge_orders, place_waiting
 
@@ -37,16 +43,18 @@ def sync(systems: Systems = None, as_json: Json = False) -> None:
         results = [_one(hub, system, here.broken.get(system), bars) for system in chosen]
         placed = place_waiting(hub)
         merged = merge_orders(hub, bars.of(""))
+        out = sent.look(hub) if dry_run else sent.send(hub)
     if as_json:
-        show.print_json(_json(results, placed, merged))
+        show.print_json({**_json(results, placed, merged), **sent.machine(here, out)})
     else:
         _show(results, placed, merged)
-    for result in results:
-        for error in result.errors:
-            told = context.tell(error)
-            named = told.startswith(f"{result.system}: ")
-            show.fail(told if named else f"{result.system}: {told}")
-    raise typer.Exit(_code(error for result in results for error in result.errors))
+        sent.tell(here, out)
+    errors = [(result.system, error) for result in results for error in result.errors]
+    errors += [(one.system, one.error) for one in out.results if one.error is not None]
+    for system, error in errors:
+        told = context.tell(error)
+        show.fail(told if told.startswith(f"{system}: ") else f"{system}: {told}")
+    raise typer.Exit(_code(error for _, error in errors) or (FAILED if out.failed else DONE))
 
 
 def _one(hub: Hub, system: str, broken: HubError | None, bars: Bars) -> SyncResult:

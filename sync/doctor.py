@@ -6,6 +6,7 @@ next step; the worst stands for the whole.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -16,14 +17,15 @@ import sqlalchemy as sa
 
 from connectors.contract import Health
 from connectors.registry import open_connector
+from hub.config import connection
 from hub.errors import HubError
 from hub.mapping import SystemMapping
 from hub.redact import redact
 from hub.rules import Rules
 from hub.store import Store
-from hub.store.tables import adoptions, breakers, outbox, pauses, quarantine, reads
 from hub.store.turns import wall
-from sync.out.outbox import HELD, REJECTED, UNKNOWN
+
+_SECRET = re.compile(r"\bconn\.([\w.]+)")
 
 Look = Literal["ok", "warning", "problem"]
 
@@ -33,22 +35,12 @@ PATIENCE = 30.0
 SKEW = timedelta(seconds=30)
 """How far the clock of the database may be from this machine's."""
 
-OLD: Mapping[str, timedelta] = {
-    UNKNOWN: timedelta(hours=1),
-    HELD: timedelta(days=1),
-    REJECTED: timedelta(days=1),
-}
-"""How long a change may stand so before somebody should look."""
-
-FULL = 100
-"""From so many records in the quarantine of a system on it is no dirt but a change at the source."""
-
 
 @dataclass(frozen=True, slots=True)
 class Remark:
     """What came of one check: about what (`topic`, and the system if it is about one), how it is, in words.
 
-    `key` and `values` are a message; where something is to be done, the message `key`_next says it.
+    `key` and `values` are a message, which also says what to do; `error` is what a source said, if one did.
     """
 
     topic: str
@@ -69,7 +61,9 @@ def warning(topic: str, key: str, system: str = "", **values: object) -> Remark:
     return Remark(topic, "warning", key, values, system)
 
 
-def problem(topic: str, key: str, system: str = "", error: HubError | None = None, **values: object) -> Remark:
+def problem(
+    topic: str, key: str, system: str = "", error: HubError | None = None, **values: object
+) -> Remark:
     """Return that something does not work."""
     return Remark(topic, "problem", key, values, system, error)
 
@@ -144,90 +138,6 @@ def of_clock(store: Store) -> Remark:
     return problem("clock", key, seconds=seconds) if apart > SKEW else ok("clock", "doctor.clock_right")
 
 
-def of_store(
-    conn: sa.Connection, mappings: Mapping[str, SystemMapping], rules: Rules, now: datetime
-) -> Iterator[Remark]:
-    """Look at what the store knows: adoptions, pauses, breakers, changes, quarantine, silence."""
-    for name, mapping in sorted(mappings.items()):
-        if mapping.mode != "read_only":
-            yield _adopted(conn, name, mapping.mode)
-    yield from _paused(conn)
-    yield from _open_breakers(conn, now)
-    yield from _old_changes(conn, now)
-    yield from _quarantined(conn)
-    for name, mapping in sorted(mappings.items()):
-        yield _read(conn, name, mapping, rules, now)
-
-
-def _adopted(conn: sa.Connection, system: str, mode: str) -> Remark:
-    found = conn.execute(sa.select(adoptions.c.mode).where(adoptions.c.system == system)).scalar()
-    if found == mode:
-        return ok("adoption", "doctor.adopted", system, mode=mode)
-    key = "doctor.not_adopted" if found is None else "doctor.adopted_otherwise"
-    return problem("adoption", key, system, mode=mode, found=found or "")
-
-
-def _paused(conn: sa.Connection) -> Iterator[Remark]:
-    found = conn.execute(sa.select(pauses).order_by(pauses.c.system)).all()
-    for row in found:
-        system = "" if row.system == "*" else row.system
-        name = system or "all"
-        yield warning("pauses", "doctor.paused", system, name=name, who=row.who, since=row.since)
-    if not found:
-        yield ok("pauses", "doctor.no_pause")
-
-
-def _open_breakers(conn: sa.Connection, now: datetime) -> Iterator[Remark]:
-    found = conn.execute(sa.select(breakers).where(breakers.c.open_until > now).order_by(breakers.c.system))
-    for row in found:
-        told = {"until": row.open_until, "reason": redact(row.error or "")}
-        yield problem("breakers", "doctor.left_alone", row.system, **told)
-
-
-def _old_changes(conn: sa.Connection, now: datetime) -> Iterator[Remark]:
-    """Count what has stood for too long; a refusal counts while nothing newer was asked for its order."""
-    o, later = outbox.c, outbox.alias()
-    same = (getattr(later.c, name) == getattr(o, name) for name in ("system", "write", "company", "order_no"))
-    newest = ~sa.exists().where(*same, later.c.id > o.id)
-    any_old = False
-    for state, age in OLD.items():
-        asked = sa.select(o.system, sa.func.count(), sa.func.min(o.changed_at)).where(
-            o.state == state, o.mode == "live", o.changed_at < now - age, newest
-        )
-        for system, count, oldest in conn.execute(asked.group_by(o.system).order_by(o.system)):
-            any_old = True
-            yield warning("changes", f"doctor.old_{state}", system, count=count, oldest=oldest)
-    if not any_old:
-        yield ok("changes", "doctor.no_old_change")
-
-
-def _quarantined(conn: sa.Connection) -> Iterator[Remark]:
-    q = quarantine.c
-    counted = sa.select(q.system, sa.func.count()).where(q.solved_at.is_(None)).group_by(q.system)
-    found = conn.execute(counted.order_by(q.system)).all()
-    for system, count in found:
-        full = problem if count >= FULL else warning
-        yield full("quarantine", "doctor.quarantined", system, count=count)
-    if not found:
-        yield ok("quarantine", "doctor.no_quarantine")
-
-
-def _read(
-    conn: sa.Connection, system: str, mapping: SystemMapping, rules: Rules, now: datetime
-) -> Remark:
-    """Tell whether every stream was read within the time that hub.yaml gives the system."""
-    r = reads.c
-    asked = sa.select(r.stream, r.complete_at).where(r.system == system, r.kind == "since")
-    complete = {stream: at for stream, at in conn.execute(asked)}
-    never = [stream for stream in mapping.streams if complete.get(stream) is None]
-    if never:
-        return warning("reads", "doctor.never_read", system, streams=", ".join(never))
-    oldest, stream = min((complete[stream], stream) for stream in mapping.streams)
-    if now - oldest > rules.quiet(system):
-        return problem("reads", "doctor.silent", system, stream=stream, since=oldest)
-    return ok("reads", "doctor.read", system, since=oldest)
-
-
 def worst(remarks: Sequence[Remark]) -> Look:
     """Return the worst of what was found."""
     looks: tuple[Look, ...] = ("problem", "warning", "ok")
@@ -235,16 +145,14 @@ def worst(remarks: Sequence[Remark]) -> Look:
 
 
 def of_calls(
-    mappings: Mapping[str, SystemMapping], conn_of: Callable[[SystemMapping], Mapping[str, Any]], watched: Sequence[str]
+    mappings: Mapping[str, SystemMapping], env: Mapping[str, str], watched: Sequence[str]
 ) -> Iterator[Remark]:
     """Look at webhooks: is the secret set by which calls are verified, and does anybody listen?"""
-    from sync.watch.secrets import lacking
-
     for name, mapping in sorted(mappings.items()):
         if mapping.webhook is None:
             continue
         try:
-            missing = lacking(mapping.webhook, conn_of(mapping))
+            missing = _lacking(mapping.webhook.verify, mapping, env)
         except HubError:
             continue  # said with the connection
         if missing:
@@ -253,3 +161,16 @@ def of_calls(
             yield ok("webhook", "doctor.listened", name)
         else:
             yield warning("webhook", "doctor.not_listened", name)
+
+
+def _lacking(verify: str, mapping: SystemMapping, env: Mapping[str, str]) -> list[str]:
+    """Return what of the connection an expression mentions and is not set."""
+    known = connection(mapping.connection or mapping.system, env)
+    said = {"login": known.login, "password": known.password, "extra": dict(known.extra)}
+    lacking = []
+    for path in dict.fromkeys(_SECRET.findall(verify)):
+        value: Any = said
+        for step in path.split("."):
+            value = value.get(step) if isinstance(value, Mapping) else None
+        lacking += [] if value else [f"conn.{path}"]
+    return lacking

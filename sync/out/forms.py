@@ -40,6 +40,11 @@ class Form:
         """Return a form as the store keeps it."""
         return cls(**(jsons.loads(held) or {}), settles_at=settles_at)
 
+    @property
+    def put_on_hold(self) -> bool:
+        """Whether it was the hub that put the order on hold there."""
+        return bool(self.sent.get("on_hold") or self.agreed.get("on_hold", [None])[0])
+
     def held(self) -> str:
         """Return the form as the store keeps it, without its time."""
         kept = {name: said for name, said in asdict(self).items() if name != "settles_at" and said}
@@ -57,10 +62,12 @@ class Form:
         self.agreed[name] = [wanted, seen]
         self.doubt.pop(name, None)
 
-    def settle(self, name: str, seen: Told) -> None:
-        """Take the read-back of a field that was sent and came back as something else."""
+    def settle(self, name: str, seen: Told, *, still_wanted: bool) -> None:
+        """Take the read-back of a field that was sent, and is not what is wanted (any more, or still not)."""
         sent = self.sent.get(name)
-        if alike(sent, seen) or self.doubt.get(name) == [sent, seen]:
+        if not still_wanted:
+            self.agreed[name] = [sent, seen]
+        elif alike(sent, seen) or self.doubt.get(name) == [sent, seen]:
             self.park(name, sent, seen)
         else:
             self.doubt[name] = [sent, seen]

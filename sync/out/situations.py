@@ -60,9 +60,7 @@ class Known:
             born=self.born[key],
             born_from=adopted[1],
             now=now,
-            echoes=frozenset(
-                system for (system, _), one in forms_of.items() if one.agreed.get("on_hold", [None])[0]
-            ),
+            echoes=frozenset(system for (system, _), one in forms_of.items() if one.put_on_hold),
         )
 
 

@@ -150,8 +150,8 @@ class Wants:
         for wish in self._wishes(target, here, view):
             form = here.form
             again = wish.name in form.sent and wish.wanted == form.sent[wish.name]
-            if again and here.settled and not wish.equal:
-                form.settle(wish.name, wish.seen)
+            if here.settled and wish.name in form.sent and not wish.equal:
+                form.settle(wish.name, wish.seen, still_wanted=again)
             if not here.settled and wish.name in form.sent:
                 if again:
                     continue

@@ -123,13 +123,13 @@ class Sending:
 
     def _send(self) -> None:
         for _ in range(_ROUNDS):
-            sent = [push_system(self._desk, system) for system in self._ready()]
-            for one in sent:
+            moved = False
+            for system in self._ready():
+                one = push_system(self._desk, system)
                 self._say(one)
-            if not sent:
-                return
-            self._merge()
-            if not any(one.moved for one in sent):
+                self._merge()  # what one system shows of an order the next change of it has to know
+                moved = moved or one.moved
+            if not moved:
                 return
 
     def _ready(self) -> list[str]:
@@ -147,8 +147,9 @@ class Sending:
     def _say(self, one: PushResult) -> None:
         """Tell what came of a system's changes; the same trouble is told once."""
         now = self._hub.clock()
-        if one.counts:
-            self._tell(Event(now, "sent", one.system, dict(one.counts)))
+        counts = {state: count for state, count in one.counts.items() if state != "postponed"}
+        if counts:
+            self._tell(Event(now, "sent", one.system, counts))
         trouble = str(one.error or "")
         if one.error is not None and trouble != self._told.get(one.system):
             self._tell(Event(now, "failed", one.system, error=one.error))

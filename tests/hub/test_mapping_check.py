@@ -10,7 +10,7 @@ import pytest
 from hub.mapping import MappingErrors, check, load_system, parse_system
 from tests.house.code import ROOT
 from tests.hub.linted import check_one, found, near, rest, writing
-from tests.hub.mapped import DEPOT, field, place, problems, system
+from tests.hub.mapped import field, place, problems, system
 
 # Paths and expressions that do not compile
 
@@ -364,10 +364,6 @@ def test_a_write_to_a_stream_or_field_or_status_that_does_not_exist() -> None:
     near(writing(FIND + "stream: orders\n" + update), "shiped", "shiped", "shipped", "word")
     fields = "update: {orderd: {sql: 'UPDATE o SET s = 1 WHERE v = :version'}}"
     near(writing(FIND + "stream: orders\n" + fields), "orderd", "orderd", "ordered")
-
-
-def test_writes_are_said_to_be_checked_only() -> None:
-    assert found(DEPOT.read_text("utf-8"), "not_carried_out").severity == "warning"
 
 
 # Loading

@@ -57,6 +57,7 @@ class Converging(RuleBasedStateMachine):
         self.store = open_store(f"sqlite:///{self.folder / 'hub.db'}", KEY)
         self.market = Market(self.folder / "market", self.store, systems=KEEPERS, change=settle)
         self.refs: list[str] = []
+        self.stopped: dict[str, bool] = {}
         for system in KEEPERS:
             sync_system(self.market.hub(), system)
         self.market.adopt()
@@ -88,8 +89,9 @@ class Converging(RuleBasedStateMachine):
     @precondition(lambda self: self.refs)
     @rule(which=st.integers(0, 9))
     def sales_hold_or_free(self, which: int) -> None:
-        held = self.market.trading.holds("crm")[self.ref(which)]
-        self.market.trading.hold(self.ref(which), not held.hold)
+        ref = self.ref(which)
+        self.stopped[ref] = not self.market.trading.holds("crm")[ref].hold
+        self.market.trading.hold(ref, self.stopped[ref])
 
     @precondition(lambda self: self.refs)
     @rule(which=st.integers(0, 9))
@@ -181,6 +183,7 @@ class Converging(RuleBasedStateMachine):
             for ref, held in trading.all_holds(system).items():
                 assert len(held) == 1, (system, ref, held)
         for ref, owner in trading.holds("crm").items():
+            assert owner.hold == self.stopped.get(ref, False), (ref, owner)
             if owner.status == "draft":
                 continue
             billed, stored = trading.holds("erp").get(ref), trading.holds("wms").get(ref)
