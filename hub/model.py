@@ -96,7 +96,7 @@ class Precision(IntEnum):
 KINDS = (
     "missing", "extra", "status", "quantity", "line", "skew", "duplicate", "possible_duplicate",
     "changed_after_confirmation", "illegal_transition", "stale", "wrong_shipment", "unknown_code", "gone",
-    "not_compared",
+    "conflict", "write_failed", "not_compared",
 )  # fmt: skip
 """The classes of differences between orders (design, section 8)."""
 

@@ -10,6 +10,7 @@
     lookalikes.py   possible duplicate: the same purchase order under two numbers
     standing.py     stale: longer in a status than it may be
     gone.py         gone: its source no longer knows it
+    unwritten.py    conflict: changed on both sides; write failed: refused, or nobody knows
     precedence.py   one fault is one finding
 
 Judging is pure; what a class reads it reads by an index, for the orders that the sync remarked. A run over a
@@ -34,6 +35,7 @@ from reconciler.classes.precedence import one_fault_each, troubled
 from reconciler.classes.remarked import KINDS, load_cases, remarked
 from reconciler.classes.standing import standing
 from reconciler.classes.transitions import judge_transitions
+from reconciler.classes.unwritten import unwritten
 from reconciler.judge import told
 from reconciler.kept import Kept
 from reconciler.sources import Key, Scope
@@ -63,6 +65,7 @@ def find(
         *lookalikes(conn, keys, scope),
         *(one for one in stale if (one.company, one.order_no) not in explained),
         *gone(conn, rules, scope),
+        *unwritten(conn, as_of, scope),
     ]
     _complete(conn, found)
     return found

@@ -16,6 +16,8 @@ _WHOLE = {
 _OWN = {
     "illegal_transition": ("status",),
     "gone": ("status", "missing", "quantity", "illegal_transition"),
+    "conflict": ("status", "quantity", "line"),
+    "write_failed": ("status", "missing", "quantity", "line"),
 }
 """What says it all of one system's share in an order."""
 

@@ -15,6 +15,7 @@ from sync.remarks import CONSUMER
 
 KINDS = (
     "duplicate", "possible_duplicate", "illegal_transition", "changed_after_confirmation", "stale", "gone",
+    "conflict", "write_failed",
 )  # fmt: skip
 """The classes that are found here, and that a run over all orders closes here."""
 

@@ -162,6 +162,34 @@ def _gone(words: Words, finding: Finding) -> str:
     )
 
 
+def _conflict(words: Words, finding: Finding) -> str:
+    wanted, seen = finding.details["wanted"], finding.details["seen"]
+    told = (
+        _say(
+            words,
+            "reason_conflict_field",
+            field=field_of(words, name),
+            seen=word_of(words, seen.get(name)),
+            wanted=word_of(words, wanted.get(name)),
+        )
+        for name in finding.details["changed"]
+    )
+    return _say(words, "reason_conflict", system=words.system(finding.system), fields=words.joined(told))
+
+
+def _write_failed(words: Words, finding: Finding) -> str:
+    why = finding.details.get("why")
+    key, values = why or ("", {})
+    return _say(
+        words,
+        f"reason_write_{finding.details['state']}",
+        system=words.system(finding.system),
+        write=finding.details["write"],
+        since=words.moment(_moment(finding.details["since"])),
+        why=text(key, words.locale, **values) if key else "",
+    ).strip()
+
+
 def _number(value: Any) -> Any:
     """Return a quantity of the details, which the store keeps as text."""
     plain = isinstance(value, str) and value.removeprefix("-").replace(".", "", 1).isdecimal()
@@ -175,4 +203,6 @@ _TELLERS = {
     "changed_after_confirmation": _changed_after_confirmation,
     "stale": _stale,
     "gone": _gone,
+    "conflict": _conflict,
+    "write_failed": _write_failed,
 }

@@ -234,6 +234,8 @@ class _Pushing:
         with self._desk.store.write() as conn:
             stay(self._held, conn)
             outbox.change(conn, [row["id"]], state, self._desk.clock(), reason=reason, **more)
+            if state in (outbox.REJECTED, outbox.UNKNOWN):
+                dirt.mark(conn, [(row["company"], row["order_no"])])
         self._result.counts[state] += 1
 
     def _failed(self, connector: Writer, target: Target, row: outbox.Row, error: HubError) -> None:
@@ -246,7 +248,7 @@ class _Pushing:
                 if isinstance(error, ConfigError) and not isinstance(error, MappingError):
                     raise _Stop(reason[0], **reason[1])
             case OutcomeUnknown():
-                self._end(row, outbox.UNKNOWN, reason, due_at=now + target.settle)
+                self._end(row, outbox.UNKNOWN, reason, due_at=now + resolve.patience(target, row))
                 self._unwell(error, now)
             case Exists() | Stale():
                 self._end(row, outbox.UNKNOWN, reason, due_at=None, sent_at=None)
@@ -263,7 +265,7 @@ class _Pushing:
                 self._end(row, outbox.PENDING, reason, due_at=later)
                 self._unwell(error, now)
             case _:
-                self._end(row, outbox.UNKNOWN, reason, due_at=now + target.settle)
+                self._end(row, outbox.UNKNOWN, reason, due_at=now + resolve.patience(target, row))
                 raise error
 
     def _unwell(self, error: HubError, now: datetime) -> None:
