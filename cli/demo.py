@@ -21,10 +21,10 @@ def demo(
     now: Annotated[str, typer.Option(help="The factory's moment (ISO 8601 with offset).")] = DEMO_NOW,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
-    """Run the main job on a simulated factory with known faults."""
+    """Run the main job on a simulated factory with known faults, then a day of writing in four systems."""
     from datetime import datetime
 
-    from cli import context, demo_run, demo_screen
+    from cli import context, demo_run, demo_screen, demo_two_way
 
     with context.errors():
         locale = context.language()
@@ -33,10 +33,13 @@ def demo(
         screen.begin(world)
         with screen.stages() as step:
             run = demo_run.run_demo(world, out, locale, step)
+            run.two_way = demo_two_way.two_way(out / "two-way", seed, step)
+        demo_run.leave_summary(run, out)
         screen.show(run)
         if as_json:
             typer.echo(demo_screen.as_json(run))
-        if run.verdict.lost or run.verdict.false or any(one.errors for one in run.synced):
+        missed = run.verdict.lost or run.verdict.false or any(one.errors for one in run.synced)
+        if missed or not run.two_way.good:
             raise typer.Exit(1)
 
 

@@ -20,6 +20,7 @@ from simulators.score import Entry, Score, score
 from sync.run import Hub, SyncResult, sync_systems
 
 if TYPE_CHECKING:
+    from cli.demo_two_way import TwoWay
     from reconciler.result import Result
 
 HOME = Path(__file__).resolve().parent.parent
@@ -55,6 +56,7 @@ class DemoRun:
     again: bool
     written: int
     orders: dict[str, int] = field(default_factory=dict)
+    two_way: TwoWay | None = None
 
     def summary(self) -> dict[str, Any]:
         """Return what `summary.json` holds."""
@@ -69,6 +71,7 @@ class DemoRun:
             "seconds": round(self.seconds, 1),
             "rows_written": self.written,
             "memory_mb": peak_memory(),
+            "two_way": self.two_way.summary() if self.two_way else None,
         }
 
 
@@ -90,9 +93,14 @@ def run_demo(world: World, out: Path, locale: str, step: Step) -> DemoRun:
         world, result, synced, verdict, reports, time.monotonic() - begun, again, _written(synced, result)
     )
     run.orders = {state.system: state.held for state in result.systems}
+    leave_summary(run, out)
+    return run
+
+
+def leave_summary(run: DemoRun, out: Path) -> None:
+    """Write what a demo came to beside its report."""
     summary = json.dumps(run.summary(), indent=2, ensure_ascii=False)
     (out / "summary.json").write_text(summary + "\n", "utf-8")
-    return run
 
 
 def peak_memory() -> int:

@@ -21,6 +21,7 @@ from rich.progress import (
 from rich.table import Table
 
 from cli.demo_run import DemoRun, Step, World
+from cli.demo_two_way import TwoWay
 from hub.locale import catalogue, text
 from reconciler.reports.words import Words
 from simulators.score import Entry
@@ -105,6 +106,8 @@ class Screen:
             key = "changed" if run.written else "again"
             self.out.print(self.say(key, written=run.written, findings=len(run.result.findings)))
         self._score(run)
+        if run.two_way is not None:
+            self._two_way(run.two_way)
         self.out.print(self.say("report", path=run.reports["html"]), soft_wrap=True)
         self.out.print(self.say("seconds", seconds=f"{run.seconds:.1f}"))
 
@@ -136,6 +139,24 @@ class Screen:
         for cause in run.result.causes:
             table.add_row(escape(words.cause(cause)), cause.system, f"{cause.orders:,}")
         return table
+
+    def _two_way(self, day: TwoWay) -> None:
+        """Show the second act: what the hub wrote, and what became of what went wrong."""
+        self.out.print(f"\n[bold]{self.say('day', orders=day.orders)}[/]")
+        table = Table(min_width=40)
+        table.add_column(self.say("system"))
+        table.add_column(self.say("written"), justify="right")
+        for system, count in day.written.items():
+            table.add_row(system, f"{count:,}")
+        self.out.print(table)
+        self.out.print(self.say("day_agree", agreeing=day.agreeing - bool(day.conflict), orders=day.orders))
+        self.out.print(self.say("day_held", held=day.held))
+        self.out.print(self.say("day_lost", lost=day.lost_answers, doubled=day.doubled))
+        self.out.print(self.say("day_right" if day.set_right else "day_wrong"))
+        if day.conflict:
+            self.out.print(self.say("day_conflict", **day.conflict))
+        line = self.say("day_quiet", writes=day.idle_writes)
+        self.out.print(f"[bold {'green' if day.good else 'red'}]{line}[/]")
 
     def _score(self, run: DemoRun) -> None:
         verdict = run.verdict

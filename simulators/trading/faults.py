@@ -102,6 +102,12 @@ class Faults:
         with self._database.writing() as conn:
             conn.execute(every.where(self._table.c.way == way) if way else every)
 
+    def left(self) -> int:
+        """Return how many calls are still to go wrong as ordered."""
+        with self._database.reading() as conn:
+            rows = conn.execute(self._table.select()).all()
+        return sum(row.times for row in rows if row.way not in QUIRKS)
+
     def due(self, operation: str, order_ref: str) -> list[Fault]:
         """Return how this call shall go wrong, and count it: what happens beside, and at most one more."""
         with self._database.reading() as conn:

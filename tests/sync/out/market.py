@@ -39,7 +39,8 @@ class Market:
     def __post_init__(self) -> None:
         home = self.folder / "home" / "mappings"
         shutil.copytree(HOME / "mappings", home)
-        (home / "hub.yaml").write_text((home / "hub.yaml").read_text("utf-8") + self.rules, "utf-8")
+        known, _, _ = (home / "hub.yaml").read_text("utf-8").partition("\n# Which writes wait")
+        (home / "hub.yaml").write_text(known + self.rules, "utf-8")
         for path in (home / "systems").glob("*.yaml"):
             if path.stem in self.systems:
                 path.write_text(self.change(path.stem, path.read_text("utf-8")), "utf-8")
