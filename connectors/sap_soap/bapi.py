@@ -2,13 +2,14 @@
 
 Sources (contracts erp 1.1 to 1.3): SOAP RFC paths and WSDL shape, confirmed; `sap-client` and
 `sap-language` on every path, likely; BAPIRETURN and BAPIRET2 fields, confirmed; a table that is not sent is
-not returned, likely.
+not returned, likely: RETURN is sent along with every write, for nothing else tells what became of it.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -18,13 +19,16 @@ from connectors.sap_soap.options import SapOptions
 from connectors.soap.client import Client
 from connectors.soap.stream import Answer
 from connectors.soap.wsdl import Operation
-from hub.errors import ConfigError, Missing, RecordLocked, Rejected, SourceError
+from hub.errors import ConfigError, Missing, OutcomeUnknown, RecordLocked, Rejected, SourceError
 from hub.mapping.callspec import ErrorsSpec
 from hub.mapping.grammar import SystemMapping
 from hub.model import Record
+from hub.redact import redact
 
-LOCKED = frozenset({"V1 042", "V1 043", "V1 044", "V1 045"})
-"""Somebody is editing the document (message class V1), likely: to be verified on the customer's system."""
+_log = logging.getLogger(__name__)
+
+LOCKED = frozenset({"V1 042", "V1 043", "V1 044", "V1 045", "MC 601"})
+"""Somebody is editing the document (classes V1 and MC), likely: to be verified on the customer's system."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,12 @@ class Said:
     def failed(self) -> bool:
         """True for errors (E) and terminations (A)."""
         return self.type in ("E", "A")
+
+
+COMMIT, ROLLBACK = "BAPI_TRANSACTION_COMMIT", "BAPI_TRANSACTION_ROLLBACK"
+
+_SILENT = frozenset({COMMIT, ROLLBACK})
+"""Functions that need not say anything where all went well."""
 
 
 def said(row: Mapping[str, Any]) -> Said:
@@ -66,6 +76,53 @@ class Bapi:
             self._operations[function] = self._describe(function, sap_client)
         return self._operations[function]
 
+    def published(self, function: str, sap_client: str) -> Operation:
+        """Return the description of a function that writes; ConfigError if the server does not publish it.
+
+        A page that is not there says nothing of the order: it must not be taken for one that is gone.
+        """
+        try:
+            return self.operation(function, sap_client)
+        except Missing as error:
+            raise ConfigError("sap.not_published", system=self._system, function=function) from error
+
+    def send(
+        self,
+        function: str,
+        sap_client: str,
+        args: Mapping[str, Any],
+        errors: ErrorsSpec | None = None,
+        *,
+        creates: bool = False,
+        command: str = "",
+    ) -> dict[str, Any]:
+        """Send a function that writes, once, and return its whole answer, RFC names throughout.
+
+        `command` opens or closes a session (`sap-sessioncmd`). Raises as `Writer.push` does: what RETURN says
+        no to as `call` does, OutcomeUnknown where an answer does not tell.
+        """
+        operation = self.published(function, sap_client)
+        address = self._with_client(operation.address, sap_client, command)
+        wired = to_wire(self._with_return(operation, args), operation.asked)
+
+        def judge(answer: Answer) -> None:
+            self._require_done(operation, function, answer, errors)
+
+        answer = self._client.write(
+            replace(operation, address=address),
+            lambda held: (wired, {}),
+            creates=creates,
+            errors=errors,
+            judge=judge,
+        )
+        return whole(operation, answer)
+
+    def ask(
+        self, function: str, sap_client: str, args: Mapping[str, Any], errors: ErrorsSpec | None = None
+    ) -> dict[str, Any]:
+        """Call a function that reads, and return its whole answer, RFC names throughout; raises as `call`."""
+        return whole(self.operation(function, sap_client), self._asked(function, sap_client, args, errors))
+
     def call(
         self, function: str, sap_client: str, args: Mapping[str, Any], errors: ErrorsSpec | None = None
     ) -> dict[str, Iterator[Record]]:
@@ -74,22 +131,9 @@ class Bapi:
         Every wanted table stands in `args`, empty. Raises what the error tables say for a RETURN of type E
         or A, by default RecordLocked for a lock and Rejected for the rest, and the transport's errors.
         """
-        operation = self.operation(function, sap_client)
-
-        def judge(answer: Answer) -> None:
-            error = self._judged(function, answer, errors)
-            if error is not None:
-                raise error
-
-        answer = self._client.ask(
-            operation,
-            to_wire(args, operation.asked),
-            address=self._with_client(operation.address, sap_client),
-            errors=errors,
-            judge=judge,
-        )
+        answer = self._asked(function, sap_client, args, errors)
         tables = {rfc_name(path[-1]): iter(rows) for path, rows in answer.rows.items()}
-        if is_rfc(operation.name):
+        if is_rfc(self.operation(function, sap_client).name):
             return tables
         return {name: map(to_rfc, rows) for name, rows in tables.items()}
 
@@ -105,19 +149,59 @@ class Bapi:
         """Tell whether this release's function has a table parameter."""
         return normal(table) in map(normal, self.operation(function, sap_client).takes)
 
+    def _asked(
+        self, function: str, sap_client: str, args: Mapping[str, Any], errors: ErrorsSpec | None
+    ) -> Answer:
+        operation = self.operation(function, sap_client)
+
+        def judge(answer: Answer) -> None:
+            error = self._judged(function, answer, errors)
+            if error is not None:
+                raise error
+
+        return self._client.ask(
+            operation,
+            to_wire(args, operation.asked),
+            address=self._with_client(operation.address, sap_client),
+            errors=errors,
+            judge=judge,
+        )
+
     def _judged(self, function: str, answer: Answer, errors: ErrorsSpec | None) -> SourceError | None:
-        for row in _returned(answer):
-            one = said(row)
-            if not one.failed:
-                continue
-            place = {"system": self._system, "operation": function}
-            named = reactions.reaction(one.code, one.text, errors, self._errors)
-            if named is not None:
-                return reactions.error(named, one.code, one.text, system=self._system, operation=function)
+        """Return the error of an answer: what a table knows of its messages, else a lock, else the first."""
+        failed = [one for one in map(said, _returned(answer)) if one.failed]
+        for one in failed:
+            for code in (one.code, one.code.replace(" ", "")):
+                named = reactions.reaction(code, one.text, errors, self._errors)
+                if named is not None:
+                    return reactions.error(named, one.code, one.text, system=self._system, operation=function)
+        for one in failed:
             if one.code in LOCKED:
-                return RecordLocked("sap.locked", code=one.code, reason=one.text, **place)
-            return Rejected("sap.rejected", code=one.code, reason=one.text, **place)
-        return None
+                return self._error(RecordLocked, "sap.locked", function, one)
+        return self._error(Rejected, "sap.rejected", function, failed[0]) if failed else None
+
+    def _error(self, kind: type[SourceError], key: str, function: str, one: Said) -> SourceError:
+        return kind(key, code=one.code, reason=one.text, system=self._system, operation=function)
+
+    def _require_done(
+        self, operation: Operation, function: str, answer: Answer, errors: ErrorsSpec | None
+    ) -> None:
+        """Raise what RETURN says no with; OutcomeUnknown where it says nothing. Warnings go to the log."""
+        error = self._judged(function, answer, errors)
+        if error is not None:
+            raise error
+        messages = list(map(said, _returned(answer)))
+        for one in messages:
+            if one.type == "W":
+                _log.warning("%s: %s: %s %s", self._system, function, one.code, redact(one.text))
+        returns = "RETURN" in map(rfc_name, operation.shape.children)
+        if returns and not messages and function not in _SILENT:
+            raise OutcomeUnknown("sap.no_return", system=self._system, operation=function)
+
+    def _with_return(self, operation: Operation, args: Mapping[str, Any]) -> dict[str, Any]:
+        """Return arguments with RETURN among them where it is a table: only then it is returned."""
+        asks = "RETURN" in map(rfc_name, operation.takes) and "RETURN" not in args
+        return {**args, "RETURN": []} if asks else dict(args)
 
     def _describe(self, function: str, sap_client: str) -> Operation:
         places = self._options.descriptions
@@ -139,7 +223,7 @@ class Bapi:
         known = ", ".join(wsdl.operations)
         raise ConfigError("sap.no_function", name=function, url=url, known=known, style=self._options.style)
 
-    def _with_client(self, address: str, sap_client: str) -> str:
+    def _with_client(self, address: str, sap_client: str, command: str = "") -> str:
         scheme, host, path, query, _ = urlsplit(address)
         kept = [
             (name, value) for name, value in parse_qsl(query) if name not in ("sap-client", "sap-language")
@@ -147,7 +231,17 @@ class Bapi:
         kept.append(("sap-client", sap_client))
         if self._options.language:
             kept.append(("sap-language", self._options.language))
+        if command:
+            kept.append(("sap-sessioncmd", command))
         return urlunsplit((scheme, host, path, urlencode(kept), ""))
+
+
+def whole(operation: Operation, answer: Answer) -> dict[str, Any]:
+    """Return all of an answer, its tables as lists, with RFC names throughout."""
+    plain = answer.plain()
+    if is_rfc(operation.name):
+        return plain
+    return {rfc_name(name): to_rfc(inner) for name, inner in plain.items()}
 
 
 def _returned(answer: Answer) -> Iterator[dict[str, Any]]:

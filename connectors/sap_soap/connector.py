@@ -1,7 +1,7 @@
 """SAP sales orders: discovery by customer and sales organisation, detail in blocks, open orders by key.
 
 SAP has no read "changed since" among its standard BAPIs (contracts erp section 0): new documents are found
-by their date, known ones are read again by key (the sweep).
+by their date, known ones are read again by key (the sweep). What is written goes through `sap_soap.hand`.
 """
 
 from __future__ import annotations
@@ -9,57 +9,51 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import orjson
 import tenacity
 
+from connectors.calls.names import Names
 from connectors.calls.reading import stream_of
 from connectors.calls.records import batches
 from connectors.contract import (
     Ask,
-    BadRecord,
+    BusinessKey,
     Capabilities,
     Everything,
     Health,
     Keys,
+    OutgoingChange,
     Page,
+    Receipt,
     Since,
     State,
+    Step,
     Window,
 )
 from connectors.sap_soap.bapi import Bapi
+from connectors.sap_soap.details import DETAILS, Details
 from connectors.sap_soap.discovery import GETLIST, Discovery
+from connectors.sap_soap.finding import Finding
+from connectors.sap_soap.hand import SapHand
 from connectors.sap_soap.options import Organisation, read_options
-from connectors.sap_soap.orders import add_delivered_by_flow, add_delivered_by_status, group, padded, record
+from connectors.sap_soap.orders import padded
 from connectors.soap.client import Client
+from connectors.writing import Writing
 from hub.config import Connection
-from hub.errors import ConfigError, HubError, RecordError, SourceError
+from hub.errors import ConfigError, HubError, SourceError
 from hub.locale import text
 from hub.mapping import times
 from hub.mapping.grammar import CallSpec, StreamMapping, SystemMapping
 from hub.model import Record
 
-DETAILS = "BAPISDORDER_GETDETAILEDLIST"
-STATUS = "BAPI_SALESORDER_GETSTATUS"
-
-_VIEW = ("HEADER", "ITEM", "SDSCHEDULE", "BUSINESS", "STATUS_H")
-_TABLES = (
-    "ORDER_HEADERS_OUT",
-    "ORDER_ITEMS_OUT",
-    "ORDER_SCHEDULES_OUT",
-    "ORDER_BUSINESS_OUT",
-    "ORDER_STATUSHEADERS_OUT",
-)
-_FLOWS = "ORDER_FLOWS_OUT"
-_PARTLY_OR_FULLY = ("B", "C")  # DLV_STAT_H, domain STATV
-
 
 class SapSoapConnector:
-    """Reads sales orders of one SAP server, whose clients are told apart in every key."""
+    """Reads and writes sales orders of one SAP server, whose clients are told apart in every key."""
 
     capabilities: ClassVar[Capabilities] = Capabilities(
         asks=frozenset({"since", "window", "keys", "everything"}),
+        writes=True,
         summary="sap.summary",
     )
 
@@ -76,15 +70,21 @@ class SapSoapConnector:
         self._client = Client(mapping, connection, clock, retry)
         self._bapi = Bapi(self._client, mapping, self._options, connection.url())
         self._discovery = Discovery(self._bapi, self._options.customers)
+        self._details = Details(mapping, self._options, self._bapi, self._discovery)
+        finding = Finding(mapping.system, self._options, self._bapi, self._discovery, self._details)
+        transport, names = self._client.transport, Names(connection, clock)
+        self._hand = SapHand(mapping, self._options, self._bapi, transport, finding, self._details, names)
+        self._writing = Writing(mapping, self._hand)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._mapping.system!r})"
 
     def check(self) -> Health:
-        """Load the description of the list function with the login; no function is called."""
+        """Load the descriptions of the list function and of those that write; no function is called."""
         begin = self._clock()
         try:
             self._bapi.operation(GETLIST, self._options.organisations[0].client)
+            self._hand.require_published()
         except HubError as error:
             return Health(False, error.key, error.values, (self._clock() - begin).total_seconds())
         return Health(
@@ -110,6 +110,14 @@ class SapSoapConnector:
                 yield from self._all(call, {}, None, None)
             case Since(state):
                 yield from self._all(call, state, self._mapping.start, None, moves=True)
+
+    def lookup(self, write: str, key: BusinessKey) -> list[Record]:
+        """Return the orders that the write's `find` gives, as the stream reads them."""
+        return self._writing.lookup(write, key)
+
+    def push(self, change: OutgoingChange, committed: Callable[[Step], None]) -> Receipt:
+        """Carry out one change: each move in one session, and nothing of it stays without a COMMIT."""
+        return self._writing.push(change, committed)
 
     def close(self) -> None:
         """Close the session."""
@@ -163,65 +171,7 @@ class SapSoapConnector:
     def _page(
         self, call: CallSpec, client: str, numbers: Sequence[str], slot: Mapping[str, str] | None = None
     ) -> Page:
-        """Read a block of documents in one call and return it as a page.
-
-        SAP BAPISDORDER_GETDETAILEDLIST interface, confirmed; a number that it does not know is passed over
-        in silence, likely: it is named in the page's warnings.
-        """
-        if not numbers:
-            return Page([], dict(slot or {}))
-        parts = group(self._details(call, client, numbers))
-        records: list[Record] = []
-        bad: list[BadRecord] = []
-        missing = []
-        for number in numbers:
-            if number not in parts or not parts[number].header:
-                missing.append(text("sap.not_returned", key=f"{client}/{number}"))
-                continue
-            order = record(parts[number], client, number, self._only_organisation(client))
-            self._name_customer(order)
-            try:
-                self._add_delivered(call, order)
-            except RecordError as error:
-                bad.append(BadRecord(orjson.dumps(order), error, order["KEY"]))
-            else:
-                records.append(order)
-        return Page(records, dict(slot or {}), {"client": client}, bad=bad, warnings=missing)
-
-    def _details(self, call: CallSpec, client: str, numbers: Sequence[str]) -> Mapping[str, Any]:
-        view = dict.fromkeys(_VIEW, "X")
-        args: dict[str, Any] = {"SALES_DOCUMENTS": [{"VBELN": number} for number in numbers]}
-        args.update({table: [] for table in _TABLES})
-        if self._options.delivered == "flow":
-            if not self._bapi.has_table(DETAILS, client, _FLOWS):
-                raise ConfigError("sap.no_flow", system=self._mapping.system, function=DETAILS)
-            view["FLOW"], args[_FLOWS] = "X", []
-        tables = self._bapi.call(DETAILS, client, {"I_BAPI_VIEW": view, **args}, call.errors)
-        return {name: rows for name, rows in tables.items() if name in args and name != "SALES_DOCUMENTS"}
-
-    def _add_delivered(self, call: CallSpec, order: Record) -> None:
-        if self._options.delivered == "flow":
-            add_delivered_by_flow(order, self._options.goods)
-            return
-        rows: list[Record] = []
-        if str(order["status"].get("DLV_STAT_H") or "").strip() in _PARTLY_OR_FULLY:
-            args = {"SALESDOCUMENT": order["SD_DOC"], "STATUSINFO": []}
-            tables = self._bapi.call(STATUS, order["CLIENT"], args, call.errors)
-            rows = list(tables.get("STATUSINFO", ()))
-        order["deliveries"] = rows
-        add_delivered_by_status(order, rows)
-
-    def _name_customer(self, order: Record) -> None:
-        """Put the customer's name into the header where the customers were listed and SAP gave none."""
-        name = self._discovery.customer_names(order["CLIENT"]).get(
-            padded(str(order["header"].get("SOLD_TO") or "").strip())
-        )
-        if name:
-            order["header"].setdefault("NAME", name)
-
-    def _only_organisation(self, client: str) -> str:
-        found = {one.sales_org for one in self._options.organisations if one.client == client}
-        return found.pop() if len(found) == 1 else ""
+        return self._details.page(client, numbers, call.errors, slot)
 
     # small things
 

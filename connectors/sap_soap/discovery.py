@@ -39,7 +39,7 @@ class Discovery:
         """
         seen: set[str] = set()
         self._bapi.narrow(GETLIST, organisation.client, "SALES_ORDERS", ("SD_DOC", "DOC_DATE"))
-        for customer in self._customers(organisation.client):
+        for customer in self.customers(organisation.client):
             args: dict[str, Any] = {
                 "CUSTOMER_NUMBER": customer,
                 "SALES_ORGANIZATION": organisation.sales_org,
@@ -64,7 +64,8 @@ class Discovery:
                     seen.add(number)
                     yield number, str(row.get("DOC_DATE") or "")
 
-    def _customers(self, client: str) -> Sequence[str]:
+    def customers(self, client: str) -> Sequence[str]:
+        """Return the numbers of the customers whose documents are looked at."""
         if self._customers_named:
             return [padded(customer) for customer in self._customers_named]
         return list(self.customer_names(client))

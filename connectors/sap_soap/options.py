@@ -34,11 +34,13 @@ def _all(value: Any) -> Any:
 
 
 class SapOptions(Spec):
-    """How to read one SAP server.
+    """How to read and write one SAP server.
 
     `customers` empty means all of BAPI_CUSTOMER_GETLIST. `block` is how many documents one detail call asks
     for. `delivered` says where delivered quantities come from: the document flow (rows of category `goods`:
-    R goods movement, J delivery) or GETSTATUS, one call for each order that has deliveries.
+    R goods movement, J delivery) or GETSTATUS, one call for each order that has deliveries. `commit: session`
+    sends COMMIT in the session of what it commits; `call` is for functions of the site that commit by
+    themselves, where the server keeps no sessions.
     """
 
     organisations: Annotated[tuple[Organisation, ...], Field(min_length=1)]
@@ -47,6 +49,7 @@ class SapOptions(Spec):
     block: int = Field(200, gt=0)
     delivered: Literal["flow", "status"] = "flow"
     goods: Text = "R"
+    commit: Literal["session", "call"] = "session"
     language: Text | None = None
     wsdl: Text | None = None
     path: Text = ""

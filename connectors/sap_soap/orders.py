@@ -11,7 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from hashlib import blake2b
 from typing import Any
+
+import orjson
 
 from hub.errors import RecordError
 from hub.model import Record
@@ -80,6 +83,15 @@ def record(parts: Parts, client: str, number: str, sales_org: str) -> Record:
         "flows": parts.flows,
         "MOVED_AT": max((_when(flow) for flow in parts.flows), default=""),
     }
+
+
+def version(order: Record) -> str:
+    """Return what tells one state of a document from the next, as a digest: SAP itself has no version.
+
+    It covers all that SAP shows of header, status, items and schedule lines, and nothing that is added here.
+    """
+    shown = [order[name] for name in ("header", "status", "items", "schedules")]
+    return blake2b(orjson.dumps(shown, option=orjson.OPT_SORT_KEYS), digest_size=12).hexdigest()
 
 
 def add_delivered_by_flow(order: Record, goods: str) -> None:

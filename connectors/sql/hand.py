@@ -20,6 +20,7 @@ from connectors.sql.values import record_of
 from connectors.writing import Send
 from hub.errors import ConfigError
 from hub.mapping.expressions import NameMissing
+from hub.mapping.extras import TYPED
 from hub.mapping.grammar import CORE, CallSpec, SystemMapping
 from hub.mapping.paths import compile_path, is_empty
 from hub.model import Record
@@ -43,7 +44,7 @@ class SqlHand:
         self._mapping, self._database, self._declared = mapping, database, declared
         self._make, self._engine = engine, list[sa.Engine]()
         self._places = _places(mapping)
-        extras = {name for stream in mapping.streams.values() for name in stream.extras}
+        extras = {*TYPED, *(name for stream in mapping.streams.values() for name in stream.extras)}
         self._whole = frozenset(extras | {name for call in mapping.every_call() for name in call.take})
 
     def needs(self, call: CallSpec) -> frozenset[str]:

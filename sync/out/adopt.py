@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from hub.errors import ConfigError
 from hub.store import Store, audit, bulk
 from hub.store.tables import adoptions, forms, orders, outbox
+from sync import dirt
 from sync.out.outbox import REPLACEABLE
 from sync.out.propose import Outgoing
 from sync.out.situations import Known, OrderNo, know
@@ -64,6 +65,7 @@ def adopt(
         bulk.upsert(conn, adoptions, [{**row, "parked": done.parked}])
         told = {"system": system, "mode": done.mode, "orders": done.orders, "parked": done.parked}
         audit.append(conn, who, "system.adopted", told, now)
+        dirt.mark(conn, (), everything=True)  # orders that were born since are to be created there
     return done
 
 

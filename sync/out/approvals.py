@@ -94,7 +94,8 @@ def _role(
     if row["author"] and row["author"].strip().casefold() == who.strip().casefold():
         raise ConfigError("outbox.own_change", who=who, id=row["id"])
     a = approvals.c
-    before = sa.select(a.who).where(a.digest == row["digest"], a.granted.is_(True))
+    since = now - rules.fuse.expires
+    before = sa.select(a.who).where(a.digest == row["digest"], a.granted.is_(True), a.at > since)
     if who.casefold() in {said.casefold() for said in conn.execute(before).scalars()}:
         raise ConfigError("outbox.decided_before", who=who, id=row["id"])
     open_roles = lacking(conn, row, rules, now)

@@ -23,7 +23,8 @@ _BLANK_ROWS = 200
 class Sheet:
     """One table. `fill` are the heads of columns that people fill in, `choices` what they may choose there.
 
-    `wide` are columns of longer texts, `shares` of shares (0 to 1). Times are local and without their zone.
+    `wide` are columns of longer texts (`width` signs), `shares` of shares (0 to 1). Times are shown in
+    the zone that they are told in.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Sheet:
     fill: Sequence[str] = ()
     choices: Mapping[str, Sequence[str]] = field(default_factory=dict)
     wide: Sequence[str] = ()
+    width: int = 48
     shares: Sequence[str] = ()
     filters: bool = True
 
@@ -92,9 +94,16 @@ def _write(sheet: Any, table: Sheet, formats: Mapping[str, Any]) -> None:
 
 def _width(table: Sheet, column: int) -> int:
     if table.heads[column] in table.wide:
-        return 48
-    texts = [table.heads[column], *(str(row[column]) for row in table.rows[:500] if row[column] is not None)]
+        return table.width
+    texts = [table.heads[column], *(_shown(row[column]) for row in table.rows[:500])]
     return min(30, max(10, 2 + max(sum(2 if ord(sign) > 0x2E7F else 1 for sign in one) for one in texts)))
+
+
+def _shown(value: Value) -> str:
+    """Return about what a cell shows."""
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    return "" if value is None else str(value)
 
 
 def _cell(

@@ -64,19 +64,19 @@ def _fates(
     for name, value in wanted.items():
         if name not in target.says and name not in SIDES:
             continue  # it cannot be seen
-        said = _said(name, target, here, view)
+        says = said(name, target, here, view)
         if created and (rules.owner(name) == target.system or (name == "status" and view["status"] is None)):
             continue  # its own word counts from the beginning
-        if not created and said == seen.get(name):
-            fates[name] = LEFT, said
-        elif _same(name, value, said, view) or (want is None and _agreed(name, said, here, view)):
-            fates[name] = DONE, said
+        if not created and says == seen.get(name):
+            fates[name] = LEFT, says
+        elif _same(name, value, says, view) or (want is None and _agreed(name, says, here, view)):
+            fates[name] = DONE, says
         else:
-            fates[name] = OTHERWISE, said
+            fates[name] = OTHERWISE, says
     return fates
 
 
-def _said(name: str, target: Target, here: Situation, view: Mapping[str, Any]) -> Told:
+def said(name: str, target: Target, here: Situation, view: Mapping[str, Any]) -> Told:
     """Return what the system says of a field now."""
     if name == "status":
         return None if view["status"] is None else Status(view["status"]).word

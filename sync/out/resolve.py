@@ -17,13 +17,14 @@ from hub.errors import HubError, Rejected
 from hub.mapping.expressions import NameMissing
 from hub.mapping.paths import compile_path, is_empty
 from hub.model import Record
-from hub.store import jsons
+from hub.store import bulk, jsons
 from hub.store.leases import Lease
 from hub.store.runs import Run
 from hub.store.tables import forms
 from hub.store.turns import stay
 from sync import dirt
 from sync.out import outbox, receipts
+from sync.out.by_hand import said
 from sync.out.outbox import OrderNo
 from sync.out.situations import know
 from sync.out.speaking import There, business_key, there
@@ -36,6 +37,11 @@ if TYPE_CHECKING:
 AGAIN = timedelta(seconds=30)
 """How long a look-up that could not be made waits for the next."""
 
+LEAST = timedelta(seconds=5)
+"""How long a create without an answer is left alone at least before it is looked up. Its system may still be
+at it, on behalf of a caller that is gone by now: what is not there yet would be tried again, and made twice.
+"""
+
 ACCEPTED = "outbox.accepted"
 """The reason of a change that its system took and will carry out later."""
 
@@ -45,6 +51,12 @@ def resolve(
 ) -> str | None:
     """Find out what became of a change; return its state now, None where it stays as it is."""
     return _Resolving(desk, connector, target, row, held, run).done()
+
+
+def patience(target: Target, row: outbox.Row) -> timedelta:
+    """Return how long a system has to show a change whose answer is not known, before it is looked up."""
+    twice = row["kind"] == CREATE and not all(call.idempotent for call in target.spec.create)
+    return max(target.settle, LEAST) if twice else target.settle
 
 
 class _Resolving:
@@ -61,8 +73,9 @@ class _Resolving:
         """Look up and decide."""
         row, target, now = self._row, self._target, self._desk.clock()
         confirms = row["state"] == outbox.SENT and _reason(row)[0] == ACCEPTED
-        if not confirms and row["sent_at"] is not None and now < row["sent_at"] + target.settle:
-            return self._change(row["state"], row["sent_at"] + target.settle)
+        wait = patience(target, row)
+        if not confirms and row["sent_at"] is not None and row["due_at"] is None and wait:
+            return self._change(row["state"], now + wait)  # who sent it died, nobody knows how long ago
         if row["kind"] == MESSAGE or (target.spec.find is None and not confirms):
             return self._change(outbox.UNKNOWN, now + timedelta(days=3650), "outbox.nobody_knows")
         with self._desk.store.read() as conn:
@@ -110,6 +123,7 @@ class _Resolving:
                 receipts.feed(
                     conn, self._desk.inlet(self._target.system, self._target.stream), found, self._run, now
                 )
+            self._note(conn, now)
             here = know(conn, [self._key], [self._target]).situation(self._key, self._target, now)
             want = self._desk.out.wants.look(self._target, here) if here is not None else None
             left = want.wanted if want is not None else {}
@@ -121,6 +135,30 @@ class _Resolving:
             # somebody else may have changed it, or only a part was done: it is decided anew
             outbox.change(conn, [self._row["id"]], outbox.SUPERSEDED, now, reason=("outbox.not_done", {}))
             return outbox.SUPERSEDED
+
+    def _note(self, conn: sa.Connection, now: datetime) -> None:
+        """Note as agreed what the target shows of this change, as if its answer had come.
+
+        Else a hold that the hub passed on would be taken for one of the target's own, and a change that
+        follows for one that both sides made.
+        """
+        target = self._target
+        here = know(conn, [self._key], [target]).situation(self._key, target, now)
+        view = here.views.get(target.system) if here is not None else None
+        if here is None or view is None or not target.orders:
+            return
+        for name, value in jsons.loads(self._row["wanted"]).items():
+            if said(name, target, here, view) == value:
+                here.form.agree(name, value, value)
+        here.form.made = True
+        place = {
+            "company": self._key[0],
+            "order_no": self._key[1],
+            "system": target.system,
+            "write": target.name,
+        }
+        told = {**place, "held": here.form.held(), "settles_at": here.form.settles_at}
+        bulk.upsert(conn, forms, [told | {"changed_at": now}], incidental=("changed_at",))
 
     def _confirmed(self, here: Situation, known: There, now: datetime) -> str | None:
         """Ask whether what was accepted has been carried out by now."""

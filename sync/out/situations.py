@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.model import Line
+from hub.model import Line, Side
 from hub.store import lookup
 from hub.store.tables import adoptions, documents, forms, observations, orders, reads, views
 from hub.store.types import from_micros
@@ -49,9 +49,11 @@ class Known:
         forms_of = self.forms.get(key, {})
         form = forms_of.get((target.system, target.name)) or Form()
         upto = self.read_upto.get((target.system, target.stream or ""))
+        views = self.views.get(key, {})
+        echoes = frozenset(system for (system, _), one in forms_of.items() if one.put_on_hold)
         return Situation(
-            order=self.orders[key],
-            views=self.views.get(key, {}),
+            order=_without_echoes(self.orders[key], views, echoes),
+            views=views,
             extras=self.extras.get(key, {}),
             lines=self.lines.get(key, {}),
             form=form,
@@ -60,8 +62,14 @@ class Known:
             born=self.born[key],
             born_from=adopted[1],
             now=now,
-            echoes=frozenset(system for (system, _), one in forms_of.items() if one.put_on_hold),
+            echoes=echoes,
         )
+
+
+def _without_echoes(order: Row, views: dict[str, Row], echoes: Collection[str]) -> Row:
+    """Return an order on hold only if somebody holds it who was not told so by the hub."""
+    held = any(view["side"] & Side.ON_HOLD for system, view in views.items() if system not in echoes)
+    return order if held else {**order, "side": order["side"] & ~Side.ON_HOLD}
 
 
 def know(conn: sa.Connection, keys: Collection[OrderNo], targets: Iterable[Target]) -> Known:

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from hub.mapping import SystemMapping
 from hub.mapping.callspec import CallSpec
 from hub.mapping.expressions import Value, compile_value
+from hub.mapping.extras import TYPED
 from hub.mapping.grammar import CORE
 from hub.mapping.lint.calls import mentions
 from hub.mapping.wording import Wording
@@ -70,7 +71,7 @@ def targets_of(mappings: Mapping[str, SystemMapping], rules: Rules) -> list[Targ
 
 def compiled(mapping: SystemMapping, rules: Rules) -> Iterator[Target]:
     """Yield the writes of one mapping. MappingError for an expression that is none."""
-    extras = frozenset(name for stream in mapping.streams.values() for name in stream.extras)
+    extras = frozenset(TYPED).union(*(stream.extras for stream in mapping.streams.values()))
     for name, spec in mapping.writes.items():
         stream = mapping.streams.get(spec.stream or "")
         orders = stream.is_order if stream else not spec.message

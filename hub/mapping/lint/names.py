@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, TemplateError, nodes
 
 from hub.mapping.callspec import VERBS, CallSpec
-from hub.mapping.extras import LINE
+from hub.mapping.extras import LINE, TYPED
 from hub.mapping.fieldspec import FieldSpec
 from hub.mapping.grammar import CORE, SystemMapping
 from hub.model import Money, Side, Status
@@ -80,7 +80,7 @@ def nesting(verb: str, outer: frozenset[str]) -> frozenset[str]:
 
 def writing(mapping: SystemMapping, verb: str, took: frozenset[str], *, known: bool) -> frozenset[str]:
     """Return what a call of a write may mention; `known` where the order stands in the target already."""
-    extras = {name for stream in mapping.streams.values() for name in stream.extras}
+    extras = {*TYPED, *(name for stream in mapping.streams.values() for name in stream.extras)}
     names = (ORDER if known else ORDER - KNOWN) | extras
     if verb in VERBS["sql"]:
         return names | took

@@ -21,6 +21,7 @@ from hub.rules import Rules
 
 _OWN = frozenset({"order_no", "id", "key", "part"})
 _GUARDS = frozenset({"version", "was"})
+_BY_ITSELF = VERBS["rest"] | {"bapi"}
 
 
 def lint_writes(mapping: SystemMapping, found: Found) -> None:
@@ -86,11 +87,12 @@ def _lint_write(mapping: SystemMapping, write: WriteSpec, path: Path, found: Fou
 def _lint_guard(mapping: SystemMapping, write: WriteSpec, path: Path, found: Found) -> None:
     """Note an update that would overwrite what somebody else changed in between.
 
-    A `version` of the stream guards where the transport makes updates conditional by itself (If-Match).
+    A `version` of the stream guards where the connector makes updates conditional by itself (If-Match over
+    HTTP, a second look at the document that a BAPI has locked).
     """
     calls = [call for _, call in write.update.calls()] if write.update else []
     stream = mapping.streams.get(write.stream or "")
-    by_itself = bool(stream and stream.version) and all(call.verb in VERBS["rest"] for call in calls)
+    by_itself = bool(stream and stream.version) and all(call.verb in _BY_ITSELF for call in calls)
     if calls and not by_itself and not all(mentions(call) & _GUARDS for call in calls):
         found.warning((*path, "update"), "mapping.update_without_guard", key=True)
 
