@@ -1,26 +1,39 @@
-"""A workshop to practise on: four small systems of one invented firm, on this machine alone.
+"""A workshop to practise on: five small systems of one invented firm, on this machine alone.
 
     python docs/examples/workshop.py FOLDER
 
-makes FOLDER with a database (the production system) and a drop of files (the carrier), serves a JSON API (the
-shop) and a SOAP service (the depot) on 127.0.0.1, prints how they are reached, and stays up until stopped.
+makes FOLDER with a database (the production system) and a drop of files (the carrier), serves two JSON APIs
+(a shop and a packing station) and a SOAP service (the depot) on 127.0.0.1, prints how they are reached, and
+stays up until stopped. Meanwhile the people who work there do something:
+
+    python docs/examples/workshop.py order SO-1004 30     a customer orders, or orders another quantity
+    python docs/examples/workshop.py pack SO-1004         the station packs it (unpack: takes it out again)
+    python docs/examples/workshop.py send SO-1004         the depot sends it
+    python docs/examples/workshop.py look SO-1004         prints what shop and station hold
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import sys
+from collections.abc import Callable
 from contextlib import closing
-from datetime import datetime, timedelta, timezone
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.request import urlopen
+
+from station import CHINA, Answer, Station, refused
 
 TOKEN = "workshop-token"
 PAGE = 2
 
-BEGIN = datetime.now(timezone(timedelta(hours=8))).replace(microsecond=0) - timedelta(days=3)
+BEGIN = datetime.now(CHINA).replace(microsecond=0) - timedelta(days=3)
 """When the first order came in: three days ago, in China."""
 
 
@@ -29,11 +42,34 @@ def after(hours: int) -> datetime:
     return BEGIN + timedelta(hours=hours)
 
 
-ORDERS: list[tuple[str, str, str, list[tuple[str, float]], datetime]] = [
-    ("SO-1001", "K7", "DONE", [("A-1", 40)], after(0)),
-    ("SO-1002", "K9", "OPEN", [("A-1", 12.5), ("B-2", 7.5)], after(1)),
-    ("SO-1003", "K7", "DONE", [("B-2", 60)], after(2)),
+@dataclass
+class Order:
+    """An order of the shop; `rev` moves with every change."""
+
+    number: str
+    customer: str
+    state: str
+    lines: list[tuple[str, float]]
+    changed: datetime
+    rev: int = 1
+
+    def told(self) -> dict[str, Any]:
+        """Return it as the shop tells it."""
+        lines = [{"sku": sku, "qty": pieces} for sku, pieces in self.lines]
+        named = {"no": self.number, "customer": self.customer, "state": self.state, "lines": lines}
+        return {**named, "changed": self.changed.isoformat(), "rev": self.rev}
+
+    def touch(self) -> None:
+        """Note that something changed."""
+        self.rev, self.changed = self.rev + 1, datetime.now(CHINA)
+
+
+ORDERS = [
+    Order("SO-1001", "K7", "DONE", [("A-1", 40)], after(0)),
+    Order("SO-1002", "K9", "OPEN", [("A-1", 12.5), ("B-2", 7.5)], after(1)),
+    Order("SO-1003", "K7", "DONE", [("B-2", 60)], after(2)),
 ]
+STATION = Station()
 WORK = [
     ("W1", "SO-1001", "FIN", 40, 40, after(20)),
     ("W2", "SO-1002", "RUN", 20, 5, after(21)),
@@ -95,46 +131,110 @@ def make_drop(folder: Path) -> None:
     (folder / f"waybills_{after(60):%Y%m%d}.ok").touch()
 
 
-def order(
-    number: str, customer: str, state: str, lines: list[tuple[str, float]], at: datetime
-) -> dict[str, object]:
-    """Return an order as the shop tells it."""
-    rows = [{"sku": sku, "qty": pieces} for sku, pieces in lines]
-    return {"no": number, "customer": customer, "state": state, "lines": rows, "changed": at.isoformat()}
+def orders(said: dict[str, str]) -> Answer:
+    """List the shop's orders: by number, or from a time on, two a page."""
+    since, number = said.get("from"), said.get("no")
+    found = [
+        one.told()
+        for one in ORDERS
+        if number in (None, one.number) and (not since or one.changed >= datetime.fromisoformat(since))
+    ]
+    begin = int(said.get("after", "0"))
+    end = begin + PAGE
+    token = {"next": str(end)} if end < len(found) else {}
+    return 200, {"orders": found[begin:end], "page": token}
+
+
+def change_order(number: str, said: dict[str, Any], rev: str | None) -> Answer:
+    """Change the state of an order in the shop, if it still stands at `rev`."""
+    one = next((one for one in ORDERS if one.number == number), None)
+    if one is None:
+        return refused(404, "S04", f"no order {number}")
+    if rev != str(one.rev):
+        return refused(412, "S12", f"{number} is at revision {one.rev}")
+    one.state = said["state"]
+    one.touch()
+    return 200, {"rev": one.rev}
+
+
+def dispatches() -> str:
+    """Return the depot's list as a SOAP message."""
+    rows = "".join(
+        f"<Row><Id>{number}</Id><OrderNo>{order_no}</OrderNo><State>{state}</State><Qty>{pieces}</Qty>"
+        f"<At>{at.isoformat()}</At></Row>"
+        for number, order_no, state, pieces, at in DISPATCHES
+    )
+    content = f'<ListDispatchesResponse xmlns="{NS}"><Rows>{rows}</Rows></ListDispatchesResponse>'
+    envelope = '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/">'
+    return f"{envelope}<e:Body>{content}</e:Body></e:Envelope>"
+
+
+def done(what: str, number: str, pieces: str = "") -> str:
+    """Let people do something about an order; return what is to be seen afterwards."""
+    one = next((one for one in ORDERS if one.number == number), None)
+    job = STATION.named(number)
+    if what == "order" and one is None:
+        ORDERS.append(Order(number, "K9", "OPEN", [("A-1", float(pieces))], datetime.now(CHINA)))
+    elif what == "order" and one is not None:
+        one.lines = [("A-1", float(pieces))]
+        one.touch()
+    elif what in ("pack", "unpack") and job is not None:
+        job.touch(state="PACKED" if what == "pack" else "NEW")
+    elif what == "send" and one is not None:
+        sent = f"{sum(quantity for _, quantity in one.lines):g}"
+        DISPATCHES.append((f"D{len(DISPATCHES) + 1}", number, "SENT", sent, datetime.now(CHINA)))
+    return "\n".join(_seen(number))
+
+
+def _seen(number: str) -> list[str]:
+    shop = [f"shop: {one.state}, {sum(q for _, q in one.lines):g}" for one in ORDERS if one.number == number]
+    job = STATION.named(number)
+    return shop + ([f"station: {job.id}, {job.state}, {job.pieces:g}"] if job else [])
 
 
 class Desk(BaseHTTPRequestHandler):
-    """The shop (JSON, a token, pages of two) and the depot (SOAP)."""
+    """The shop and the packing station (JSON, a token), the depot (SOAP), and the people."""
 
     def do_GET(self) -> None:
-        """List the shop's orders from a time on, or describe the depot."""
+        """List orders or jobs, describe the depot, or let people do something."""
         asked = urlsplit(self.path)
+        said = dict(parse_qsl(asked.query))
         if asked.path.startswith("/depot"):
-            self._answer(200, WSDL, "text/xml; charset=utf-8")
-        elif self.headers.get("Authorization") != f"Bearer {TOKEN}":
-            self._answer(401, json.dumps({"error": "token"}))
+            self._send(200, WSDL, "text/xml; charset=utf-8")
+        elif asked.path == "/people":
+            self._send(200, done(**said), "text/plain; charset=utf-8")
         else:
-            said = parse_qs(asked.query)
-            since = said.get("from", [""])[0]
-            found = [order(*one) for one in ORDERS if not since or one[4] >= datetime.fromisoformat(since)]
-            begin = int(said.get("after", ["0"])[0])
-            end = begin + PAGE
-            token = {"next": str(end)} if end < len(found) else {}
-            self._answer(200, json.dumps({"orders": found[begin:end], "page": token}))
+            self._answer(lambda: STATION.asked(said) if asked.path == "/jobs" else orders(said))
 
     def do_POST(self) -> None:
-        """List the depot's dispatches."""
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        rows = "".join(
-            f"<Row><Id>{number}</Id><OrderNo>{order_no}</OrderNo><State>{state}</State><Qty>{pieces}</Qty>"
-            f"<At>{at.isoformat()}</At></Row>"
-            for number, order_no, state, pieces, at in DISPATCHES
-        )
-        content = f'<ListDispatchesResponse xmlns="{NS}"><Rows>{rows}</Rows></ListDispatchesResponse>'
-        envelope = '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/">'
-        self._answer(200, f"{envelope}<e:Body>{content}</e:Body></e:Envelope>", "text/xml; charset=utf-8")
+        """List the depot's dispatches, make a job, press its button."""
+        body = self._body()
+        if self.path.startswith("/depot"):
+            self._send(200, dispatches(), "text/xml; charset=utf-8")
+        else:
+            self._answer(lambda: STATION.told("POST", self.path, json.loads(body or "{}"), self._headers()))
 
-    def _answer(self, status: int, text: str, kind: str = "application/json") -> None:
+    def do_PATCH(self) -> None:
+        """Change an order of the shop, or a job."""
+        said = json.loads(self._body())
+        if self.path.startswith("/orders/"):
+            number, rev = self.path.rpartition("/")[2], self.headers.get("If-Match")
+            self._answer(lambda: change_order(number, said, rev))
+        else:
+            self._answer(lambda: STATION.told("PATCH", self.path, said, self._headers()))
+
+    def _body(self) -> bytes:
+        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+
+    def _headers(self) -> dict[str, str]:
+        return {name.title(): value for name, value in self.headers.items()}
+
+    def _answer(self, what: Callable[[], Answer]) -> None:
+        allowed = self.headers.get("Authorization") == f"Bearer {TOKEN}"
+        status, said = what() if allowed else refused(401, "T01", "who are you?")
+        self._send(status, json.dumps(said))
+
+    def _send(self, status: int, text: str, kind: str = "application/json") -> None:
         body = text.encode()
         self.send_response(status)
         self.send_header("Content-Type", kind)
@@ -144,6 +244,13 @@ class Desk(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
+
+
+def people(what: str, number: str, pieces: str = "") -> None:
+    """Ask the open workshop that somebody does something, and print what is to be seen afterwards."""
+    asked = urlencode({"what": what, "number": number, "pieces": pieces})
+    with urlopen(f"{os.environ['WORKSHOP']}/people?{asked}") as answer:
+        print(answer.read().decode())
 
 
 def main(folder: Path) -> None:
@@ -158,9 +265,11 @@ def main(folder: Path) -> None:
         "CARRIER": {"conn_type": "file", "extra": {"path": str(folder.absolute() / "carrier")}},
         "SHOP": {"conn_type": "http", "host": "127.0.0.1", "port": port, "password": TOKEN},
         "DEPOT": {"conn_type": "http", "host": "127.0.0.1", "port": port},
+        "STATION": {"conn_type": "http", "host": "127.0.0.1", "port": port, "password": TOKEN},
     }
     for name, said in connections.items():
         print(f"export AIRFLOW_CONN_{name}='{json.dumps(said)}'")
+    print(f"export WORKSHOP='http://127.0.0.1:{port}'")
     print("# The workshop is open; Ctrl-C closes it.", flush=True)
     try:
         server.serve_forever()
@@ -169,4 +278,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1])) if len(sys.argv) == 2 else people(*sys.argv[1:])
