@@ -2,8 +2,8 @@
 
 Jobs are found by reference and made once: the same Idempotency-Key gets the same answer, the same reference
 under another key a 409. A change must name the revision that it is based on (`If-Match`): 428 without, 412 if
-it is not the last. A job is closed by a button, and not touched while somebody packs it. What is wrong is
-said in JSON: `{"error": {"code": "P12", "text": "…"}}`.
+it is not the last. A job that is packed cannot be changed. What is wrong is said in JSON:
+`{"error": {"code": "P12", "text": "…"}}`.
 """
 
 from __future__ import annotations
@@ -63,15 +63,15 @@ class Station:
         return 200, {"jobs": [asdict(job) for job in sorted(found, key=lambda job: (job.changed, job.id))]}
 
     def told(self, method: str, path: str, said: Mapping[str, Any], headers: Mapping[str, str]) -> Answer:
-        """Make a job, change one, or press its button."""
+        """Make a job, or change the quantity of one."""
         with self._lock:
             if (method, path) == ("POST", "/jobs"):
                 return self._made(said, headers.get("Idempotency-Key", ""))
-            _, _, number, *button = path.split("/")
+            number = path.rpartition("/")[2]
             job = next((one for one in self._jobs if one.id == number), None)
             if job is None:
                 return refused(404, "P04", f"there is no job {number}")
-            return self._changed(job, "".join(button), said, headers.get("If-Match"))
+            return _changed(job, said, headers.get("If-Match"))
 
     def _made(self, said: Mapping[str, Any], key: str) -> Answer:
         job = self._keys.get(key) if key else None
@@ -86,20 +86,16 @@ class Station:
             self._keys[key] = job
         return 201, {"id": job.id, "rev": job.rev}
 
-    def _changed(self, job: Job, button: str, said: Mapping[str, Any], rev: str | None) -> Answer:
-        if rev is None:
-            return refused(428, "P28", "say which revision you saw")
-        if rev.strip('"') != str(job.rev):
-            return refused(412, "P12", f"{job.id} is at revision {job.rev}")
-        if job.state == "PACKING":
-            return refused(400, "P20", f"{job.id} is on the bench")
-        if button == "close":
-            job.touch(state="CLOSED")
-        elif job.state != "NEW":
-            return refused(422, "P22", f"{job.id} is packed: {job.pieces:g} pieces are in the box")
-        else:
-            job.touch(pieces=said["pieces"])
-        return 200, {"rev": job.rev}
+
+def _changed(job: Job, said: Mapping[str, Any], rev: str | None) -> Answer:
+    if rev is None:
+        return refused(428, "P28", "say which revision you saw")
+    if rev.strip('"') != str(job.rev):
+        return refused(412, "P12", f"{job.id} is at revision {job.rev}")
+    if job.state == "PACKED":
+        return refused(422, "P22", f"{job.id} is packed: {job.pieces:g} pieces are in the box")
+    job.touch(pieces=said["pieces"])
+    return 200, {"rev": job.rev}
 
 
 def refused(status: int, code: str, text: str) -> Answer:

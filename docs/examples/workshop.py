@@ -8,7 +8,6 @@ stays up until stopped. Meanwhile the people who work there do something:
 
     python docs/examples/workshop.py order SO-1004 30     a customer orders, or orders another quantity
     python docs/examples/workshop.py pack SO-1004         the station packs it (unpack: takes it out again)
-    python docs/examples/workshop.py send SO-1004         the depot sends it
     python docs/examples/workshop.py look SO-1004         prints what shop and station hold
 """
 
@@ -145,14 +144,14 @@ def orders(said: dict[str, str]) -> Answer:
     return 200, {"orders": found[begin:end], "page": token}
 
 
-def change_order(number: str, said: dict[str, Any], rev: str | None) -> Answer:
-    """Change the state of an order in the shop, if it still stands at `rev`."""
+def press(button: str, number: str, rev: str | None) -> Answer:
+    """Press the button `packed` of an order in the shop, if the order still stands at `rev`."""
     one = next((one for one in ORDERS if one.number == number), None)
-    if one is None:
-        return refused(404, "S04", f"no order {number}")
+    if one is None or button != "packed":
+        return refused(404, "S04", f"no {button} of {number}")
     if rev != str(one.rev):
         return refused(412, "S12", f"{number} is at revision {one.rev}")
-    one.state = said["state"]
+    one.state = "PACKED"
     one.touch()
     return 200, {"rev": one.rev}
 
@@ -180,9 +179,6 @@ def done(what: str, number: str, pieces: str = "") -> str:
         one.touch()
     elif what in ("pack", "unpack") and job is not None:
         job.touch(state="PACKED" if what == "pack" else "NEW")
-    elif what == "send" and one is not None:
-        sent = f"{sum(quantity for _, quantity in one.lines):g}"
-        DISPATCHES.append((f"D{len(DISPATCHES) + 1}", number, "SENT", sent, datetime.now(CHINA)))
     return "\n".join(_seen(number))
 
 
@@ -207,21 +203,20 @@ class Desk(BaseHTTPRequestHandler):
             self._answer(lambda: STATION.asked(said) if asked.path == "/jobs" else orders(said))
 
     def do_POST(self) -> None:
-        """List the depot's dispatches, make a job, press its button."""
+        """List the depot's dispatches, press a button of the shop, or make a job."""
         body = self._body()
         if self.path.startswith("/depot"):
             self._send(200, dispatches(), "text/xml; charset=utf-8")
+        elif self.path.startswith("/orders/"):
+            _, _, number, button = self.path.split("/")
+            self._answer(lambda: press(button, number, self.headers.get("If-Match")))
         else:
-            self._answer(lambda: STATION.told("POST", self.path, json.loads(body or "{}"), self._headers()))
+            self._answer(lambda: STATION.told("POST", self.path, json.loads(body), self._headers()))
 
     def do_PATCH(self) -> None:
-        """Change an order of the shop, or a job."""
+        """Change a job."""
         said = json.loads(self._body())
-        if self.path.startswith("/orders/"):
-            number, rev = self.path.rpartition("/")[2], self.headers.get("If-Match")
-            self._answer(lambda: change_order(number, said, rev))
-        else:
-            self._answer(lambda: STATION.told("PATCH", self.path, said, self._headers()))
+        self._answer(lambda: STATION.told("PATCH", self.path, said, self._headers()))
 
     def _body(self) -> bytes:
         return self.rfile.read(int(self.headers.get("Content-Length") or 0))

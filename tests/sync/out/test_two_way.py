@@ -194,3 +194,39 @@ def test_what_a_mapping_change_would_write_is_told_and_waits_for_one_approval(ho
     house.sync(3)
     ledger = house.holds("ledger", "S1")
     assert ledger is not None and ledger["qty"] == 1
+
+
+def test_an_edit_right_after_a_write_is_no_accepted_form(house: House) -> None:
+    house.born("S1", qty=10)
+    house.sync(3)
+    house.edit("shop", "S1", qty=12)
+    house.sync(1)
+    held = house.holds("wms", "S1")
+    assert held is not None and held["qty"] == 12
+    house.edit("wms", "S1", qty=7)
+    house.sync(4)
+    held = house.holds("wms", "S1")
+    assert held is not None and held["qty"] == 12
+
+
+def test_a_target_that_cuts_texts_and_one_that_merges_codes_are_not_written_in_a_loop(house: House) -> None:
+    house.run(
+        "wms",
+        "CREATE TRIGGER cuts AFTER UPDATE OF customer ON orders WHEN length(new.customer) > 8"
+        " BEGIN UPDATE orders SET customer = substr(new.customer, 1, 8) WHERE id = new.id; END",
+    )
+    house.run(
+        "shop",
+        "CREATE TRIGGER merges AFTER UPDATE OF state ON orders WHEN new.state = 'S'"
+        " BEGIN UPDATE orders SET state = 'W' WHERE id = new.id; END",
+    )
+    house.born("S1")
+    house.sync(3)
+    house.edit("shop", "S1", customer="Acme Trading Company")
+    house.sync(4)
+    house.edit("wms", "S1", state="90", sent=10)
+    house.sync(8)
+    before = {system: len(house.journal(system)) for system in SYSTEMS}
+    house.sync(5)
+    assert before == {system: len(house.journal(system)) for system in SYSTEMS}
+    assert len(house.journal("wms")) == 3  # born, the name, and its own shipping
