@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli import context, show
+from cli.baseline import legacy_line
 from cli.context import Here
 from cli.finding_life import life, typed
 from cli.options import Actor, Company, Json, Limit, System, actor, moment, word_of
@@ -55,13 +56,21 @@ def list_(
         found = list_findings(
             conn, states=states, kinds=kinds, company=company, order_no=order, system=system, cause=cause
         )
+        old = legacy_line(here, conn) if state is None else None
     if as_json:
         show.print_json([_json(here, one) for one in found[:limit]])
         return
-    say, words = context.say, here.words
+    say = context.say
     if not found:
         show.line(say("cli.no_findings"), "good")
-        return
+    else:
+        _table(here, found, limit)
+    if old:
+        show.line(old, "dim")
+
+
+def _table(here: Here, found: list[Finding], limit: int) -> None:
+    say, words = context.say, here.words
     show.table(
         [show.Column(say("cli.id"), whole=True), say("cli.kind_of_finding"), say("cli.order"),
          say("cli.what_is_wrong"), say("cli.state"), show.Column(say("cli.since"), whole=True)],

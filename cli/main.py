@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from cli import (
     adopt,
     approve,
+    baseline,
     connector,
     context,
     db,
@@ -167,6 +168,7 @@ app.add_typer(quarantine.app, name="quarantine", rich_help_panel=_MEND)
 app.command(rich_help_panel=_MEND)(link.link)
 app.command(rich_help_panel=_MEND)(remap.remap)
 app.add_typer(orders.app, name="orders", rich_help_panel=_MEND)
+app.command(rich_help_panel=_SET_UP)(baseline.baseline)
 app.command(rich_help_panel=_SET_UP)(adopt.adopt)
 app.add_typer(mapping.app, name="mapping", rich_help_panel=_SET_UP)
 app.add_typer(connector.app, name="connector", rich_help_panel=_SET_UP)

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from cli import context, show
+from cli.baseline import legacy_line
 from cli.changes import Changes
 from cli.context import Here
 from cli.options import Json
@@ -29,6 +30,7 @@ def status(as_json: Json = False) -> None:
         grace = judged(conn, here.rules)
         ways = out.standing(conn, here.systems, here.clock())
         revision = migrate.revision(conn)
+        old = legacy_line(here, conn)
     broken = {name: context.tell(error) for name, error in here.broken.items()}
     if as_json:
         show.print_json(
@@ -49,6 +51,8 @@ def status(as_json: Json = False) -> None:
     say = context.say
     show.line(say("cli.status_orders", orders=show.number(stands.orders)))
     show.line(_findings(stands))
+    if old:
+        show.line(old, "dim")
     if grace:
         show.line(_grace(here, grace), "dim")
     show.line(say("cli.status_store", revision=revision, offset=show.offset(here.clock(), here.zone)), "dim")

@@ -105,12 +105,9 @@ def _answered(system: str, future: Future[Health]) -> Remark:
 
 
 def of_rules(mappings: Mapping[str, SystemMapping], rules: Rules) -> Iterator[Remark]:
-    """Look at what is written where: writes that cannot be looked up, and roles that anybody fills."""
+    """Look at what is written where: live systems without writes, and roles that anybody fills."""
     live = {name: one for name, one in mappings.items() if one.mode == "live"}
     for name, mapping in sorted(live.items()):
-        for write, spec in mapping.writes.items():
-            if spec.find is None and spec.message is None:
-                yield warning("writes", "doctor.no_find", name, write=write)
         if not mapping.writes:
             yield warning("writes", "doctor.no_writes", name)
     if live:

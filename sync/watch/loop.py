@@ -13,6 +13,7 @@ from sync.run import Hub
 from sync.watch import heartbeat
 from sync.watch.events import Event, Fault, Tell
 from sync.watch.inbox import Inbox, doors
+from sync.watch.merging import Merging
 from sync.watch.reading import Reading
 from sync.watch.sending import Sending
 
@@ -48,9 +49,10 @@ class Watch:
         """
         self._hub, self._tell, self._timer = hub, tell, timer
         self.systems, self._every = list(systems), every
-        self.sending = Sending(hub, tell, timer)
+        self.merging = Merging(hub, tell, lambda: self.sending.wake(), timer)
+        self.sending = Sending(hub, tell, self.merging.now, timer)
         self.readings = {
-            system: Reading(hub, system, every, tell, self.sending.wake, timer) for system in self.systems
+            system: Reading(hub, system, every, tell, self.merging.wake, timer) for system in self.systems
         }
         self.inbox = Inbox(doors(hub, self.systems), self._woken, tell, hub.clock, timer)
         hooked = any(hub.mappings[system].webhook for system in self.systems)
@@ -91,6 +93,7 @@ class Watch:
             Thread(target=reading.run, name=f"watch {system}", daemon=True)
             for system, reading in self.readings.items()
         ]
+        threads.append(Thread(target=self.merging.run, name="watch merge", daemon=True))
         threads.append(Thread(target=self.sending.run, name="watch out", daemon=True))
         for thread in threads:
             thread.start()
@@ -99,6 +102,7 @@ class Watch:
     def _end(self, threads: Sequence[Thread]) -> None:
         for reading in self.readings.values():
             reading.stop()
+        self.merging.stop()
         self.sending.stop()
         until = time.monotonic() + PATIENCE
         for thread in threads:

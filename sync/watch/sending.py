@@ -1,4 +1,4 @@
-"""What places, merges and sends: at once where something came in, and every few seconds what has come due."""
+"""What sends: at once where something was merged, and every few seconds what has come due."""
 
 from __future__ import annotations
 
@@ -10,22 +10,16 @@ from threading import Condition
 from hub.errors import HubError
 from hub.mapping import SystemMapping
 from hub.rules import Rules
-from hub.store import lookup
-from hub.store.tables import dirty
-from sync import dirt
 from sync.out import bearing, outbox
 from sync.out.propose import Outgoing
 from sync.out.push import Desk, PushResult, push_system
 from sync.out.targets import LIVE, Target
-from sync.run import Hub, merge_orders, place_waiting
+from sync.run import Hub
 from sync.watch.events import Ended, Event, Fault, Tell
 from sync.watch.pace import Pace
 
 LOOK = 2.0
-"""Seconds between two looks at what has come due: settled writes, changes to be tried, a pause lifted."""
-
-WHOLE = 60.0
-"""Seconds between two looks at everything, whoever left it."""
+"""Seconds between two looks at what has come due: changes to be tried (again), approvals, a pause lifted."""
 
 _ROUNDS = 4
 """So often changes are sent at once that come of those before."""
@@ -49,51 +43,52 @@ class _Halting(Outgoing):
 
 
 class Sending:
-    """Merges and sends, in a thread of its own (`run`); `wake` and `stop` are for the others.
+    """Sends, in a thread of its own (`run`); `wake` and `stop` are for the others.
 
-    One is enough: leases keep it apart from `orderhub sync` in other processes.
+    One is enough: leases keep it apart from `orderhub sync` in other processes. `merge` merges what a system
+    has shown of an order, which the next change of it has to know.
     """
 
-    def __init__(self, hub: Hub, tell: Tell, timer: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        tell: Tell,
+        merge: Callable[[], object],
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Take the hub; nothing is begun."""
-        self._hub, self._tell, self._timer = hub, tell, timer
+        self._hub, self._tell, self._merge, self._timer = hub, tell, merge, timer
         self._changed, self._ended = True, False
         self._turn, self._pace = Condition(), Pace(LOOK)
-        self._whole_at = 0.0
         self._live = sorted({target.system for target in hub.out.targets if target.mode == LIVE})
         out = _Halting(hub.mappings, hub.rules, lambda: self._ended)
         self._desk = Desk(hub.store, out, hub.inlet, dict(hub.env), hub.clock, self._rest)
         self._told: dict[str, str] = {}
 
     def wake(self) -> None:
-        """Let everything be looked at now: something came in."""
+        """Let what is ready be sent now: something was merged."""
         with self._turn:
             self._changed = True
             self._turn.notify_all()
 
     def stop(self) -> None:
-        """Let it end before the next transaction."""
+        """Let it end before the next change."""
         with self._turn:
             self._ended = True
             self._turn.notify_all()
 
     def run(self) -> None:
-        """Look until stopped."""
+        """Send until stopped."""
         with suppress(Ended):
             while self._wait():
                 self.turn()
 
     def turn(self) -> None:
-        """Merge and send what there is; whatever goes wrong is told, and tried later."""
+        """Send what is ready; whatever goes wrong is told, and tried later."""
         began = self._timer()
         with self._turn:
-            fresh, self._changed = self._changed or began >= self._whole_at, False
+            self._changed = False
         try:
-            if fresh:
-                self._whole_at = began + WHOLE
-                place_waiting(self._hub)
-            if fresh or not self._loading():
-                self._merge()
             self._send()
             self._pace.went_well(began)
         except HubError as error:
@@ -111,23 +106,13 @@ class Sending:
                 self._turn.wait(left)
         return False
 
-    def _loading(self) -> bool:
-        """Tell whether one mark stands for all orders: a first load, whose reader says when it is through."""
-        with self._hub.store.read() as conn:
-            return lookup.exists(conn, dirty, consumer=dirt.MERGE, company=dirt.ALL[0], order_no=dirt.ALL[1])
-
-    def _merge(self) -> None:
-        merged = merge_orders(self._hub, self._go_on)
-        if merged["born"] or merged["changed"] or merged["asked"]:
-            self._tell(Event(self._hub.clock(), "merged", counts=dict(merged)))
-
     def _send(self) -> None:
         for _ in range(_ROUNDS):
             moved = False
             for system in self._ready():
                 one = push_system(self._desk, system)
                 self._say(one)
-                self._merge()  # what one system shows of an order the next change of it has to know
+                self._merge()
                 moved = moved or one.moved
             if not moved:
                 return
@@ -163,7 +148,3 @@ class Sending:
         """Wait for a system that limits calls a second; no longer when stopped."""
         with self._turn:
             self._turn.wait_for(lambda: self._ended, seconds)
-
-    def _go_on(self, _stream: str, _done: int, _expected: int | None) -> None:
-        if self._ended:
-            raise Ended
