@@ -60,6 +60,7 @@ PARTS = (
     Part("statements", "benchmarks.statements", {"orders": 50_000}, 2_000, 0.5, 0.2),
     Part("soap", "benchmarks.soap", {"orders": 20_000}, 5_000, 1.7, 0.3),
     Part("freshness", "benchmarks.freshness", {"changes": 60}, 10, 2.2, 0.3),
+    Part("wakeup", "benchmarks.wakeup", {"changes": 200}, 10, 1.5, 0.5),
     Part("million", "benchmarks.reconciled", {"orders": 1_000_000}, 10_000, 9, 0.3),
     Part("peers", "benchmarks.peers.run", {"orders": 50_000, "compared": 1_000_000}, 5_000, 6, 1),
     Part("noise", "benchmarks.noise", {"orders": 3_500}, 350, 2.5, 1.5),

@@ -2,7 +2,7 @@
 
 A server in a process of its own lists orders by their change stamp and changes one of them at random
 moments. A worker in another polls it over HTTP each second, syncs and merges. This process looks at `orders`
-many times a second, and notes when each change is there. Changes told by webhook are not measured yet.
+many times a second, and notes when each change is there. What calls bring is measured by `benchmarks.wakeup`.
 """
 
 from __future__ import annotations
@@ -192,10 +192,10 @@ def measure(url: str, home: Path, changes: int) -> dict[str, Any]:
         moments = _get(port, "/moments")
     store.close()
     delays = sorted(seen[order] - at for order, at in moments.items() if order in seen)
-    return {**_told(delays), "changes": changes, "lost": changes - len(delays), **told}
+    return {**told_of(delays), "changes": changes, "lost": changes - len(delays), **told}
 
 
-def _told(delays: list[float]) -> dict[str, float]:
+def told_of(delays: list[float]) -> dict[str, float]:
     p95 = delays[min(len(delays) - 1, -(-len(delays) * 95 // 100) - 1)]
     said = {"p50": statistics.median(delays), "p95": p95, "worst": delays[-1]}
     return {name: round(seconds, 3) for name, seconds in said.items()}

@@ -92,6 +92,10 @@ def _fresh(parts: Parts, engine: str) -> float | None:
     return _number((parts.get("freshness", {}).get(engine) or {}).get("p95"))
 
 
+def _woken(parts: Parts, engine: str) -> float | None:
+    return _number((parts.get("wakeup", {}).get(engine) or {}).get("p95"))
+
+
 def _soap(parts: Parts, _engine: str) -> float | None:
     return _number(parts.get("soap", {}).get("ratio"))
 
@@ -134,7 +138,7 @@ ROWS = (
     Row("changed", "1 % changed, all given", "≤ 1.2×", 1.2, "×", "flat floor", 
         _load("changed", "flat floor"), full=True),
     Row("fresh", "source change → `orders`, polled each second, p95", "≤ 1.25 s", 1.25, " s", "—", _fresh),
-    Row("webhook", "source change → `orders`, by webhook", "≤ 0.5 s", 0.5, " s", "—", lambda *_: None),
+    Row("webhook", "source change → `orders`, by webhook, p95", "≤ 0.5 s", 0.5, " s", "—", _woken),
     Row("soap", "SOAP list with validation", "≥ 6×", 6, "×", "zeep's own parsing", _soap, more=True),
     Row("memory in", "peak memory of a first load", "≤ 150 MB", 150, " MB", "—",
         _peak("load", "first: ours"), full=True),

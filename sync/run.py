@@ -202,12 +202,14 @@ def carry_out(hub: Hub, systems: Sequence[str] | None = None) -> list[PushResult
     results = {system: PushResult(system) for system in live if systems is None or system in systems}
     desk = Desk(hub.store, hub.out, hub.inlet, dict(hub.env), hub.clock)
     for _ in range(_ROUNDS if results else 0):
-        sent = [push_system(desk, system) for system in results]
-        for one in sent:
-            one.counts += results[one.system].counts
-            results[one.system] = one
-        merge_orders(hub)
-        if not any(one.moved for one in sent):
+        moved = False
+        for system in results:
+            sent = push_system(desk, system)
+            moved = moved or sent.moved
+            sent.counts += results[system].counts
+            results[system] = sent
+            merge_orders(hub)
+        if not moved:
             break
     return list(results.values())
 

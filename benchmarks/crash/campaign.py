@@ -7,11 +7,8 @@ import os
 import random
 import signal
 import time
-from contextlib import ExitStack
-from mmap import mmap
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import sqlalchemy as sa
 
@@ -19,13 +16,11 @@ from benchmarks.crash.children import answered, forked
 from benchmarks.crash.databases import Databases
 from benchmarks.crash.jobs import Job, jobs
 from benchmarks.crash.meaning import compared, meaning
+from benchmarks.crash.phases import Phases
 from benchmarks.crash.tally import Tally
 from connectors import registry
 from hub.store import open_store, read_key
 from sync import merge, pull, remap, replay, run, sweep
-
-PATIENCE = 60
-"""Seconds within which a child begins to work."""
 
 OFTEN = 50
 """After how many kills it is measured again how long a job takes."""
@@ -41,7 +36,7 @@ class Campaign:
         self.tally = Tally()
         self.wanted: dict[str, Any] = {}
         self.length: dict[str, float] = {}
-        self._phase = mmap(-1, 1 + len(PHASES))  # where the child is, and where any child has been
+        self.phases = Phases(PHASES, _MARKED)
 
     def prepare(self) -> None:
         """Make the stage before each job, and what it comes to undisturbed."""
@@ -63,19 +58,19 @@ class Campaign:
     def measure(self) -> None:
         """Measure how long each job takes now: the machine may have other work than before."""
         self.length = {name: min(self._timed(name) for _ in range(2)) for name in self.jobs}
-        unseen = [phase for number, phase in enumerate(PHASES, 1) if not self._phase[number]]
+        unseen = [phase for phase in PHASES if not self.phases.entered(phase)]
         if unseen:
             raise RuntimeError(f"no job comes to: {', '.join(unseen)}")
 
     def kill(self, name: str, backend: bool = False) -> None:
         """Kill one run of a job, let the next go on, and judge."""
         self._reset(name)
-        self._phase[0] = 0
+        self.phases.restart()
         job = self.jobs[name]
         pid, pipe = forked(lambda: self._do(job))
-        self._await_work()
+        self.phases.wait()
         time.sleep(self.rng.uniform(0, self.length[name]))
-        phase = PHASES[self._phase[0]]
+        phase = self.phases.now
         if backend:
             answered(lambda: self.databases.terminate("work"))
         else:
@@ -101,12 +96,6 @@ class Campaign:
         self.tally.jobs[name] += 1
         return True
 
-    def _await_work(self, phase: str = "between") -> None:
-        """Wait until the child has opened its store, from where on a kill counts, or is farther."""
-        patience = time.monotonic() + PATIENCE
-        while self._phase[0] < PHASES.index(phase) and time.monotonic() < patience:
-            time.sleep(0.0005)
-
     def _reset(self, name: str) -> None:
         if self.databases.server is None:
             self.databases.copy(f"before_{name}", "work")
@@ -115,40 +104,21 @@ class Campaign:
 
     def _do(self, job: Job) -> None:
         """Do a job in this child, its phases marked where the parent sees them."""
-        self._enter("opening")
+        self.phases.enter("opening")
         store = open_store(self.databases.url("work"), read_key(self.databases.key))
-        with ExitStack() as stack:
-            for owner, attribute, phase in _MARKED:
-                stack.enter_context(self._marked(owner, attribute, phase))
-            self._enter("between")
+        with self.phases.marking():
+            self.phases.enter("between")
             job.do(store)
-        self._enter("end")
+        self.phases.enter("end")
         store.close()
-
-    def _enter(self, phase: str) -> None:
-        self._phase[0] = PHASES.index(phase)
-        self._phase[1 + self._phase[0]] = 1
-
-    def _marked(self, owner: Any, attribute: str, phase: str) -> Any:
-        plain = getattr(owner, attribute)
-
-        def marking(*args: Any, **more: Any) -> Any:
-            before = self._phase[0]
-            self._enter(phase)
-            try:
-                return plain(*args, **more)
-            finally:
-                self._phase[0] = before
-
-        return mock.patch.object(owner, attribute, marking)
 
     def _timed(self, name: str) -> float:
         self._reset(name)
-        self._phase[0] = 0
+        self.phases.restart()
         pid, pipe = forked(lambda: self._do(self.jobs[name]))
-        self._await_work()
+        self.phases.wait()
         begin = time.perf_counter()
-        self._await_work("end")
+        self.phases.wait("end")
         length = time.perf_counter() - begin
         os.waitpid(pid, 0)
         os.close(pipe)

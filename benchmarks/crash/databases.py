@@ -42,11 +42,15 @@ class Databases:
     def create(self, stage: str) -> None:
         """Make an empty stage with tables."""
         if self.server is not None:
-            self.drop(stage)
-            self._administer(f'CREATE DATABASE "{self._prefix}_{stage}"')
+            self.create_bare(stage)
         store = open_store(self.url(stage), read_key(self.key))
         store.upgrade()
         store.close()
+
+    def create_bare(self, stage: str) -> None:
+        """Make an empty database, for a server."""
+        self.drop(stage)
+        self._administer(f'CREATE DATABASE "{self._prefix}_{stage}"')
 
     def drop(self, stage: str) -> None:
         """Take a stage away."""

@@ -21,6 +21,7 @@ class Tally:
     backends: int = 0
     phases: Counter[str] = field(default_factory=Counter)
     jobs: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
     differing: list[str] = field(default_factory=list)
 
     @property

@@ -2,8 +2,8 @@
 
 Jobs are found by reference and made once: the same Idempotency-Key gets the same answer, the same reference
 under another key a 409. A change must name the revision that it is based on (`If-Match`): 428 without, 412 if
-it is not the last. A job that is packed cannot be changed. What is wrong is said in JSON:
-`{"error": {"code": "P12", "text": "…"}}`.
+it is not the last. A job on the bench is not touched (400), a packed one neither (422). What is wrong is said
+in JSON: `{"error": {"code": "P12", "text": "…"}}`.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ class Job:
     state: str = "NEW"
     rev: int = 1
     changed: str = ""
+    bench: bool = False
 
     def touch(self, **said: Any) -> None:
         """Change what is said, and with it revision and stamp."""
@@ -92,6 +93,8 @@ def _changed(job: Job, said: Mapping[str, Any], rev: str | None) -> Answer:
         return refused(428, "P28", "say which revision you saw")
     if rev.strip('"') != str(job.rev):
         return refused(412, "P12", f"{job.id} is at revision {job.rev}")
+    if job.bench:
+        return refused(400, "P20", f"{job.id} is on the bench")
     if job.state == "PACKED":
         return refused(422, "P22", f"{job.id} is packed: {job.pieces:g} pieces are in the box")
     job.touch(pieces=said["pieces"])

@@ -7,6 +7,7 @@ makes FOLDER with a database (the production system) and a drop of files (the ca
 stays up until stopped. Meanwhile the people who work there do something:
 
     python docs/examples/workshop.py order SO-1004 30     a customer orders, or orders another quantity
+    python docs/examples/workshop.py take SO-1004         the station has it on the bench
     python docs/examples/workshop.py pack SO-1004         the station packs it (unpack: takes it out again)
     python docs/examples/workshop.py look SO-1004         prints what shop and station hold
 """
@@ -178,7 +179,9 @@ def done(what: str, number: str, pieces: str = "") -> str:
         one.lines = [("A-1", float(pieces))]
         one.touch()
     elif what in ("pack", "unpack") and job is not None:
-        job.touch(state="PACKED" if what == "pack" else "NEW")
+        job.touch(state="PACKED" if what == "pack" else "NEW", bench=False)
+    elif what == "take" and job is not None:
+        job.bench = True
     return "\n".join(_seen(number))
 
 

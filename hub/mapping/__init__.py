@@ -1,4 +1,4 @@
-"""The mapping language: one YAML file says how a system is read, and later written, without code.
+"""The mapping language: one YAML file says how a system is read and written without code.
 
 `load_system` reads a file, `Reader` turns a stream's records into facts, `check` finds what is wrong
 without any connection, `preview` and `run_examples` show what a mapping makes of records.

@@ -1,4 +1,4 @@
-"""What a mapping says of writing (mapping language, sections 2.4 and 3): checked here, carried out later."""
+"""What a mapping says of writing (mapping language, sections 2.4 and 3)."""
 
 from __future__ import annotations
 

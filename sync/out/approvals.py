@@ -69,12 +69,12 @@ def decide(
         if not granting:
             _keep(conn, row, roles(row)[0], False, who, reason, now)
             why = ("outbox.denied", {"who": who, "reason": reason})
-            decided += box.change(conn, [row["id"]], box.REJECTED, now, reason=why)
+            decided += box.change(conn, [row["id"]], box.REJECTED, now, reason=why, only=(box.HELD,))
             continue
         taken = _role(conn, current, fuse, who, role, rules, now)
         _keep(conn, row, taken, True, who, reason, now)
         if not lacking(conn, current, rules, now):
-            decided += box.change(conn, [row["id"]], box.PENDING, now, due_at=None)
+            decided += box.change(conn, [row["id"]], box.PENDING, now, due_at=None, only=(box.HELD,))
     what = "change.granted" if granting else "change.denied"
     told = {"changes": [row["id"] for row in rows], "reason": reason}
     audit.append(conn, who, what, told, now)

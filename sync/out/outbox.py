@@ -72,13 +72,19 @@ def change(
     now: datetime,
     *,
     reason: Reason | None = None,
+    only: Collection[str] = (),
     **more: Any,
 ) -> int:
-    """Bring changes to a state, with the reason for it; return how many there were."""
+    """Bring changes to a state, with the reason for it; return how many there were.
+
+    With `only` those that are in one of these states still: another process may have been quicker.
+    """
     told = jsons.dumps(list(reason)) if reason else None
     values = {"state": state, "changed_at": now, "reason": told, **more}
+    still = (outbox.c.state.in_(only),) if only else ()
     return sum(
-        conn.execute(sa.update(outbox).where(outbox.c.id == one).values(**values)).rowcount for one in changes
+        conn.execute(sa.update(outbox).where(outbox.c.id == one, *still).values(**values)).rowcount
+        for one in changes
     )
 
 

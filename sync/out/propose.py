@@ -15,6 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.brakes import RULE as MASS
 from hub.brakes import loops
 from hub.fuse import Fuse, Hold, Proposal, roles_of
 from hub.mapping import SystemMapping
@@ -91,7 +92,7 @@ class _Proposing:
         self._changes = outbox.of_orders(conn, keys)
         self._forms: list[dict[str, Any]] = []
         self._fresh: list[dict[str, Any]] = []
-        self._superseded: dict[int, outbox.Reason | None] = {}
+        self._superseded = 0
 
     def done(self) -> Counter[str]:
         """Look at every order and write; return how many changes were asked for, and superseded."""
@@ -100,13 +101,11 @@ class _Proposing:
                 here = self._known.situation(key, target, self._now)
                 if here is not None:
                     self._look(key, target, here)
-        for change, reason in self._superseded.items():
-            outbox.change(self._conn, [change], SUPERSEDED, self._now, reason=reason)
         bulk.upsert(self._conn, forms, self._forms, incidental=("changed_at",))
         asked = brake(self._conn, self._out.rules, self._fresh, self._now)
         outbox.put(self._conn, asked)
         held = sum(row["state"] == HELD for row in asked)
-        return Counter(asked=len(asked), held=held, superseded=len(self._superseded))
+        return Counter(asked=len(asked), held=held, superseded=self._superseded)
 
     def _look(self, key: OrderNo, target: Target, here: Situation) -> None:
         before = here.form.held(), here.form.settles_at
@@ -125,9 +124,13 @@ class _Proposing:
                 return
             shadow = current["mode"] == SHADOW
             reason = became(self._out.rules, target, current, here, want) if shadow else None
-            self._superseded[current["id"]] = reason
+            change, replaced = [current["id"]], (SUPERSEDED, self._now)
+            if not outbox.change(self._conn, change, *replaced, reason=reason, only=REPLACEABLE):
+                return  # it has left just now: what became of it is known first
+            self._superseded += 1
         if want is not None and not _refused(mine, digest):
-            self._fresh.append(self._row(key, target, here, want, digest, mine))
+            row = self._row(key, target, here, want, digest, mine)
+            self._fresh.append(_in_batch(row, current))
 
     def _keep(self, key: OrderNo, target: Target, here: Situation) -> None:
         self._forms.append(
@@ -231,6 +234,16 @@ def _proposal(key: OrderNo, target: Target, here: Situation, want: Want, author:
 
 def _typed(name: str, value: Told) -> Any:
     return Decimal(value) if name in _NUMBERS and isinstance(value, str) else value
+
+
+def _in_batch(row: dict[str, Any], replaced: outbox.Row | None) -> dict[str, Any]:
+    """Return a new change; it waits with the others if that which it replaces was held as one of many."""
+    if replaced is None or replaced["state"] != HELD or not replaced["batch"]:
+        return row
+    name = replaced["batch"]
+    many = [hold for hold in jsons.loads(replaced["holds"]) if hold["rule"] in (MASS, name)]
+    own = jsons.loads(row["holds"]) or []
+    return {**row, "state": HELD, "batch": name, "due_at": None, "holds": jsons.dumps([*own, *many])}
 
 
 def _refused(mine: Sequence[outbox.Row], digest: str) -> bool:

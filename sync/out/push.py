@@ -50,6 +50,9 @@ from sync.place import IntakeOf
 
 Sleep = Callable[[float], None]
 
+_READY = (outbox.PENDING, outbox.WAITING)
+"""The states from which a change leaves."""
+
 _SOME = 50
 """So many changes are fetched at a time."""
 
@@ -180,20 +183,27 @@ class _Pushing:
             if lookup.exists(conn, dirty, consumer=dirt.MERGE, company=key[0], order_no=key[1]):
                 self._result.counts["postponed"] += 1
                 return None, timedelta()
+            current = outbox.fetch(conn, row["id"])
+            if current is None or current["state"] not in _READY or current["digest"] != row["digest"]:
+                return None, timedelta()
             here = know(conn, [key], [target]).situation(key, target, now)
             want = desk.out.wants.look(target, here) if here is not None else None
             if here is None or want is None or want.digest(target, *key) != row["digest"]:
                 self._superseded(conn, row, key, now)
                 return None, timedelta()
             if want.not_before is not None:
-                outbox.change(conn, [row["id"]], outbox.WAITING, now, due_at=want.not_before)
+                ripens = ("outbox.ripens", {"system": self._system, "until": want.not_before})
+                outbox.change(
+                    conn, [row["id"]], outbox.WAITING, now, reason=ripens, only=_READY, due_at=want.not_before
+                )
                 return None, timedelta()
             known = there(conn, key, target, desk.store.seal)
             change = outgoing(target, here, known, row, outbox.steps(conn, row["id"]))
             wait = bearing.turn(conn, self._system, self._mapping.limits.per_second, now)
             self._run.enter(conn)
-            attempts = row["attempts"] + 1
-            outbox.change(conn, [row["id"]], outbox.SENT, now, attempts=attempts, sent_at=now, due_at=None)
+            sent = {"attempts": current["attempts"] + 1, "sent_at": now, "due_at": None}
+            if not outbox.change(conn, [row["id"]], outbox.SENT, now, only=_READY, **sent):
+                return None, timedelta()  # somebody was quicker: it is another one by now
         return change, wait
 
     def _require_open(self, conn: sa.Connection, now: datetime) -> None:
@@ -205,7 +215,7 @@ class _Pushing:
             raise _Stop("outbox.left_alone", system=self._system, until=until)
 
     def _superseded(self, conn: sa.Connection, row: outbox.Row, key: OrderNo, now: datetime) -> None:
-        outbox.change(conn, [row["id"]], outbox.SUPERSEDED, now)
+        outbox.change(conn, [row["id"]], outbox.SUPERSEDED, now, only=_READY)
         dirt.mark(conn, [key])
         self._result.counts[outbox.SUPERSEDED] += 1
 
@@ -251,8 +261,11 @@ class _Pushing:
                 self._end(row, outbox.UNKNOWN, reason, due_at=now + resolve.patience(target, row))
                 self._unwell(error, now)
             case Exists() | Stale():
-                self._end(row, outbox.UNKNOWN, reason, due_at=None, sent_at=None)
-                self._resolve(connector, target, {**row, "state": outbox.UNKNOWN, "sent_at": None})
+                self._end(row, outbox.UNKNOWN, reason, due_at=now, sent_at=None)
+                self._result.counts[outbox.UNKNOWN] -= 1  # it is looked up at once
+                self._resolve(
+                    connector, target, {**row, "state": outbox.UNKNOWN, "sent_at": None, "due_at": now}
+                )
             case Rejected() | Missing():
                 self._end(row, outbox.REJECTED, reason)
             case RecordLocked():

@@ -88,9 +88,9 @@ class _Resolving:
         except NameMissing as missing:
             return self._change(outbox.UNKNOWN, now + AGAIN, missing.key, name=missing.name)
         except Rejected as error:
-            return self._change(outbox.REJECTED, None, *_told(error))
+            return self._change(outbox.REJECTED, None, told=outbox.reason_of(error))
         except HubError as error:
-            return self._change(row["state"], now + AGAIN, *_told(error))
+            return self._change(row["state"], now + AGAIN, told=outbox.reason_of(error))
 
     def _found(self, here: Situation, known: There, now: datetime) -> str | None:
         key = business_key(self._target, here, known, self._row)
@@ -133,7 +133,7 @@ class _Resolving:
                 outbox.change(conn, [self._row["id"]], outbox.CONFIRMED, now, due_at=None)
                 return outbox.CONFIRMED
             # somebody else may have changed it, or only a part was done: it is decided anew
-            outbox.change(conn, [self._row["id"]], outbox.SUPERSEDED, now, reason=("outbox.not_done", {}))
+            outbox.change(conn, [self._row["id"]], outbox.SUPERSEDED, now, reason=("outbox.anew", {}))
             return outbox.SUPERSEDED
 
     def _note(self, conn: sa.Connection, now: datetime) -> None:
@@ -190,13 +190,20 @@ class _Resolving:
     def _first_stream(self) -> str:
         return next(iter(self._desk.out.mappings[self._target.system].streams))
 
-    def _change(self, state: str, due_at: datetime | None, key: str = "", **values: object) -> str | None:
+    def _change(
+        self,
+        state: str,
+        due_at: datetime | None,
+        key: str = "",
+        told: outbox.Reason | None = None,
+        **values: object,
+    ) -> str | None:
         now = self._desk.clock()
         with self._desk.store.write() as conn:
             stay(self._held, conn)
-            reason = (key, values) if key else _reason(self._row)
-            told = reason if reason[0] else None
-            outbox.change(conn, [self._row["id"]], state, now, reason=told, due_at=due_at)
+            reason = told or ((key, values) if key else _reason(self._row))
+            said = reason if reason[0] else None
+            outbox.change(conn, [self._row["id"]], state, now, reason=said, due_at=due_at)
             dirt.mark(conn, [self._key])
         return state if state != self._row["state"] else None
 
@@ -204,7 +211,3 @@ class _Resolving:
 def _reason(row: outbox.Row) -> outbox.Reason:
     key, values = jsons.loads(row["reason"]) or ("", {})
     return key, values
-
-
-def _told(error: HubError) -> tuple[str]:
-    return (error.key,)

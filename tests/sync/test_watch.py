@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,16 +18,17 @@ from hub.store.tables import leases, orders, runs, views
 from hub.store.turns import LEASE, wall
 from simulators.trading.trading import WEBHOOK_SECRET
 from sync.out import bearing
-from sync.run import sync_system
+from sync.run import Hub, sync_system
 from sync.watch import heartbeat
 from sync.watch.calls import MOST, Calls
 from sync.watch.loop import Watch
+from sync.watch.merging import LOOK, Merging
 from sync.watch.pace import LONGEST, Pace
 from sync.watch.reading import SETTLE, Reading
-from sync.watch.sending import LOOK, Sending
+from sync.watch.sending import Sending
 from tests.sync.out.house import House
 from tests.sync.out.market import Market
-from tests.sync.watching import Ear, port, watching
+from tests.sync.watching import PATIENCE, Ear, port, watching
 
 
 @pytest.fixture
@@ -255,9 +257,21 @@ def test_what_fails_is_tried_twice_as_seldom_each_time() -> None:
     assert Pace(600.0).failed(0.0) == 600.0
 
 
+class Out:
+    """Merger and sender, each turned once by hand."""
+
+    def __init__(self, hub: Hub, timer: Timer) -> None:
+        self.merging = Merging(hub, Ear(), lambda: None, timer)
+        self.sending = Sending(hub, Ear(), self.merging.now, timer)
+
+    def turn(self) -> None:
+        self.merging.turn()
+        self.sending.turn()
+
+
 def test_a_pause_holds_within_one_look_and_a_resume_too(house: House) -> None:
     hub, timer = house.hub(), Timer()
-    sending = Sending(hub, Ear(), timer)
+    sending = Out(hub, timer)
     house.born("SO1")
     sync_system(hub, "shop")
     with house.store.write() as conn:
@@ -273,7 +287,7 @@ def test_a_pause_holds_within_one_look_and_a_resume_too(house: House) -> None:
 
 def test_what_comes_due_later_is_sent_by_a_look(market: Market) -> None:
     hub, timer = market.hub(), Timer()
-    sending = Sending(hub, Ear(), timer)
+    sending = Out(hub, timer)
     market.trading.faults("erp").order("locked", operation="create")
     (ref,) = market.trading.customer_orders(1, approved=True)
     sync_system(hub, "crm")
@@ -290,8 +304,9 @@ def test_it_ends_between_two_changes(house: House) -> None:
     for number in range(3):
         house.born(f"SO{number}")
     sync_system(hub, "shop")
-    ear = Ear()
-    sending = Sending(hub, ear, Timer())
+    out = Out(hub, Timer())
+    out.merging.turn()
+    sending = out.sending
     stopped = sending._desk.out.target
 
     def stop_after_the_first(system: str, write: str) -> Any:
@@ -305,6 +320,26 @@ def test_it_ends_between_two_changes(house: House) -> None:
     assert sorted(states) == ["confirmed", "pending", "pending"]
     with house.store.read() as conn:
         assert not conn.execute(sa.select(leases).where(leases.c.until > wall())).all()
+
+
+def test_what_is_read_does_not_wait_for_a_system_that_is_slow_to_take_writes(market: Market) -> None:
+    asked, go_on = threading.Event(), threading.Event()
+
+    def slow(_seconds: float) -> None:
+        asked.set()
+        assert go_on.wait(PATIENCE)
+
+    market.trading.erp.desk._sleep = slow
+    market.trading.faults("erp").order("slow", operation="create", value="9")
+    ear = Ear()
+    with watching(market.hub(), ["crm"], ear):
+        call_here(market, ear)
+        market.trading.customer_orders(1, approved=True)
+        assert asked.wait(PATIENCE)
+        (ref,) = market.trading.customer_orders(1)
+        ear.until(lambda: ref in known(market.store))
+        assert not go_on.is_set()
+        go_on.set()
 
 
 # The whole

@@ -141,13 +141,19 @@ def _lint_conditions(
 def _lint_bound(
     mapping: SystemMapping, call: CallSpec, path: Path, names: frozenset[str], found: Found
 ) -> frozenset[str]:
-    """Lint the names that a SQL text binds; expressions have no place in it."""
+    """Lint the names that a SQL text binds (`:id_own` is `id.own`); expressions have no place in it."""
+    mentioned: set[str] = set()
     for part, text in ((call.verb, call.target), ("where", call.where or "")):
         if "{{" in text:
             found.error((*path, part), "mapping.sql_not_bound")
-        for name in sorted(sql.bound(text) - names):
-            _note_unknown(mapping, name, (*path, part), names, found)
-    return sql.bound(f"{call.target} {call.where or ''}")
+        for name in sorted(sql.bound(text)):
+            behind = known.dotted(name, names)
+            mentioned |= {name, behind.name} if behind else {name}
+            if behind and behind.name in names:
+                _lint_part(behind, (*path, part), found)
+            elif name not in names:
+                _note_unknown(mapping, behind.name if behind else name, (*path, part), names, found)
+    return frozenset(mentioned)
 
 
 def lint_values(
@@ -188,13 +194,18 @@ def _note_unknown(mapping: SystemMapping, name: str, path: Path, names: frozense
 def _lint_parts(value: Any, path: Path, found: Found) -> None:
     """Note what stands behind a name's dot and is not there, and words that the hub does not have."""
     for mention in known.mentions(value):
-        parts = known.PARTS.get(mention.name)
-        if parts is not None and mention.part not in parts:
-            found.unknown(path, mention.part, parts)
+        _lint_part(mention, path, found)
         words = known.WORDS.get(mention.part, []) if mention.name in _OWN_WORDS else []
         for word in mention.words:
             if words and word not in words:
                 found.unknown(path, word, words, what="word")
+
+
+def _lint_part(mention: known.Mention, path: Path, found: Found) -> None:
+    """Note a part that a name does not have, where that is known."""
+    parts = known.PARTS.get(mention.name)
+    if parts is not None and mention.part not in parts:
+        found.unknown(path, mention.part, parts)
 
 
 def mentions(call: CallSpec) -> frozenset[str]:

@@ -42,10 +42,13 @@ _BESIDE = ("on_hold", "cancelled", "exception")
 
 PARTS: dict[str, tuple[str, ...]] = {
     "conn": ("login", "password", "host", "schema", "extra"),
-    "order": (*CORE, "lines", "rank", *_BESIDE),
-    "view": (*CORE, "lines", *_BESIDE),
+    "order": (*CORE, *TYPED, "rank", *_BESIDE),
+    "view": (*CORE, "rank", *_BESIDE),
 }
 """What stands behind the dot of a name, where that is known."""
+
+DOTTED = frozenset({"id", "order", "was", "view", "extra", "item"})
+"""Names with parts, which SQL binds with `_` for the dot: `:id_own`, `:was_state`."""
 
 
 WORDS = {
@@ -100,6 +103,12 @@ def items(mapping: SystemMapping, call: CallSpec) -> frozenset[str]:
     extras = [stream.extras for stream in mapping.streams.values()]
     fields = [said[name].as_ for said in extras for name in lists & said.keys()]
     return frozenset(LINE if "lines" in lists else ()).union(*fields)
+
+
+def dotted(name: str, names: frozenset[str]) -> Mention | None:
+    """Return what SQL binds by `:id_own`, None where `name` is a name of its own, or has no part."""
+    first, _, part = name.partition("_")
+    return Mention(first, part) if part and first in DOTTED and name not in names else None
 
 
 def anywhere(mapping: SystemMapping) -> frozenset[str]:

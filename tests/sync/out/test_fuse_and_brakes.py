@@ -11,7 +11,7 @@ import pytest
 
 from hub.errors import ConfigError
 from hub.store import Store
-from sync.out import approvals, bearing
+from sync.out import approvals, bearing, outbox
 from sync.run import carry_out
 from tests.sync.out.house import HUB_YAML, House
 
@@ -203,3 +203,36 @@ def test_calls_a_second_are_counted_in_the_store(sqlite_store: Store, house: Hou
     with sqlite_store.write() as conn:
         waits = [bearing.turn(conn, "wms", Decimal(2), house.now) for _ in range(3)]
     assert [wait.total_seconds() for wait in waits] == [0, 0.5, 1]
+
+
+def test_a_change_of_a_held_batch_stays_in_it_when_it_changes(fused: House) -> None:
+    for number in range(9):
+        fused.born(f"S{number}", worth=10)
+    fused.sync(2)
+    fused.edit("shop", "S1", qty=11)
+    fused.sync(3)
+    assert fused.holds("wms", "S1") is None
+    held = [row for row in fused.changes(system="wms", state="held") if row["order_no"] == "S1"]
+    assert [row["batch"] for row in held] == ["wms-20260302"]
+
+
+def test_a_change_that_was_replaced_since_it_was_chosen_does_not_leave(house: House) -> None:
+    house.born("S1")
+    with house.store.write() as conn:
+        bearing.pause(conn, "wms", "Zhao", "", house.now)
+    house.sync(2)
+    (change,) = house.changes(system="wms")
+    with house.store.write() as conn:
+        assert outbox.change(conn, [change["id"]], outbox.SENT, house.now, only=(outbox.HELD,)) == 0
+        outbox.change(conn, [change["id"]], outbox.SUPERSEDED, house.now)
+        assert outbox.change(conn, [change["id"]], outbox.SENT, house.now, only=(outbox.PENDING,)) == 0
+
+
+def test_an_order_that_changes_twice_in_a_day_is_one_order(fused: House) -> None:
+    for number in range(5):
+        fused.born(f"S{number}", worth=10)
+    fused.sync(3)
+    for number in range(5):
+        fused.edit("shop", f"S{number}", qty=11)
+    fused.sync(3)
+    assert not fused.changes(state="held")
