@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 def status(as_json: Json = False) -> None:
     """Show how fresh every system is, what waits and what is open."""
     from hub.store import migrate
+    from hub.store.turns import wall
     from reconciler.grace import judged
     from sync.out import standing as out
     from sync.standing import standing
+    from sync.watch.heartbeat import watched
 
     here = context.here()
     with here.store() as store, store.read() as conn:
@@ -30,6 +32,7 @@ def status(as_json: Json = False) -> None:
         grace = judged(conn, here.rules)
         ways = out.standing(conn, here.systems, here.clock())
         revision = migrate.revision(conn)
+        watches = sorted({one.system for one in watched(conn, wall())})
         old = legacy_line(here, conn)
     broken = {name: context.tell(error) for name, error in here.broken.items()}
     if as_json:
@@ -39,6 +42,7 @@ def status(as_json: Json = False) -> None:
                 "broken_mappings": broken,
                 "grace": [asdict(one) for one in grace],
                 "out": [asdict(one) for one in ways],
+                "watched": watches,
                 "revision": revision,
             }
         )
@@ -53,6 +57,8 @@ def status(as_json: Json = False) -> None:
     show.line(_findings(stands))
     if old:
         show.line(old, "dim")
+    if watches:
+        show.line(say("status.watched", systems=", ".join(watches)), "good")
     if grace:
         show.line(_grace(here, grace), "dim")
     show.line(say("cli.status_store", revision=revision, offset=show.offset(here.clock(), here.zone)), "dim")

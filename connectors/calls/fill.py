@@ -144,7 +144,10 @@ def _if(condition: Filling, inner: Filling) -> Filling:
     """Take `inner` only where a condition holds; one that mentions what is not known does not."""
 
     def render(names: Mapping[str, Any]) -> Any:
-        met = condition.render(names)
+        try:
+            met = condition.render(names)
+        except NameMissing:
+            return GONE
         return GONE if met is GONE or is_empty(met) else inner.render(names)
 
     return Filling(condition.names | inner.names, render)

@@ -1,4 +1,4 @@
-"""SAP ECC by BAPIs over SOAP: sales orders found by customer and sales organisation, read in blocks."""
+"""SAP ECC by BAPIs over SOAP: orders found by customer and sales organisation, read in blocks, written."""
 
 from connectors.sap_soap.connector import SapSoapConnector
 

@@ -24,7 +24,7 @@ from connectors.sap_soap.options import SapOptions
 from connectors.sap_soap.session import Session
 from connectors.soap.transport import Transport
 from connectors.writing import Send, ids_of, wanted_ids
-from hub.errors import ConfigError, OutcomeUnknown, Unavailable
+from hub.errors import ConfigError, OutcomeUnknown, SourceError, Unavailable
 from hub.mapping.expressions import READ_NAMES
 from hub.mapping.grammar import CallSpec, SystemMapping
 from hub.mapping.paths import compile_path
@@ -72,8 +72,11 @@ class SapHand:
         try:
             yield partial(self._send, session.send, looked=looked)
             session.commit()
-        except Exception:
-            session.rollback()
+        except Exception as error:
+            if not (
+                isinstance(error, SourceError) and error.key == "soap.timeout"
+            ):  # it would not answer now
+                session.rollback()
             raise
         for place, (call, read) in looked.items():
             self._guard.learn(call, place, read)
@@ -99,9 +102,13 @@ class SapHand:
         marked = with_marks(args, takes, INSERT if creates else UPDATE)
         number = str(args.get("SALESDOCUMENT") or "")
         if looked is None:  # it is stored at once: the look comes before
-            self._guard.require_unchanged(call, client, number, names)
+            seen = self._guard.require_unchanged(call, client, number, names)
+            answer = send(call.target, client, marked, call.errors, creates=creates)
+            if seen is not None:
+                self._guard.learn(call, *seen)
+            return self._took(call, answer)
         answer = send(call.target, client, marked, call.errors, creates=creates)
-        if looked is not None and (client, number) not in looked:
+        if (client, number) not in looked:
             seen = self._guard.require_unchanged(call, client, number, names)
             if seen is not None:
                 looked[seen[0]] = call, seen[1]

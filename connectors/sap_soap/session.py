@@ -2,7 +2,7 @@
 
 An answer that is lost before COMMIT was sent means "not done": the document's number is burnt, nothing
 exists. Only what becomes of COMMIT itself can be unknown. After anything that went wrong ROLLBACK gives the
-locks back, as far as the server can be reached; else they end with the session.
+locks back, as far as the server can be reached and answers; else they end with the session.
 
 Sources (contracts erp 1.3): the session is told by the cookie `sap-contextid`, opened in classic SOAP RFC by
 `sap-sessioncmd=open`, likely. A server that keeps none would commit nothing and say nothing: that is noticed

@@ -73,6 +73,13 @@ class _Login(asyncssh.SSHServer):
         return username == LOGIN and key.export_public_key() in self._keys
 
 
+async def _turn() -> None:
+    """Let everything else that is due in the loop be done."""
+    loop = asyncio.get_running_loop()
+    loop.call_soon((done := loop.create_future()).set_result, None)
+    await done
+
+
 class _Files(asyncssh.SFTPServer):
     def __init__(self, channel: asyncssh.SSHServerChannel[bytes], served: Served) -> None:
         super().__init__(channel, chroot=str(served.root).encode())
@@ -84,9 +91,7 @@ class _Files(asyncssh.SFTPServer):
             super().posix_rename(oldpath, newpath)
         if cuts:
             self._served.hang_up()
-            loop = asyncio.get_running_loop()
-            loop.call_soon((broken := loop.create_future()).set_result, None)
-            await broken  # the line breaks now, before anything is answered
+            await _turn()  # the line breaks now, before anything is answered
 
 
 @contextmanager
@@ -113,6 +118,9 @@ def sftp_server(
         await acceptor.wait_closed()
         others = asyncio.all_tasks() - {asyncio.current_task()}
         await asyncio.gather(*others, return_exceptions=True)
+        served.hang_up()  # a line that is left is closed while there is a loop that does it
+        for _ in range(3):
+            await _turn()
 
     acceptor = asyncio.run_coroutine_threadsafe(start(), loop).result()
     served.port = acceptor.get_port()

@@ -152,3 +152,36 @@ def test_a_rank_of_a_status_that_stands_in_a_field_is_asked_for_as_well() -> Non
 def test_system_without_writes_says_nothing_of_this() -> None:
     keys = {one.key for one in problems(system(field("status", "{from: s, codes: {' A': shipped}}")))}
     assert "mapping.send_reads_back" not in keys
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["id_own", "id_erp_no", "order_status", "order_rank", "was_state", "view_on_hold", "extra_anything"],
+)
+def test_sql_binds_what_stands_behind_the_dot_of_a_name(name: str) -> None:
+    text = writing(HEAD + f"update: {{ordered: {{sql: 'UPDATE o SET q = :{name} WHERE id = :part'}}}}")
+    assert [one.say() for one in problems(text) if one.severity == "error"] == []
+
+
+def test_sql_that_compares_with_what_was_there_is_guarded() -> None:
+    text = writing(HEAD + "update: {ordered: {sql: 'UPDATE o SET q = 1 WHERE id = :part AND q = :was_q'}}")
+    assert "mapping.update_without_guard" not in {one.key for one in problems(text)}
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [("order_rnk", "unknown_name_near"), ("idd_own", "unknown_name"), ("version_own", "unknown_name_near")],
+)
+def test_sql_binds_no_part_that_there_is_not(name: str, key: str) -> None:
+    text = writing(HEAD + f"update: {{ordered: {{sql: 'UPDATE o SET q = 1 WHERE id = :{name}'}}}}")
+    assert found(text, key)
+
+
+def test_sql_of_a_create_knows_nothing_that_was_there_before() -> None:
+    text = writing(HEAD + "create: {idempotent: true, sql: 'INSERT INTO o (q) VALUES (:was_q)'}")
+    assert found(text, "name_not_here").values["name"] == "was"
+
+
+def test_a_condition_may_ask_for_what_is_known_of_every_order_and_how_far_a_system_is() -> None:
+    when = "when: order.order_type == 'standard' and order.customer_no and view.rank < ('shipped' | rank)\n"
+    assert errors(writing(when + HEAD + STATUS)) == []
