@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any
 
 from benchmarks.crash.children import forked
@@ -46,7 +47,7 @@ MARKS: Marks = (
 )
 
 BORDERS = {
-    "merge": 0.02, "propose": 0.01, "begin": 0.006, "push": 0.03, "step": 0.004, "receipt": 0.012,
+    "merge": 0.01, "propose": 0.01, "begin": 0.006, "push": 0.03, "step": 0.004, "receipt": 0.012,
     "failure": 0.006, "resolve": 0.02,
 }  # fmt: skip
 """Where a kill may be aimed at, and how many seconds behind it falls at most."""
@@ -60,7 +61,7 @@ _SENT = ("push", "step", "receipt", "failure")
 _LONGER = 3
 """So many times its measured length a run is given to come to a border."""
 
-ROUND = 5
+ROUND = 10
 """After so many kills the world comes to rest and is judged."""
 
 OFTEN = 25
@@ -98,6 +99,7 @@ class Rounds:
         self.world, self.work, self.phases, self.rng = world, work, phases, rng
         self.tally = Tally()
         self._length, self._last, self._known = 0.0, "", Counter[str]()
+        self._borders = cycle([name for name in BORDERS if name in phases.names])
 
     def kills(self, count: int) -> Tally:
         """Kill so many runs, and judge."""
@@ -161,13 +163,13 @@ class Rounds:
         return child
 
     def _await_border(self, fault: str) -> None:
-        """Wait until the run is just behind a border that it is likely to come to."""
+        """Wait until the run is just behind the border whose turn it is, of those it is likely to come to."""
         likely = {"resolve": self._last in _SENT, "failure": bool(fault)}
-        found = [name for name in BORDERS if name in self.phases.names and likely.get(name, True)]
-        border = self.rng.choice(found)
+        while not likely.get(border := next(self._borders), True):
+            pass
         times = 1 if border in _SELDOM else self.rng.randint(1, 3)
         self.phases.wait(border, times, patience=_LONGER * self._length)
-        time.sleep(self.rng.uniform(0, BORDERS[border]))
+        time.sleep(self.rng.random() ** 2 * BORDERS[border])
 
     def _fault(self) -> str:
         """Order now and then that a call goes wrong besides; return how."""

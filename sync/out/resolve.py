@@ -7,12 +7,13 @@ not there was not done, once the system has had its time to show it; several nee
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from connectors.contract import Receipt, Writer
+from connectors.contract import Receipt, Step, Writer
 from hub.errors import HubError, Rejected
 from hub.mapping.expressions import NameMissing
 from hub.mapping.paths import compile_path, is_empty
@@ -81,10 +82,11 @@ class _Resolving:
         with self._desk.store.read() as conn:
             here = know(conn, [self._key], [target]).situation(self._key, target, now)
             known = there(conn, self._key, target, self._desk.store.seal)
+            done = outbox.steps(conn, row["id"]) if confirms else []
         if here is None:
             return self._change(row["state"], now + AGAIN)
         try:
-            return self._confirmed(here, known, now) if confirms else self._found(here, known, now)
+            return self._confirmed(here, known, done, now) if confirms else self._found(here, known, now)
         except NameMissing as missing:
             return self._change(outbox.UNKNOWN, now + AGAIN, missing.key, name=missing.name)
         except Rejected as error:
@@ -160,15 +162,16 @@ class _Resolving:
         told = {**place, "held": here.form.held(), "settles_at": here.form.settles_at}
         bulk.upsert(conn, forms, [told | {"changed_at": now}], incidental=("changed_at",))
 
-    def _confirmed(self, here: Situation, known: There, now: datetime) -> str | None:
+    def _confirmed(self, here: Situation, known: There, done: Sequence[Step], now: datetime) -> str | None:
         """Ask whether what was accepted has been carried out by now."""
         spec = self._target.spec.confirm
         until = datetime.fromisoformat(str(_reason(self._row)[1]["until"]))
         key = business_key(self._target, here, known, self._row, confirms=True)
+        for one in done:  # what an answer gave, a job's number say, asks for it now
+            key = replace(key, names={**key.names, **one.took})
         records = self._connector.lookup(self._target.name, key)
         path = spec.until if spec else None
-        done = [one for one in records if path is None or not is_empty(compile_path(path)(one))]
-        if done:
+        if any(path is None or not is_empty(compile_path(path)(one)) for one in records):
             with self._desk.store.write() as conn:
                 stay(self._held, conn)
                 outbox.change(conn, [self._row["id"]], outbox.CONFIRMED, now, due_at=None)

@@ -74,7 +74,7 @@ class Want:
 
 @dataclass(slots=True)
 class _Wish:
-    """One field of a wish."""
+    """One field of a wish; `overwrites` tells that what somebody did in the target would be undone by it."""
 
     name: str
     wanted: Told
@@ -82,6 +82,7 @@ class _Wish:
     rule: str
     equal: bool = False
     not_before: datetime | None = None
+    overwrites: bool = True
 
 
 class Wants:
@@ -160,7 +161,7 @@ class Wants:
                 continue
             elif form.parked.get(wish.name) == [wish.wanted, wish.seen]:
                 continue
-            elif form.changed_on_both_sides(wish.name, wish.wanted, wish.seen):
+            elif wish.overwrites and form.changed_on_both_sides(wish.name, wish.wanted, wish.seen):
                 conflicts.append(wish.name)
             want.wanted[wish.name], want.seen[wish.name] = wish.wanted, wish.seen
             want.rules[wish.name] = wish.rule
@@ -238,12 +239,19 @@ class Wants:
             return None
         if status > view["hi"]:
             up = [one for one in target.statuses if view["status"] < one <= reach]
-            return _Wish("status", max(up).word, seen, rule) if up else None
+            back = self._went_back(target, here, view)
+            return _Wish("status", max(up).word, seen, rule, overwrites=back) if up else None
         if reach not in target.statuses:
             return None
         return _Wish(
             "status", reach.word, seen, rule, not_before=self._ripe(target, here, view, owner, reach)
         )
+
+    def _went_back(self, target: Target, here: Situation, view: Mapping[str, Any]) -> bool:
+        """Tell whether somebody took back in the target what was agreed, and is not its own to take back."""
+        before, stands = here.form.agreed.get("status"), Status(view["status"])
+        own = self._rules.status_owner(stands) == target.system
+        return not own and before is not None and stands < Status.of(str(before[1]))
 
     def _ripe(
         self, target: Target, here: Situation, view: Mapping[str, Any], owner: str, status: Status

@@ -71,7 +71,7 @@ def _write(kind: str, text: str, home: Path) -> None:
 
 
 def _run(text: str, env: dict[str, str], last: int) -> int:
-    """Run the commands of a block: each must print the lines below it, in order; the last ends with `last`."""
+    """Run a block's commands: each must print the lines below it, in order; the last ends with `last`."""
     commands = re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]
     for number, part in enumerate(commands, start=1):
         command, _, shown = part.partition("\n")

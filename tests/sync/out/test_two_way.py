@@ -230,3 +230,17 @@ def test_a_target_that_cuts_texts_and_one_that_merges_codes_are_not_written_in_a
     house.sync(5)
     assert before == {system: len(house.journal(system)) for system in SYSTEMS}
     assert len(house.journal("wms")) == 3  # born, the name, and its own shipping
+
+
+def test_a_target_that_went_on_by_itself_has_no_conflict(house: House) -> None:
+    house.born("S1")
+    house.sync(3)
+    house.edit("wms", "S1", state="10")
+    house.sync(3)
+    house.edit("shop", "S1", state="S")  # by hand, before anybody told it
+    house.edit("wms", "S1", state="90", sent=10)
+    house.edit("ledger", "S1", state="closed")
+    house.sync(4)
+    shop = house.holds("shop", "S1")
+    assert shop is not None and shop["state"] == "C"
+    assert not house.changes(state="held")
