@@ -18,9 +18,9 @@ from cli.options import Actor, Json, actor
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-    from sync.out.baseline import Baseline
-    from sync.out.baseline_gaps import Row
-    from sync.out.baseline_reading import Filled
+    from sync.baseline.gaps import Row
+    from sync.baseline.reading import Filled
+    from sync.baseline.taken import Baseline
 
 _PROBLEMS = 50
 
@@ -68,7 +68,7 @@ def baseline(
 def _take(here: Here, before: str, who: str, as_json: bool) -> dict[str, Any]:
     """Compare what is not compared yet, then park what is old; return what came of it."""
     from reconciler.run import keep_findings
-    from sync.out.baseline import take_baseline
+    from sync.baseline.taken import take_baseline
 
     begin = begin_of(before, here.zone)
     assert begin is not None  # there is a text
@@ -94,7 +94,7 @@ def _show(here: Here, done: Baseline) -> None:
 
 def legacy_line(here: Here, conn: sa.Connection) -> str | None:
     """Return what a baseline parked and that still stands, in one line; None if there is nothing."""
-    from sync.out.baseline import legacy
+    from sync.baseline.taken import legacy
 
     found = legacy(conn)
     if found is None:
@@ -106,7 +106,7 @@ def legacy_line(here: Here, conn: sa.Connection) -> str | None:
 
 
 def _write(here: Here, path: Path, as_json: bool) -> dict[str, Any]:
-    from sync.out.baseline_gaps import TOPICS, gaps, write_gaps
+    from sync.baseline.gaps import TOPICS, gaps, write_gaps
 
     with here.store() as store, store.read() as conn:
         rows = gaps(conn, here.rules)
@@ -128,8 +128,8 @@ def _count(rows: list[Row]) -> show.Cell:
 def _read_in(here: Here, path: Path, who: str, as_json: bool) -> dict[str, Any]:
     """Check the workbook and take it in, if nothing is wrong in it."""
     from hub.store import lease
-    from sync.out.baseline_reading import read_filled
-    from sync.out.baseline_taking import take_filled
+    from sync.baseline.reading import read_filled
+    from sync.baseline.taking import take_filled
     from sync.run import LEASE, holder, merge_orders, place_waiting, wall
 
     with here.hub() as hub:

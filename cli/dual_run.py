@@ -16,8 +16,8 @@ from hub.errors import ConfigError
 
 if TYPE_CHECKING:
     from cli.dual_run_words import Words
-    from sync.out.dual_run import DualRun, Kpi
-    from sync.out.track import Track
+    from sync.dual_run.days import DualRun, Kpi
+    from sync.dual_run.track import Track
 
 app = typer.Typer(help="Old and new side by side, until the figures are good enough.", no_args_is_help=True)
 
@@ -79,7 +79,7 @@ def begin_of(text: str | None, zone: tzinfo) -> datetime | None:
 
 
 def _dual_runs(here: Here, system: str | None, days: int | None, since: datetime | None) -> list[DualRun]:
-    from sync.out.dual_run import dual_run
+    from sync.dual_run.days import dual_run
 
     names = here.chosen([system] if system else None)
     with here.hub() as hub, hub.store.read() as conn:
@@ -92,7 +92,7 @@ def _dual_runs(here: Here, system: str | None, days: int | None, since: datetime
 
 
 def _track(here: Here, system: str, days: int | None, since: datetime | None) -> Track:
-    from sync.out.track import track
+    from sync.dual_run.track import track
 
     with here.store() as store, store.read() as conn:
         found = track(conn, here.rules, system, here.clock(), days=days, since=since)
@@ -105,7 +105,7 @@ def _answer(words: Words, found: list[Any], xlsx: Path | None, as_json: bool) ->
     from cli.dual_run_words import Words as Of
 
     if xlsx is not None:
-        from sync.out.book import write_book
+        from sync.sheets.book import write_book
 
         write_book(
             xlsx, [sheet for one in found for sheet in _sheets(Of(words.here, one.system), one, found)]
@@ -189,7 +189,7 @@ def _local(words: Words, row: list[Any]) -> list[Any]:
 def _sheets(words: Words, found: Any, among: list[Any]) -> list[Any]:
     """Return the sheets of one system; of several each sheet's name says whose it is."""
     from cli.dual_run_words import BOOK_HEADS, TRACK_HEADS
-    from sync.out.book import Sheet
+    from sync.sheets.book import Sheet
 
     say = words.say
     prefix = f"{words.name} " if len(among) > 1 else ""

@@ -12,9 +12,9 @@ from cli.context import Here
 from hub.locale import catalogue
 
 if TYPE_CHECKING:
-    from sync.out.dual_run import Day, DualRun, Gate, Kpi
-    from sync.out.shadow import Wish
-    from sync.out.track import Row, Track
+    from sync.dual_run.days import Day, DualRun, Gate, Kpi
+    from sync.dual_run.shadow import Wish
+    from sync.dual_run.track import Row, Track
 
 FATES = ("different", "only_by_hand", "never")
 """What is shown wish by wish: what was entered alike needs nobody."""

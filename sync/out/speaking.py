@@ -18,7 +18,8 @@ from hub.store import Seal, jsons, lookup
 from hub.store.tables import ledger, links, observations, outbox
 from sync.out.targets import Target
 from sync.out.values import SIDES, Told
-from sync.out.wants import CREATE, MESSAGE, Situation, hub_words, view_words
+from sync.out.wants import CREATE, MESSAGE, Situation
+from sync.out.words import hub_words, view_words
 from sync.raw import disclose
 
 OrderNo = tuple[str, str]

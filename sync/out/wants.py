@@ -20,7 +20,8 @@ from hub.rules import Rules
 from hub.store import jsons
 from sync.out.forms import Form
 from sync.out.targets import Target
-from sync.out.values import SIDES, Told, told, told_lines
+from sync.out.values import Told, told, told_lines
+from sync.out.words import hub_words, view_words
 from sync.ownership import Owners
 
 CREATE, UPDATE, MESSAGE = "create", "update", "message"
@@ -325,32 +326,6 @@ def holds(target: Target, here: Situation) -> bool:
         return False
 
 
-def hub_words(order: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an order as `order.*` shows it: words for status, side and money; what is not known left out."""
-    status, side, money = order["status"], order["side"], order["money"]
-    words = {name: value for name, value in order.items() if value is not None}
-    words |= _sides(side)
-    words |= {"status": status.word, "rank": int(status)} if status is not None else {}
-    words |= {"money": money.name.lower()} if money is not None else {}
-    words["lines"] = [line._asdict() for line in order.get("lines") or ()]
-    return words
-
-
-def view_words(view: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return what a system says of an order as `view.*` shows it; nothing where it knows none."""
-    if view is None:
-        return {}
-    status = view["status"]
-    said = {name: view[name] for name in QUANTITIES if view[name] is not None}
-    said |= {"status": Status(status).word, "rank": status} if status is not None else {}
-    return said | _sides(Side(view["side"]))
-
-
-def _sides(side: Side) -> dict[str, Any]:
-    words = {str(one.name).lower(): bool(side & one) for one in Side if one}
-    return {**words, "side": next((word for word, is_so in words.items() if is_so), "none")}
-
-
 def _when(target: Target) -> str:
     return f"when: {target.spec.when or 'route'}"
 
@@ -363,8 +338,3 @@ def _left(said: Mapping[str, Any]) -> bool:
 def _more_left(ordered: Decimal, order: Mapping[str, Any], view: Mapping[str, Any]) -> bool:
     """Tell whether more was shipped than would be ordered: a finding, never a write."""
     return any(one is not None and one > ordered for one in (order["shipped"], view["shipped"]))
-
-
-__all__ = [
-    "CREATE", "MESSAGE", "SIDES", "UPDATE", "Situation", "Want", "Wants", "holds", "hub_words", "view_words",
-]  # fmt: skip

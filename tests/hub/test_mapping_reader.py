@@ -628,7 +628,6 @@ def test_the_version_changes_with_units_where_they_are_used() -> None:
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        (system(top="mode: live\ntime: {zone: UTC}"), "mode: live"),
         (system(top="limits: {per_second: 5}\ntime: {zone: UTC}"), "limits: per_second"),
         (system().replace("id]}", "id], if: since}"), "if"),
     ],

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from hub.store import Store
-from sync.out.dual_run import DualRun, dual_run
-from sync.out.shadow import ALIKE, DIFFERENT, NEVER, ONLY, Wish
+from sync.dual_run.days import DualRun, dual_run
+from sync.dual_run.shadow import ALIKE, DIFFERENT, NEVER, ONLY, Wish
 from tests.sync.out.house import HUB_YAML, LEDGER, SHOP, WMS, House
 
 SHADOW = {"shop": SHOP, "wms": WMS.replace("mode: live", "mode: shadow"), "ledger": LEDGER}

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from hub.model import QUANTITIES, Side, Status
 from hub.rules import Rules
 from hub.store.tables import orders, reads, views
-from sync.out.dual_run import Day, Gate, Reason, days_of, figures_of
+from sync.dual_run.days import Day, Gate, Reason, days_of, figures_of
 from sync.out.values import Told, told
 
 ALIKE, DIFFERENT, LACKING, ALONE = "alike", "different", "lacking", "alone"

@@ -18,10 +18,10 @@ import sqlalchemy as sa
 
 from hub.rules import Rules
 from hub.store.tables import outbox
-from sync.out import figures
-from sync.out.figures import Span
+from sync.dual_run import figures
+from sync.dual_run.figures import Span
+from sync.dual_run.shadow import ALIKE, DIFFERENT, NEVER, ONLY, Wish, adopted, orders_by_hand, wishes
 from sync.out.outbox import CONFIRMED
-from sync.out.shadow import ALIKE, DIFFERENT, NEVER, ONLY, Wish, adopted, orders_by_hand, wishes
 from sync.out.targets import SHADOW, Target
 from sync.out.wants import CREATE
 

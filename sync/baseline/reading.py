@@ -23,7 +23,7 @@ from hub.locale import LOCALES, text
 from hub.model import Side, Status
 from hub.problems import nearest
 from hub.store.tables import links, orders
-from sync.out.baseline_gaps import TOPICS, Topic
+from sync.baseline.gaps import TOPICS, Topic
 from sync.sheets.columns import unsafe
 
 

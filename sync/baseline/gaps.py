@@ -20,8 +20,8 @@ from hub.model import Side, Status
 from hub.rules import Rules
 from hub.store import jsons, lookup
 from hub.store.tables import observations, quarantine, unlinked, views
-from sync.out.book import Sheet, Value, write_book
 from sync.quarantine import ANEW
+from sync.sheets.book import Sheet, Value, write_book
 
 Row = list[Value]
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from hub.catalogue import SKUS, UNITS, load_catalogue
 from hub.store import Store, audit, bulk
 from hub.store.tables import links
+from sync.baseline.reading import Filled
 from sync.joining import HUB
-from sync.out.baseline_reading import Filled
 
 _FILES = {"skus.csv": SKUS, "units.csv": UNITS}
 
