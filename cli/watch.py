@@ -42,7 +42,7 @@ def watch(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Keep reading, listening and sending, until stopped (Ctrl-C, SIGTERM).
+    """Keep reading, listening and sending until stopped (Ctrl-C).
 
     A system that fails is tried more and more seldom, and stops no other. A second Ctrl-C ends at once.
     """
