@@ -259,7 +259,7 @@ def _kills(told: Mapping[str, Any]) -> Iterator[str]:
     yield "SIGKILL at a moment drawn from a run's length; the next run goes on, and the store must equal that"
     yield "of a run that nobody disturbed. On PostgreSQL a tenth terminates the server's side instead. Where"
     yield "runs write, the practice systems' own records must show every order once, as its owner says it; a"
-    yield "retry loop as people write it is killed in the same way beside them. `make bench-crash` does it again.\n"
+    yield "retry loop as people write it is killed just so beside them. `make bench-crash` does it again.\n"
     yield "| what | kills | hit a run at work | rows lost | doubled | could not go on |"
     yield "|---|---|---|---|---|---|"
     for name, one in found.items():
