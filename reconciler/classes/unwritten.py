@@ -14,6 +14,8 @@ from reconciler.sources import Scope
 LATE = timedelta(hours=1)
 """So long it may stay unknown what became of a write, before somebody should look."""
 
+_DENIED = "outbox.denied"
+
 _ENDED = (  # of each write to an order the last word counts
     "SELECT company, order_no, system, write, state, wanted, seen, reason, holds, changed_at FROM outbox AS o"
     " WHERE state IN ('rejected', 'unknown', 'held') AND mode = 'live' AND id = (SELECT max(id)"
@@ -37,7 +39,10 @@ def unwritten(conn: Any, as_of: datetime, scope: Scope) -> Iterator[Verdict]:
                 kept = details | {"changed": fields}
                 yield Verdict("conflict", company, order_no, system, write, kept, since=since)
         elif state == "rejected" or since + LATE <= as_of:
-            kept = details | {"state": state, "why": jsons.loads(reason)}
+            why = jsons.loads(reason)
+            if why and why[0] == _DENIED:
+                continue  # a person said no, and knows it
+            kept = details | {"state": state, "why": why}
             yield Verdict("write_failed", company, order_no, system, write, kept, since=since)
 
 

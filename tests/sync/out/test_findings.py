@@ -52,3 +52,18 @@ def test_a_write_that_is_refused_is_a_finding_with_the_systems_own_words(house: 
     (finding,) = found(house, "write_failed")
     assert "customer is blocked" in finding.details
     assert house.now - finding.first_seen < timedelta(minutes=1)
+
+
+def test_what_a_person_denied_is_no_failure(house: House) -> None:
+    house.born("S1", qty=10)
+    house.sync(3)
+    house.edit("shop", "S1", qty=12)
+    house.edit("wms", "S1", qty=11)
+    house.sync(3)
+    with house.store.write() as conn:
+        rows, rules = approvals.held(conn), house.hub().rules
+        approvals.decide(conn, rows, granting=False, who="Wang", reason="no", rules=rules, now=house.now)
+    house.sync(2)
+    house.later(hours=2)
+    assert not found(house, "write_failed")
+    assert not found(house, "conflict")
