@@ -277,7 +277,7 @@ class Wants:
         if value is None or owner is None or owner == system:
             return None
         wanted, rule = told(value), f"{owner} owns {name}"
-        if name in _GOODS and self._too_late(name, value, wanted, here, view):
+        if name in _GOODS and self._too_late(name, wanted, target, here, view):
             return None
         if name not in target.says:
             seen = here.form.sent.get(name) or (here.form.agreed.get(name) or [None])[0]
@@ -290,18 +290,30 @@ class Wants:
         return _Wish(name, wanted, seen, rule, wanted == seen)
 
     def _too_late(
-        self, name: str, value: Any, wanted: Told, here: Situation, view: Mapping[str, Any]
+        self, name: str, wanted: Told, target: Target, here: Situation, view: Mapping[str, Any]
     ) -> bool:
         """Tell whether goods can no longer be changed: what has left, or is as good as gone, is a finding.
 
-        What was agreed once may be set right at any time.
+        What was agreed once may be set right at any time, and what the system that ships goes by may be told
+        to all others.
         """
         order = here.order
-        if name == "ordered" and _more_left(value, order, view):
+        if name == "ordered" and _more_left(order[name], order, view):
             return True
         stands = max(order["status"] or 0, view["status"] or 0)
         agreed = here.form.agreed.get(name)
-        return stands >= self._rules.changes.until and (agreed is None or agreed[0] != wanted)
+        if stands < self._rules.changes.until or (agreed is not None and agreed[0] == wanted):
+            return False
+        return not self._shipped_as(name, wanted, target, here)
+
+    def _shipped_as(self, name: str, wanted: Told, target: Target, here: Situation) -> bool:
+        """Tell whether the system that ships, another one than the target, holds just what is wanted."""
+        ships = self._rules.owner("shipped") or ""
+        if ships == target.system or ships not in here.views:
+            return False
+        if name == "lines":
+            return told_lines(here.lines.get(ships, ())) == wanted
+        return told(here.views[ships][name]) == wanted
 
     def _owner(self, name: str, here: Situation) -> str | None:
         """Return the system whose word counts for a field: its owner, else the first that says it."""

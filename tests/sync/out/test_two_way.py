@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sync.out import approvals
+from sync.out import approvals, bearing
 from sync.remap import remap
 from tests.sync.out.house import SYSTEMS, House
 
@@ -244,3 +244,31 @@ def test_a_target_that_went_on_by_itself_has_no_conflict(house: House) -> None:
     shop = house.holds("shop", "S1")
     assert shop is not None and shop["state"] == "C"
     assert not house.changes(state="held")
+
+
+def test_a_change_that_was_shipped_is_told_to_who_learns_of_it_late(house: House) -> None:
+    house.born("S1", qty=10)
+    house.sync(3)
+    with house.store.write() as conn:
+        bearing.pause(conn, "ledger", "Zhao", "closing", house.now)
+    house.edit("shop", "S1", qty=12)
+    house.sync(2)
+    house.edit("wms", "S1", state="90", sent=12)
+    house.sync(2)
+    with house.store.write() as conn:
+        bearing.resume(conn, "ledger", "Zhao", house.now)
+    house.sync(3)
+    ledger = house.holds("ledger", "S1")
+    assert ledger is not None and (ledger["qty"], ledger["sent"], ledger["state"]) == (12, 12, "shipped")
+
+
+def test_nobody_is_told_of_a_change_that_came_when_all_had_left(house: House) -> None:
+    house.born("S1", qty=10)
+    house.sync(3)
+    house.edit("wms", "S1", state="90", sent=10)
+    house.sync(2)
+    house.edit("shop", "S1", qty=15)
+    house.sync(3)
+    for system in ("wms", "ledger"):
+        held = house.holds(system, "S1")
+        assert held is not None and held["qty"] == 10
