@@ -169,9 +169,8 @@ def _still(conn: sa.Connection, here: Here, ask: Ask) -> list[str]:
     """Return the roles that must still grant what somebody has just granted."""
     from sync.out import approvals
 
-    now = here.clock()
-    lacking = (role for row in ask.rows for role in approvals.lacking(conn, row, here.rules, now))
-    return list(dict.fromkeys(lacking))
+    lacking = approvals.lacking(conn, ask.rows, here.rules, here.clock())
+    return list(dict.fromkeys(role for roles in lacking.values() for role in roles))
 
 
 def _show(

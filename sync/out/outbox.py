@@ -17,6 +17,7 @@ from connectors.contract import Step
 from hub.errors import HubError
 from hub.redact import redact
 from hub.store import bulk, jsons, lookup
+from hub.store.columns import in_blocks
 from hub.store.tables import OPEN_CHANGES, change_steps, outbox
 from sync.out.targets import Target
 from sync.out.wants import CREATE, Want
@@ -82,9 +83,9 @@ def change(
     told = jsons.dumps(list(reason)) if reason else None
     values = {"state": state, "changed_at": now, "reason": told, **more}
     still = (outbox.c.state.in_(only),) if only else ()
+    update = sa.update(outbox).where(*still).values(**values)
     return sum(
-        conn.execute(sa.update(outbox).where(outbox.c.id == one, *still).values(**values)).rowcount
-        for one in changes
+        conn.execute(update.where(outbox.c.id.in_(some))).rowcount for some in in_blocks(sorted(changes))
     )
 
 

@@ -97,7 +97,7 @@ def _retry(conn: sa.Connection, desk: Desk, row: box.Row, now: datetime) -> int:
         raise ConfigError("outbox.no_write", write=row["write"])
     refusals = sum(one["state"] == REJECTED for one in _same_write(conn, row))
     key = row["company"], row["order_no"]
-    lacking = approvals.lacking(conn, row, desk.out.rules, now)
+    lacking = approvals.lacking(conn, [row], desk.out.rules, now)[row["id"]]
     fresh = {name: value for name, value in row.items() if name not in ("id", "reason", "sent_at", "batch")}
     fresh |= {"state": HELD if lacking else PENDING, "attempts": 0, "due_at": None, "created_at": now}
     fresh |= {"changed_at": now}
