@@ -13,9 +13,10 @@ from hub.rules import Rules
 from hub.store import jsons
 from sync.out.forms import alike
 from sync.out.outbox import Reason, Row
+from sync.out.situation import Situation
 from sync.out.targets import Target
 from sync.out.values import SIDES, Told, told, told_lines
-from sync.out.wants import UPDATE, Situation, Want
+from sync.out.wants import UPDATE, Want
 
 DONE, OTHERWISE, LEFT = "done", "otherwise", "left"
 """What became of one field."""

@@ -29,10 +29,11 @@ from sync.out.approvals import granted
 from sync.out.by_hand import became, overwritten
 from sync.out.mass import brake
 from sync.out.outbox import HELD, PENDING, REJECTED, REPLACEABLE, SUPERSEDED, WAITING, OrderNo
+from sync.out.situation import Situation
 from sync.out.situations import know
 from sync.out.targets import LIVE, SHADOW, Target, targets_of
 from sync.out.values import Told
-from sync.out.wants import CREATE, UPDATE, Situation, Want, Wants
+from sync.out.wants import CREATE, UPDATE, Want, Wants
 
 CONFLICT, LOOP, PARTS = "conflict", "loop", "parts"
 """Rules of the hub's own that hold a change, beside those of hub.yaml."""

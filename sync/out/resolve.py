@@ -27,10 +27,11 @@ from sync import dirt
 from sync.out import outbox, receipts
 from sync.out.by_hand import said
 from sync.out.outbox import OrderNo
+from sync.out.situation import Situation
 from sync.out.situations import know
 from sync.out.speaking import There, business_key, there
 from sync.out.targets import Target
-from sync.out.wants import CREATE, MESSAGE, Situation
+from sync.out.wants import CREATE, MESSAGE
 
 if TYPE_CHECKING:
     from sync.out.push import Desk

@@ -15,9 +15,9 @@ from hub.store.tables import adoptions, documents, forms, observations, orders, 
 from hub.store.types import from_micros
 from sync.facts import parse_lines
 from sync.out.forms import Form
+from sync.out.situation import Situation
 from sync.out.targets import Target
 from sync.out.values import extras_of, order_of
-from sync.out.wants import Situation
 from sync.saying import said_by
 
 OrderNo = tuple[str, str]

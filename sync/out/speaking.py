@@ -16,9 +16,10 @@ from hub.mapping.writespec import UpdateSpec
 from hub.model import Record, Status
 from hub.store import Seal, jsons, lookup
 from hub.store.tables import ledger, links, observations, outbox
+from sync.out.situation import Situation
 from sync.out.targets import Target
 from sync.out.values import SIDES, Told
-from sync.out.wants import CREATE, MESSAGE, Situation
+from sync.out.wants import CREATE, MESSAGE
 from sync.out.words import hub_words, view_words
 from sync.raw import disclose
 

@@ -244,6 +244,20 @@ class House:
         assert len(found) < 2, f"{system} holds {ref} {len(found)} times"
         return dict(found[0]._mapping) if found else None
 
+    def quantity(self, system: str, order: str) -> Any:
+        """Return the quantity of an order that a system holds."""
+        held = self.holds(system, order)
+        assert held is not None, f"{system} does not hold {order}"
+        return held["qty"]
+
+    def dispute(self) -> None:
+        """Let S1 be changed in the shop and in the warehouse, each in its own way."""
+        self.born("S1", qty=10)
+        self.sync(3)
+        self.edit("shop", "S1", qty=12)
+        self.edit("wms", "S1", qty=11)
+        self.sync(3)
+
     def journal(self, system: str) -> list[Mapping[str, Any]]:
         """Return every write that a system saw, whoever made it."""
         with self.engines[system].connect() as conn:

@@ -25,11 +25,7 @@ def found(house: House, kind: str) -> list[Any]:
 
 
 def test_a_conflict_is_a_finding_until_somebody_decides(house: House) -> None:
-    house.born("S1", qty=10)
-    house.sync(3)
-    house.edit("shop", "S1", qty=12)
-    house.edit("wms", "S1", qty=11)
-    house.sync(3)
+    house.dispute()
     (finding,) = found(house, "conflict")
     assert (finding.system, finding.order_no) == ("wms", "S1")
     with house.store.write() as conn:
@@ -55,11 +51,7 @@ def test_a_write_that_is_refused_is_a_finding_with_the_systems_own_words(house: 
 
 
 def test_what_a_person_denied_is_no_failure(house: House) -> None:
-    house.born("S1", qty=10)
-    house.sync(3)
-    house.edit("shop", "S1", qty=12)
-    house.edit("wms", "S1", qty=11)
-    house.sync(3)
+    house.dispute()
     with house.store.write() as conn:
         rows, rules = approvals.held(conn), house.hub().rules
         approvals.decide(conn, rows, granting=False, who="Wang", reason="no", rules=rules, now=house.now)
