@@ -10,30 +10,28 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import statistics
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import sqlalchemy as sa
-
+from benchmarks.delays import look, running, told_of
 from benchmarks.load import KEY, _server
 
 POLL = 1.0
 """Seconds from the beginning of one poll to that of the next."""
 
-LOOK = 0.005
 ORDERS = 500
+FIRST = 1000
+"""The n-th order is changed to the quantity FIRST + n."""
+
+MODULE = "benchmarks.freshness"
 HUB_YAML = "zone: UTC\nownership: {ordered: shop, shipped: shop}\n"
 MAPPING = """
 system: shop
@@ -54,7 +52,7 @@ streams:
 
 
 class Shop:
-    """Orders with change stamps; order n is changed once, at a random moment, to the quantity 1000 + n."""
+    """Orders with change stamps; order n is changed once, at a random moment, to the quantity FIRST + n."""
 
     def __init__(self, changes: int, seed: int = 11) -> None:
         self._dice, self._changes = random.Random(seed), changes
@@ -71,7 +69,7 @@ class Shop:
         for number in range(self._changes):
             time.sleep(self._dice.uniform(0.1, 1.9))
             order, now = f"SO{number:05}", time.time()
-            self._rows[order] = self._row(order, 1000 + number, now)
+            self._rows[order] = self._row(order, FIRST + number, now)
             self.moments[order] = now
 
     def _row(self, order: str, quantity: int, now: float) -> dict[str, Any]:
@@ -142,63 +140,27 @@ def work(url: str, home: str, port: int) -> None:
     )
 
 
-def watch(store: Any, changes: int, until: float) -> dict[str, float]:
-    """Return when each changed order was first seen in `orders`."""
-    from hub.store.tables import orders
-
-    query = sa.select(orders.c.order_no).where(orders.c.ordered >= 1000)
-    seen: dict[str, float] = {}
-    while len(seen) < changes and time.monotonic() < until:
-        with store.read() as conn:
-            found = list(conn.execute(query).scalars())
-        now = time.time()
-        for order in found:
-            seen.setdefault(order, now)
-        time.sleep(LOOK)
-    return seen
-
-
-@contextmanager
-def _running(*words: str) -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.freshness", *words],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.terminate()
-
-
 def measure(url: str, home: Path, changes: int) -> dict[str, Any]:
     """Let a shop change and a worker poll; return the delays in seconds."""
     from hub.store import open_store
 
     store = open_store(url, KEY)
     store.upgrade()
-    with _running("--serve", str(changes)) as shop:
+    with running(MODULE, "--serve", str(changes)) as shop:
         assert shop.stdout
         port = int(shop.stdout.readline())
-        with _running("--work", url, str(home), str(port)) as worker:
+        with running(MODULE, "--work", url, str(home), str(port)) as worker:
             assert worker.stdout
             said = worker.stdout.readline().strip()
             if said != "ready":
                 raise RuntimeError(said)
             _get(port, "/begin")
-            seen = watch(store, changes, time.monotonic() + 2 * changes + 30)
+            seen = look(store, changes, FIRST, time.monotonic() + 2 * changes + 30)
             told = json.loads(worker.communicate()[0].splitlines()[-1])
         moments = _get(port, "/moments")
     store.close()
     delays = sorted(seen[order] - at for order, at in moments.items() if order in seen)
     return {**told_of(delays), "changes": changes, "lost": changes - len(delays), **told}
-
-
-def told_of(delays: list[float]) -> dict[str, float]:
-    p95 = delays[min(len(delays) - 1, -(-len(delays) * 95 // 100) - 1)]
-    said = {"p50": statistics.median(delays), "p95": p95, "worst": delays[-1]}
-    return {name: round(seconds, 3) for name, seconds in said.items()}
 
 
 def _get(port: int, path: str) -> Any:

@@ -12,20 +12,15 @@ import argparse
 import json
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
-
-from benchmarks.freshness import LOOK, told_of
+from benchmarks.delays import look, running, told_of
 from benchmarks.load import KEY, _server
 
 EVERY = 60.0
@@ -35,6 +30,8 @@ SYSTEMS = ("crm", "erp")
 FREE = "\nfuse: {rules: []}\nbrakes: {orders: 1000000, least: 1000000, share: 100%, cancellations: 1000000}\n"
 FIRST = 1000
 """The n-th order is changed to the quantity FIRST + n."""
+
+MODULE = "benchmarks.wakeup"
 
 
 def serve(folder: str, changes: int) -> None:
@@ -102,47 +99,17 @@ def work(url: str, home: str, connections: str) -> None:
     hub.store.close()
 
 
-def look(store: Any, changes: int, until: float) -> dict[str, float]:
-    """Return when each changed order was first seen in `orders`."""
-    from hub.store.tables import orders
-
-    query = sa.select(orders.c.order_no).where(orders.c.ordered >= FIRST)
-    seen: dict[str, float] = {}
-    while len(seen) < changes and time.monotonic() < until:
-        with store.read() as conn:
-            found = list(conn.execute(query).scalars())
-        now = time.time()
-        for order in found:
-            seen.setdefault(order, now)
-        time.sleep(LOOK)
-    return seen
-
-
-@contextmanager
-def _running(*words: str) -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.wakeup", *words],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.terminate()
-
-
 def measure(url: str, folder: Path, changes: int) -> dict[str, Any]:
     """Let somebody change orders and a watch run; return the delays in seconds."""
     from hub.store import open_store
 
     store = open_store(url, KEY)
     store.upgrade()
-    with _running("--serve", str(folder), str(changes)) as world:
+    with running(MODULE, "--serve", str(folder), str(changes)) as world:
         assert world.stdin
         assert world.stdout
         connections = world.stdout.readline().strip()
-        with _running("--work", url, str(folder / "home"), connections) as worker:
+        with running(MODULE, "--work", url, str(folder / "home"), connections) as worker:
             assert worker.stdin
             assert worker.stdout
             place = worker.stdout.readline().strip()
@@ -150,7 +117,7 @@ def measure(url: str, folder: Path, changes: int) -> dict[str, Any]:
                 raise RuntimeError("the watch did not begin")
             world.stdin.write(f"http://{place}/hooks/crm\n")
             world.stdin.flush()
-            seen = look(store, changes, time.monotonic() + changes + EVERY)
+            seen = look(store, changes, FIRST, time.monotonic() + changes + EVERY)
             moments = json.loads(world.stdout.readline())
             time.sleep(2.0)  # what was seen last is on its way to the ERP
             said = json.loads(worker.communicate()[0].splitlines()[-1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from connectors.contract import Connector, Keys
@@ -38,7 +39,7 @@ def read_keys(
     counts: Counter[str] = Counter()
     error: str | None = None
     try:
-        counts += _read(hub, connector, inlet, keys, held, run, progress)
+        counts += _Reading(hub, connector, inlet, held, run, progress).read(keys)
     except HubError as fault:
         error = redact(str(fault))
         raise
@@ -48,52 +49,51 @@ def read_keys(
     return counts
 
 
-def _read(
-    hub: Hub,
-    connector: Connector,
-    inlet: Intake,
-    keys: Sequence[str],
-    held: Lease,
-    run: runs.Run,
-    progress: Progress,
-) -> Counter[str]:
-    if keys and "keys" in connector.capabilities.asks:
-        try:
-            return _asked(hub, connector, inlet, keys, held, run, progress)
-        except ConfigError as error:
-            if error.key != _NO_KEYS:
-                raise
-    return _pulled(hub, connector, inlet, held, run, progress)
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What reading single records needs."""
 
+    hub: Hub
+    connector: Connector
+    inlet: Intake
+    held: Lease
+    run: runs.Run
+    progress: Progress
 
-def _asked(
-    hub: Hub,
-    connector: Connector,
-    inlet: Intake,
-    keys: Sequence[str],
-    held: Lease,
-    run: runs.Run,
-    progress: Progress,
-) -> Counter[str]:
-    counts: Counter[str] = Counter()
-    for page in connector.fetch(inlet.stream, Keys(list(keys))):
-        with hub.store.write() as conn:
-            stay(held, conn)
-            batch = Batch.of_pages([page])
-            taken = inlet.take(conn, batch, read_at=hub.clock(), run=run, bad=page.bad)
-            shown = inlet.reader.keys_of(batch.records)
-            taken.counts["back"] += welcome(inlet, conn, partial(list, shown), run)
-        counts += taken.counts
-        progress(inlet.stream, counts["records"], len(keys))
-    return counts
+    def read(self, keys: Sequence[str]) -> Counter[str]:
+        """Take records in by their keys, else their whole stream."""
+        if keys and "keys" in self.connector.capabilities.asks:
+            try:
+                return self._asked(keys)
+            except ConfigError as error:
+                if error.key != _NO_KEYS:
+                    raise
+        return self._pulled()
 
+    def _asked(self, keys: Sequence[str]) -> Counter[str]:
+        counts: Counter[str] = Counter()
+        for page in self.connector.fetch(self.inlet.stream, Keys(list(keys))):
+            with self.hub.store.write() as conn:
+                stay(self.held, conn)
+                batch = Batch.of_pages([page])
+                taken = self.inlet.take(conn, batch, read_at=self.hub.clock(), run=self.run, bad=page.bad)
+                shown = self.inlet.reader.keys_of(batch.records)
+                taken.counts["back"] += welcome(self.inlet, conn, partial(list, shown), self.run)
+            counts += taken.counts
+            self.progress(self.inlet.stream, counts["records"], len(keys))
+        return counts
 
-def _pulled(
-    hub: Hub, connector: Connector, inlet: Intake, held: Lease, run: runs.Run, progress: Progress
-) -> Counter[str]:
-    pulled = pull_stream(
-        hub.store, connector, inlet, held, run, hub.clock, progress, watch=partial(welcome, inlet)
-    )
-    if pulled.error is not None:
-        raise pulled.error
-    return pulled.counts
+    def _pulled(self) -> Counter[str]:
+        pulled = pull_stream(
+            self.hub.store,
+            self.connector,
+            self.inlet,
+            self.held,
+            self.run,
+            self.hub.clock,
+            self.progress,
+            watch=partial(welcome, self.inlet),
+        )
+        if pulled.error is not None:
+            raise pulled.error
+        return pulled.counts

@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from threading import Condition
 
 from connectors.contract import Connector
 from connectors.registry import open_connector
@@ -15,9 +13,9 @@ from hub.store.leases import lease
 from hub.store.turns import LEASE, holder, wall
 from sync.run import Hub, sync_system
 from sync.watch.calls import Calls
-from sync.watch.events import Ended, Event, Fault, Tell
+from sync.watch.events import Event, Fault, Tell
 from sync.watch.keyed import read_keys
-from sync.watch.pace import Pace
+from sync.watch.shift import Shift
 
 BUSY = 0.2
 """Seconds until a system is asked again that another process reads just now."""
@@ -50,73 +48,61 @@ class Reading:
         self._hub, self._tell, self._changed, self._timer = hub, tell, changed, timer
         settle = hub.mappings[system].limits.settle
         self._settle = settle.total_seconds() if settle else None
-        self._pace, self._calls, self._turn = Pace(every), Calls(), Condition()
+        self._shift, self._calls = Shift(hub, every, tell, timer, system), Calls()
         self._connector: Connector | None = None
-        self._ended = False
 
     def ask(self, stream: str, keys: Sequence[str]) -> None:
         """Let records be read as soon as may be."""
-        with self._turn:
+        with self._shift.changing():
             self._calls.ask(stream, keys, self._timer())
-            self._turn.notify_all()
 
     def stop(self) -> None:
         """Let the reader end before its next transaction."""
-        with self._turn:
-            self._ended = True
-            self._turn.notify_all()
+        self._shift.stop()
 
     def run(self) -> None:
         """Read until stopped."""
-        with suppress(Ended):
-            while self._wait():
-                self.turn()
+        self._shift.run(self.turn, self._due)
         self._close()
 
     def turn(self) -> None:
         """Read what was called for, then pull if it is time; whatever goes wrong is told, and tried later."""
-        with self._turn:
+        with self._shift.changing():
             asked = self._calls.take(self._timer())
         try:
             if asked:
                 self._wake(asked)
-            if self._timer() >= self._pace.due:
+            if self._timer() >= self._shift.pace.due:
                 self._pull()
         except Exception as error:  # the last net: a reader that dies in silence would be worse
-            self._failed(Fault.of(error))
+            self._shift.failed(Fault.of(error))
 
-    def _wait(self) -> bool:
-        """Wait until something is due; False when stopped."""
-        with self._turn:
-            while not self._ended:
-                due = min([self._pace.due, *_times(self._calls.next_at())])
-                left = due - self._timer()
-                if left <= 0:
-                    return True
-                self._turn.wait(left)
-        return False
+    def _due(self) -> float:
+        """Return when to read next: for a call, or by the pace."""
+        called = self._calls.next_at()
+        return self._shift.pace.due if called is None else min(self._shift.pace.due, called)
 
     def _pull(self) -> None:
-        began = self._timer()
-        result = sync_system(self._hub, self.system, self._go_on)
+        began, pace = self._timer(), self._shift.pace
+        result = sync_system(self._hub, self.system, self._shift.go_on)
         if result.skipped is not None:
-            self._pace.due = began + self._pace.every
+            pace.due = began + pace.every
             self._say("busy", error=result.skipped)
             return
         self._took("read", result.counts)
         if result.errors:
-            self._failed(result.errors[0])
-        elif self._pace.went_well(began):
+            self._shift.failed(result.errors[0])
+        elif pace.went_well(began):
             self._say("well")
 
     def _wake(self, asked: dict[str, list[str]]) -> None:
         """Read what was called for; what cannot be read now is put back."""
-        store = self._hub.store
+        store, go_on = self._hub.store, self._shift.go_on
         try:
             with lease(store, f"sync:{self.system}", holder(), wall(), LEASE) as held:
                 connector = self._connector = self._connector or self._opened()
                 for stream, keys in list(asked.items()):
-                    counts = read_keys(self._hub, connector, stream, keys, self.system, held, self._go_on)
+                    counts = read_keys(self._hub, connector, stream, keys, self.system, held, go_on)
                     del asked[stream]
                     self._was_read(stream, keys, _news(counts))
                     self._took("woken", counts)
@@ -124,8 +110,8 @@ class Reading:
             self._put_back(asked, BUSY)
         except HubError as error:
             self._close()
-            self._failed(error)
-            self._put_back(asked, self._pace.due - self._timer())
+            self._shift.failed(error)
+            self._put_back(asked, self._shift.pace.due - self._timer())
         except Exception:
             self._close()
             raise  # what was called for comes with a pull
@@ -133,11 +119,11 @@ class Reading:
     def _was_read(self, stream: str, keys: list[str], news: bool) -> None:
         """Let what a lagging replica may not have shown yet be read once more."""
         settle = SETTLE if self._settle is None and not news else self._settle
-        with self._turn:
+        with self._shift.changing():
             self._calls.was_read(stream, keys, None if settle is None else self._timer() + settle)
 
     def _put_back(self, asked: dict[str, list[str]], seconds: float) -> None:
-        with self._turn:
+        with self._shift.changing():
             self._calls.put_back(asked, self._timer() + seconds)
 
     def _opened(self) -> Connector:
@@ -153,22 +139,9 @@ class Reading:
             self._say(kind, counts)
             self._changed()
 
-    def _failed(self, error: HubError) -> None:
-        self._pace.failed(self._timer())
-        self._say("failed", error=error)
-
     def _say(self, kind: str, counts: Counter[str] | None = None, error: HubError | None = None) -> None:
         self._tell(Event(self._hub.clock(), kind, self.system, dict(counts or {}), error))
-
-    def _go_on(self, _stream: str, _done: int, _expected: int | None) -> None:
-        """Hear of each page that was committed: the place to end at."""
-        if self._ended:
-            raise Ended
 
 
 def _news(counts: Counter[str]) -> bool:
     return any(count for name, count in counts.items() if name not in _NO_NEWS)
-
-
-def _times(at: float | None) -> list[float]:
-    return [] if at is None else [at]

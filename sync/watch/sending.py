@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from threading import Condition
 
-from hub.errors import HubError
 from hub.mapping import SystemMapping
 from hub.rules import Rules
 from sync.out import bearing, outbox
@@ -15,8 +12,8 @@ from sync.out.propose import Outgoing
 from sync.out.push import Desk, PushResult, push_system
 from sync.out.targets import LIVE, Target
 from sync.run import Hub
-from sync.watch.events import Ended, Event, Fault, Tell
-from sync.watch.pace import Pace
+from sync.watch.events import Ended, Event, Tell
+from sync.watch.shift import Shift
 
 LOOK = 2.0
 """Seconds between two looks at what has come due: changes to be tried (again), approvals, a pause lifted."""
@@ -57,54 +54,29 @@ class Sending:
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         """Take the hub; nothing is begun."""
-        self._hub, self._tell, self._merge, self._timer = hub, tell, merge, timer
-        self._changed, self._ended = True, False
-        self._turn, self._pace = Condition(), Pace(LOOK)
+        self._hub, self._tell, self._merge = hub, tell, merge
+        self._shift = Shift(hub, LOOK, tell, timer)
         self._live = sorted({target.system for target in hub.out.targets if target.mode == LIVE})
-        out = _Halting(hub.mappings, hub.rules, lambda: self._ended)
-        self._desk = Desk(hub.store, out, hub.inlet, dict(hub.env), hub.clock, self._rest)
+        out = _Halting(hub.mappings, hub.rules, lambda: self._shift.ended)
+        self._desk = Desk(hub.store, out, hub.inlet, dict(hub.env), hub.clock, self._shift.rest)
         self._told: dict[str, str] = {}
 
     def wake(self) -> None:
         """Let what is ready be sent now: something was merged."""
-        with self._turn:
-            self._changed = True
-            self._turn.notify_all()
+        self._shift.wake()
 
     def stop(self) -> None:
         """Let it end before the next change."""
-        with self._turn:
-            self._ended = True
-            self._turn.notify_all()
+        self._shift.stop()
 
     def run(self) -> None:
         """Send until stopped."""
-        with suppress(Ended):
-            while self._wait():
-                self.turn()
+        self._shift.run(self.turn)
 
     def turn(self) -> None:
         """Send what is ready; whatever goes wrong is told, and tried later."""
-        began = self._timer()
-        with self._turn:
-            self._changed = False
-        try:
+        with self._shift.turn():
             self._send()
-            self._pace.went_well(began)
-        except HubError as error:
-            self._failed(error)
-        except Exception as error:  # the last net: a sender that dies in silence would be worse
-            self._failed(Fault.of(error))
-
-    def _wait(self) -> bool:
-        """Wait until something changed or the next look is due; False when stopped."""
-        with self._turn:
-            while not self._ended:
-                left = self._pace.due - self._timer()
-                if left <= 0 or (self._changed and not self._pace.failures):
-                    return True
-                self._turn.wait(left)
-        return False
 
     def _send(self) -> None:
         for _ in range(_ROUNDS):
@@ -139,12 +111,3 @@ class Sending:
         if one.error is not None and trouble != self._told.get(one.system):
             self._tell(Event(now, "failed", one.system, error=one.error))
         self._told[one.system] = trouble
-
-    def _failed(self, error: HubError) -> None:
-        self._pace.failed(self._timer())
-        self._tell(Event(self._hub.clock(), "failed", error=error))
-
-    def _rest(self, seconds: float) -> None:
-        """Wait for a system that limits calls a second; no longer when stopped."""
-        with self._turn:
-            self._turn.wait_for(lambda: self._ended, seconds)
