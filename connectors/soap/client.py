@@ -175,17 +175,7 @@ class Client:
         login: bool = False,
     ) -> Answer:
         answer = self.transport.call(operation, body, address=address, dress=dress)
-        if answer.fault is not None:
-            raise reactions.of_fault(
-                answer.fault,
-                errors,
-                self._mapping.errors,
-                system=self._mapping.system,
-                operation=operation.name,
-                login=login,
-            )
-        judge(answer)
-        return answer
+        return self._judged(operation, answer, errors, judge, login=login)
 
     def _written(
         self,
@@ -200,6 +190,19 @@ class Client:
             self._access.apply(draft, {**self._names, **held}, writes=True)
 
         answer = self.transport.write(operation, body, creates=creates, dress=dress)
+        return self._judged(operation, answer, errors, judge, writes=True)
+
+    def _judged(
+        self,
+        operation: Operation,
+        answer: Answer,
+        errors: ErrorsSpec | None,
+        judge: Callable[[Answer], None],
+        *,
+        login: bool = False,
+        writes: bool = False,
+    ) -> Answer:
+        """Return an answer that says yes; raise for a fault, by the tables, or as `judge` does."""
         if answer.fault is not None:
             raise reactions.of_fault(
                 answer.fault,
@@ -207,7 +210,8 @@ class Client:
                 self._mapping.errors,
                 system=self._mapping.system,
                 operation=operation.name,
-                writes=True,
+                login=login,
+                writes=writes,
             )
         judge(answer)
         return answer

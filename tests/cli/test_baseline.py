@@ -11,6 +11,7 @@ import pytest
 from openpyxl import load_workbook
 
 from hub.locale import text
+from tests.cli.home import WMS as WAREHOUSE
 from tests.cli.home import Home
 from tests.cli.houses import house_home
 from tests.sync.out.house import LEDGER, SHOP, WMS, House
@@ -67,24 +68,7 @@ def test_something_must_be_asked_for(old: Home) -> None:
 
 # the workbook
 
-WMS_OF_OLD = """
-system: wms
-connector: sql
-connection: wms
-time: {zone: Asia/Shanghai, format: iso}
-streams:
-  deliveries:
-    read: {table: delivery, cursor: [changed, id]}
-    fields:
-      company: company
-      order_no: order_no
-      part: id
-      status: {from: state, codes: {NEW: confirmed, SENT: shipped}}
-      ordered: qty
-      shipped: sent
-      occurred_at: {from: changed, says: event}
-    links: {delivery: id}
-"""
+WMS_OF_OLD = WAREHOUSE.partition("    examples:")[0].replace("PICK: allocated, ", "")
 """A warehouse that says PICK, which nobody has explained."""
 
 LINES = """

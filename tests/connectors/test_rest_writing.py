@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 
@@ -14,15 +13,12 @@ from connectors.contract import Writer
 from connectors.rest import RestConnector
 from connectors.retry import retrying
 from hub.config import Connection
-from hub.errors import SourceError
 from hub.mapping import parse_system
-from hub.model import Record
-from tests.connectors.conformance_writing import EXPECTED, Fault, Kept, WriteCase, Writing
+from tests.connectors.conformance_writing import Fault, Kept, WriteCase, Writing
 from tests.connectors.rest_server import HTML, JSON, header, path, query, reply, said
-from tests.connectors.soap_server import Reply, Request, SoapServer
-from tests.connectors.warehouse import Failing, Refusal, Stored, Warehouse
+from tests.connectors.soap_server import Reply, Request
+from tests.connectors.warehouse import NOW, Refusal, Served, Stored, Warehouse
 
-NOW = datetime(2026, 12, 1, tzinfo=UTC)
 MAPPING = """
 system: target
 connector: rest
@@ -123,11 +119,8 @@ def refused(no: str, text: str, status: int) -> Reply:
     return reply({"error": {"no": no, "text": text}}, status)
 
 
-class RestCase(WriteCase):
-    patience = 7.0
-    can = frozenset({"ids", "versions", "guards", "doubles", "login", "native", "steps", "lines", "updates"})
-    faults: ClassVar[Mapping[Fault, type[SourceError]]] = EXPECTED
-    mapping = parse_system(MAPPING)
+class RestCase(Served):
+    whole = parse_system(MAPPING)
 
     def __init__(self) -> None:
         self.behind = Server()
@@ -140,44 +133,13 @@ class RestCase(WriteCase):
             Fault.LOCKED: refused("L1", "SO-1 is in use by MAYER", 500),
             Fault.BUSY: Reply("", 429, {"Retry-After": "7"}),
         }
-        self.failing = Failing(self.behind.warehouse, self.behind, self.writes, saying, order)
-        self.server = SoapServer(self.failing)
-        self.opened: list[RestConnector] = []
+        super().__init__(self.whole, self.behind.warehouse, self.behind, saying, order)
 
-    def open(self) -> Writer:
-        connection = Connection("target", "http", "127.0.0.1", self.server.port, "hub", self.secret)
-        made = RestConnector(self.mapping, connection, lambda: NOW, retrying(lambda _: None))
-        self.opened.append(made)
-        return made
+    def connect(self, to: Connection) -> Writer:
+        return RestConnector(self.mapping, to, lambda: NOW, retrying(lambda _: None))
 
-    @staticmethod
-    def writes(request: Request) -> bool:
+    def writes(self, request: Request) -> bool:
         return request.method != "GET" and path(request) != "/session"
-
-    def rows(self) -> list[Kept]:
-        return self.behind.warehouse.rows()
-
-    def put(self, *orders: Kept) -> None:
-        self.behind.warehouse.put(*orders)
-
-    def edit(self, number: str, note: str) -> None:
-        self.behind.warehouse.edit(number, note)
-
-    def remove(self, number: str) -> None:
-        self.behind.warehouse.remove(number)
-
-    def known(self, record: Record) -> dict[str, Any]:
-        return {"part": record["id"], "version": record["rev"]}
-
-    def fail(self, fault: Fault) -> None:
-        if fault is Fault.NOBODY:
-            self.server.close()
-        self.failing.fault = fault
-
-    def mend(self) -> None:
-        if self.failing.fault is Fault.NOBODY:
-            self.server.open()
-        self.failing.fault = None
 
     def expire(self) -> None:
         self.behind.token = "gone"
@@ -185,11 +147,6 @@ class RestCase(WriteCase):
     @property
     def logins(self) -> int:  # type: ignore[override]  # counted by the server
         return self.behind.logins
-
-    def close(self) -> None:
-        for connector in self.opened:
-            connector.close()
-        self.server.close()
 
 
 class TestRest(Writing):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -20,7 +19,6 @@ from hub.errors import ConfigError, OutcomeUnknown, RecordLocked, Rejected, Sour
 from hub.mapping import parse_system
 from hub.mapping.expressions import NameMissing
 from hub.mapping.grammar import SystemMapping
-from hub.model import Record
 from simulators.erp.envelope import read_call
 from simulators.trading.erp_functions import CHANGE, COMMIT, CREATE, ROLLBACK
 from tests.connectors.bapi_warehouse import ALL, DETAILS, GETLIST, SEARCH, Server, refused
@@ -28,7 +26,6 @@ from tests.connectors.conformance_writing import (
     DONE,
     EXPECTED,
     Fault,
-    Kept,
     Steps,
     WriteCase,
     Writing,
@@ -40,10 +37,9 @@ from tests.connectors.conformance_writing import (
     seen,
 )
 from tests.connectors.rest_server import HTML
-from tests.connectors.soap_server import Reply, Request, SoapServer, fault
-from tests.connectors.warehouse import Failing
+from tests.connectors.soap_server import Reply, Request, fault
+from tests.connectors.warehouse import NOW, Served
 
-NOW = datetime(2026, 12, 1, tzinfo=UTC)
 MAPPING = """
 system: target
 connector: sap_soap
@@ -89,19 +85,19 @@ def parsed(style: str = "style: rfc", text: str = MAPPING) -> SystemMapping:
     return parse_system(text.replace("STYLE", style))
 
 
-class SapCase(WriteCase):
+class SapCase(Served):
     """Faults strike at COMMIT: what became of it is not known."""
 
     refusal = ("V1 302", "Kunde gesperrt: 加急 <x>")
-    patience = 7.0
     can = frozenset({"ids", "versions", "guards", "doubles", "lines", "updates"})
     faults: ClassVar[Mapping[Fault, type[SourceError]]] = {
         one: error for one, error in EXPECTED.items() if one is not Fault.OVERTAKEN
     }
+    names = ("SD_DOC", "VERSION")
     struck: ClassVar[frozenset[str]] = frozenset({COMMIT})
 
     def __init__(self, style: str = "rfc", **server: Any) -> None:
-        self.mc, self.said = style == "mc", parsed(f"style: {style}")
+        self.mc, said = style == "mc", parsed(f"style: {style}")
         self.behind = Server(mc=self.mc, **server)
         saying = {
             Fault.SERVER_ERROR: Reply(fault("Server", "TIME_OUT"), 500),
@@ -110,18 +106,10 @@ class SapCase(WriteCase):
             Fault.DENIED: Reply("<h1>Logon failed</h1>", 401, HTML),
             Fault.BUSY: Reply("", 429, {"Retry-After": "7"}),
         }
-        self.failing = Failing(self.behind.warehouse, self.behind, self.writes, saying)
-        self.server = SoapServer(self.answer)
-        self.opened: list[SapSoapConnector] = []
+        super().__init__(said, self.behind.warehouse, self.behind, saying)
 
-    @property
-    def mapping(self) -> SystemMapping:
-        return self.said
-
-    def open(self) -> Writer:
-        connection = Connection("target", "http", "127.0.0.1", self.server.port, "hub", self.secret)
-        self.opened.append(SapSoapConnector(self.mapping, connection, lambda: NOW, retrying(lambda _: None)))
-        return self.opened[-1]
+    def connect(self, to: Connection) -> Writer:
+        return SapSoapConnector(self.mapping, to, lambda: NOW, retrying(lambda _: None))
 
     def writes(self, request: Request) -> bool:
         return request.method == "POST" and read_call(request.body, "100", ALL)[0].function in self.struck
@@ -135,36 +123,6 @@ class SapCase(WriteCase):
         if said is None or not self.writes(request):
             return self.failing(request)
         return refused(read_call(request.body, "100", ALL)[0], self.mc, "E", *said)
-
-    def rows(self) -> list[Kept]:
-        return self.behind.warehouse.rows()
-
-    def put(self, *orders: Kept) -> None:
-        self.behind.warehouse.put(*orders)
-
-    def edit(self, number: str, note: str) -> None:
-        self.behind.warehouse.edit(number, note)
-
-    def remove(self, number: str) -> None:
-        self.behind.warehouse.remove(number)
-
-    def known(self, record: Record) -> dict[str, Any]:
-        return {"part": record["SD_DOC"], "version": record["VERSION"]}
-
-    def fail(self, fault: Fault) -> None:
-        if fault is Fault.NOBODY:
-            self.server.close()
-        self.failing.fault = fault
-
-    def mend(self) -> None:
-        if self.failing.fault is Fault.NOBODY:
-            self.server.open()
-        self.failing.fault = None
-
-    def close(self) -> None:
-        for connector in self.opened:
-            connector.close()
-        self.server.close()
 
 
 class BeforeCase(SapCase):

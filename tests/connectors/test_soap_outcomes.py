@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from connectors.contract import Everything, Move, OutgoingChange, Receipt, Step
+from connectors.contract import Everything, Receipt, Step
 from connectors.retry import retrying
 from connectors.soap import SoapConnector
 from hub.config import Connection
@@ -30,6 +30,7 @@ from hub.errors import (
 )
 from hub.mapping.grammar import SystemMapping
 from tests.connectors import soap_warehouse
+from tests.connectors.outcomes import raised, whole
 from tests.connectors.rest_server import HTML, header
 from tests.connectors.soap_server import Answer, Reply, Request, SoapServer, envelope, fault
 from tests.connectors.soap_warehouse import NS, called, refused
@@ -74,12 +75,7 @@ class Bench:
         return self.through(self.open(*calls, **more), kind, note=note)
 
     def through(self, connector: SoapConnector, kind: str = "create", **names: Any) -> Receipt:
-        spec = connector._mapping.writes["w"]
-        assert spec.update
-        moves = [Move(kind, spec.create if kind == "create" else spec.update.whole)]
-        known = {"order_no": "SO-1", "note": "n", **names}
-        what = OutgoingChange("w", kind, "SO-1", "k", known, moves)  # type: ignore[arg-type]
-        return connector.push(what, self.steps.append)
+        return connector.push(whole(connector._mapping, kind, **{"note": "n", **names}), self.steps.append)
 
     def close(self) -> None:
         for connector in self.opened:
@@ -118,11 +114,8 @@ def test_status_alone(
 ) -> None:
     bench.answer = lambda request: Reply("<h1>no</h1>", status, HTML)
     for kind, error in (("create", create), ("update", update)):
-        with pytest.raises(error) as caught:
-            bench.push(kind=kind)
-        assert type(caught.value) is error
-        assert (caught.value.system, caught.value.record) == ("target", "SO-1")
-        assert caught.value.operation == "create"
+        caught = raised(error, bench.push, kind=kind)
+        assert (caught.system, caught.record, caught.operation) == ("target", "SO-1", "create")
     assert len(bench.server.posts) == 2
     assert not bench.steps
 
@@ -146,19 +139,15 @@ def test_status_alone(
 def test_fault(bench: Bench, code: str, table: str | None, error: type[SourceError]) -> None:
     bench.answer = lambda request: refused("7", "no way", code)
     errors = {"code": "detail.no", "text": "detail.text", **({table: ["7 no way"]} if table else {})}
-    with pytest.raises(error) as caught:
-        bench.push(errors=errors)
-    assert type(caught.value) is error
-    assert (caught.value.values["code"], caught.value.values["reason"]) == ("7", "no way")
+    caught = raised(error, bench.push, errors=errors)
+    assert (caught.values["code"], caught.values["reason"]) == ("7", "no way")
     assert len(bench.server.posts) == 1
 
 
 def test_no_in_an_answer_without_fault(bench: Bench) -> None:
     bench.answer = lambda request: done("<id>-</id><rev>7</rev>")
     for table, error in (("retry", Unavailable), ("exists", Exists), ("unknown", OutcomeUnknown)):
-        with pytest.raises(error) as caught:
-            bench.push(errors={"code": "rev", table: ["7*"]})
-        assert type(caught.value) is error
+        assert raised(error, bench.push, errors={"code": "rev", table: ["7*"]}).values["code"] == "7"
     with pytest.raises(Rejected):
         bench.push({**CREATE, "ok": "id == 'W1'"})
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar
 
 import pytest
 
@@ -13,18 +11,14 @@ from connectors.contract import Writer
 from connectors.retry import retrying
 from connectors.soap import SoapConnector
 from hub.config import Connection
-from hub.errors import SourceError
 from hub.mapping import parse_system
-from hub.mapping.grammar import SystemMapping
-from hub.model import Record
 from tests.connectors import soap_warehouse
-from tests.connectors.conformance_writing import EXPECTED, Fault, Kept, WriteCase, Writing
+from tests.connectors.conformance_writing import Fault, WriteCase, Writing
 from tests.connectors.rest_server import HTML
-from tests.connectors.soap_server import Reply, Request, SoapServer, fault
+from tests.connectors.soap_server import Reply, Request, fault
 from tests.connectors.soap_warehouse import called, order, refused
-from tests.connectors.warehouse import Failing
+from tests.connectors.warehouse import NOW, Served
 
-NOW = datetime(2026, 12, 1, tzinfo=UTC)
 MAPPING = """
 system: target
 connector: soap
@@ -58,14 +52,10 @@ writes:
 """
 
 
-class SoapCase(WriteCase):
-    patience = 7.0
-    can = frozenset({"ids", "versions", "guards", "doubles", "login", "native", "steps", "lines", "updates"})
-    faults: ClassVar[Mapping[Fault, type[SourceError]]] = EXPECTED
-
+class SoapCase(Served):
     def __init__(self, style: str, folder: Path) -> None:
         (folder / "target.wsdl").write_text(soap_warehouse.wsdl(style), "utf-8")
-        self.said = parse_system(f"{MAPPING}wsdl: {{url: '{(folder / 'target.wsdl').as_uri()}'}}")
+        said = parse_system(f"{MAPPING}wsdl: {{url: '{(folder / 'target.wsdl').as_uri()}'}}")
         self.behind = soap_warehouse.Server(style)
         saying = {
             Fault.SERVER_ERROR: Reply(fault("Server", "no connection to the database"), 500),
@@ -76,47 +66,13 @@ class SoapCase(WriteCase):
             Fault.LOCKED: refused("L1", "SO-1 is in use by MAYER", "Server"),
             Fault.BUSY: Reply("", 429, {"Retry-After": "7"}),
         }
-        self.failing = Failing(self.behind.warehouse, self.behind, self.writes, saying, order)
-        self.server = SoapServer(self.failing)
-        self.opened: list[SoapConnector] = []
+        super().__init__(said, self.behind.warehouse, self.behind, saying, order)
 
-    @property
-    def mapping(self) -> SystemMapping:
-        return self.said
+    def connect(self, to: Connection) -> Writer:
+        return SoapConnector(self.mapping, to, lambda: NOW, retrying(lambda _: None))
 
-    def open(self) -> Writer:
-        connection = Connection("target", "http", "127.0.0.1", self.server.port, "hub", self.secret)
-        self.opened.append(SoapConnector(self.mapping, connection, lambda: NOW, retrying(lambda _: None)))
-        return self.opened[-1]
-
-    @staticmethod
-    def writes(request: Request) -> bool:
+    def writes(self, request: Request) -> bool:
         return request.method == "POST" and called(request) in ("create", "change", "line")
-
-    def rows(self) -> list[Kept]:
-        return self.behind.warehouse.rows()
-
-    def put(self, *orders: Kept) -> None:
-        self.behind.warehouse.put(*orders)
-
-    def edit(self, number: str, note: str) -> None:
-        self.behind.warehouse.edit(number, note)
-
-    def remove(self, number: str) -> None:
-        self.behind.warehouse.remove(number)
-
-    def known(self, record: Record) -> dict[str, Any]:
-        return {"part": record["id"], "version": record["rev"]}
-
-    def fail(self, fault: Fault) -> None:
-        if fault is Fault.NOBODY:
-            self.server.close()
-        self.failing.fault = fault
-
-    def mend(self) -> None:
-        if self.failing.fault is Fault.NOBODY:
-            self.server.open()
-        self.failing.fault = None
 
     def expire(self) -> None:
         self.behind.token = "gone"
@@ -124,11 +80,6 @@ class SoapCase(WriteCase):
     @property
     def logins(self) -> int:  # type: ignore[override]  # counted by the server
         return self.behind.logins
-
-    def close(self) -> None:
-        for connector in self.opened:
-            connector.close()
-        self.server.close()
 
 
 @pytest.mark.parametrize("style", ["document", "rpc"])

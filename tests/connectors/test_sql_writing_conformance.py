@@ -56,6 +56,7 @@ writes:
          id: id, take: {new_id: id}}
       - {sql: "UPDATE orders SET note = :note WHERE id = :new_id"}
 """
+EVENTS = ("INSERT", "UPDATE")
 LINES = "CREATE TABLE items (order_id INTEGER, sku VARCHAR(20), qty NUMERIC(12, 3))"
 
 
@@ -139,6 +140,13 @@ class SqlWrites(WriteCase):
     def mend(self) -> None:
         self.overtaken = False
 
+    def refuse(self, does: str) -> None:
+        """Let what a trigger `does` keep rows from being written; `agree` undoes it."""
+        self.run(*(f"CREATE TRIGGER no_{event} BEFORE {event} ON orders {does}" for event in EVENTS))
+
+    def agree(self) -> None:
+        self.run(*(f"DROP TRIGGER IF EXISTS no_{event}" for event in EVENTS))
+
     def close(self) -> None:
         for connector in self.opened:
             connector.close()
@@ -169,11 +177,7 @@ class SqliteWrites(SqlWrites):
             self.other = sqlite3.connect(self.file, isolation_level=None)
             self.other.execute("BEGIN IMMEDIATE")
         elif fault is Fault.REJECTED:
-            said = f"SELECT RAISE(ABORT, '{self.refusal[1]}')"
-            self.run(
-                f"CREATE TRIGGER a BEFORE INSERT ON orders BEGIN {said}; END",
-                f"CREATE TRIGGER b BEFORE UPDATE ON orders BEGIN {said}; END",
-            )
+            self.refuse(f"BEGIN SELECT RAISE(ABORT, '{self.refusal[1]}'); END")
 
     def mend(self) -> None:
         super().mend()
@@ -182,12 +186,40 @@ class SqliteWrites(SqlWrites):
         if self.other:
             self.other.execute("ROLLBACK")
             self.other.close()
-        self.run("DROP TRIGGER IF EXISTS a", "DROP TRIGGER IF EXISTS b")
+        self.agree()
 
 
-class PostgresWrites(SqlWrites):
-    """A server, reached by a line that can be cut: it kills us, refuses, locks, or its yes is never heard."""
+class ServerWrites(SqlWrites):
+    """A server, reached by a line that can be cut: the login is refused, somebody has the rows, or its yes is
+    never heard."""
 
+    lock: ClassVar[str]
+
+    def __init__(self, url: str, cut: Cut) -> None:
+        self.cut, self.held = cut, contextlib.ExitStack()
+        super().__init__(sa.make_url(url))
+        self.url = self.near = self.admin.url.set(host="127.0.0.1", port=cut.port, query={})
+
+    def fail(self, fault: Fault) -> None:
+        super().fail(fault)
+        if fault is Fault.DENIED:
+            self.url = self.near.set(username="nobody-knows", password=self.secret)
+        elif fault is Fault.LOST_AFTER:
+            self.cut.word = b"COMMIT"
+        elif fault is Fault.LOCKED:
+            conn = self.held.enter_context(self.admin.connect())
+            conn.exec_driver_sql(self.lock)
+
+    def mend(self) -> None:
+        super().mend()
+        self.held.close()
+        self.cut.word, self.url = b"", self.near
+
+
+class PostgresWrites(ServerWrites):
+    """PostgreSQL: it lets nobody in, kills us, or a row is refused."""
+
+    lock = "LOCK TABLE orders IN EXCLUSIVE MODE"
     key = "SERIAL PRIMARY KEY"
     refusal = "P0001", "Kunde gesperrt: 加急 <x>"
     faults: ClassVar = {
@@ -201,13 +233,9 @@ class PostgresWrites(SqlWrites):
     }
 
     def __init__(self, url: str, cut: Cut) -> None:
-        whole = sa.make_url(url)
-        self.cut, self.held = cut, contextlib.ExitStack()
-        self.server = sa.create_engine(
-            whole.set(database="postgres"), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool
-        )
-        super().__init__(whole)
-        self.url = self.near = whole.set(host="127.0.0.1", port=cut.port, query={})
+        own = sa.make_url(url).set(database="postgres")
+        self.server = sa.create_engine(own, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+        super().__init__(url, cut)
 
     def fail(self, fault: Fault) -> None:
         super().fail(fault)
@@ -215,13 +243,6 @@ class PostgresWrites(SqlWrites):
             name = self.url.database
             self._serve(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
             self._serve(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
-        elif fault is Fault.DENIED:
-            self.url = self.near.set(username="nobody-knows", password=self.secret)
-        elif fault is Fault.LOST_AFTER:
-            self.cut.word = b"COMMIT"
-        elif fault is Fault.LOCKED:
-            conn = self.held.enter_context(self.admin.connect())
-            conn.exec_driver_sql("LOCK TABLE orders IN EXCLUSIVE MODE")
         elif fault is Fault.LOST_BEFORE:
             self._trigger("PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(9)")
         elif fault is Fault.REJECTED:
@@ -229,8 +250,6 @@ class PostgresWrites(SqlWrites):
 
     def mend(self) -> None:
         super().mend()
-        self.held.close()
-        self.cut.word, self.url = b"", self.near
         self._serve(f'ALTER DATABASE "{self.url.database}" ALLOW_CONNECTIONS true')
         self.run("DROP TRIGGER IF EXISTS t ON orders")
 
@@ -245,9 +264,10 @@ class PostgresWrites(SqlWrites):
             conn.exec_driver_sql(statement)
 
 
-class MariaWrites(SqlWrites):
-    """MariaDB: nobody listens, the login or the row is refused, or somebody else has it."""
+class MariaWrites(ServerWrites):
+    """MariaDB: nobody listens, or a row is refused."""
 
+    lock = "SELECT * FROM orders FOR UPDATE"
     key = "INTEGER AUTO_INCREMENT PRIMARY KEY"
     refusal = "1644", "Kunde gesperrt: 加急 <x>"
     faults: ClassVar = {
@@ -259,35 +279,27 @@ class MariaWrites(SqlWrites):
         Fault.LOST_AFTER: OutcomeUnknown,
     }
 
-    def __init__(self, url: str, cut: Cut) -> None:
-        self.cut, self.held = cut, contextlib.ExitStack()
-        super().__init__(sa.make_url(url))
-        self.url = self.near = self.admin.url.set(host="127.0.0.1", port=cut.port, query={})
-
     def fail(self, fault: Fault) -> None:
         super().fail(fault)
         if fault is Fault.NOBODY:
             self.close()
             self.url = self.near.set(host=None, query={"unix_socket": "/nowhere/socket"})
-        elif fault is Fault.DENIED:
-            self.url = self.near.set(username="nobody-knows", password=self.secret)
-        elif fault is Fault.LOST_AFTER:
-            self.cut.word = b"COMMIT"
-        elif fault is Fault.LOCKED:
-            conn = self.held.enter_context(self.admin.connect())
-            conn.exec_driver_sql("SELECT * FROM orders FOR UPDATE")
         elif fault is Fault.REJECTED:
-            said = f"SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '{self.refusal[1]}'"
-            self.run(
-                f"CREATE TRIGGER a BEFORE INSERT ON orders FOR EACH ROW {said}",
-                f"CREATE TRIGGER b BEFORE UPDATE ON orders FOR EACH ROW {said}",
-            )
+            self.refuse(f"FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '{self.refusal[1]}'")
 
     def mend(self) -> None:
         super().mend()
-        self.held.close()
-        self.cut.word, self.url = b"", self.near
-        self.run("DROP TRIGGER IF EXISTS a", "DROP TRIGGER IF EXISTS b")
+        self.agree()
+
+
+@contextlib.contextmanager
+def over_a_line(kind: type[ServerWrites], url: str, socket: Any) -> Iterator[WriteCase]:
+    """Give a case whose connector reaches the server's socket by a line that can be cut."""
+    with cutting_line(str(socket)) as cut:
+        case = kind(url, cut)
+        yield case
+        case.mend()
+        case.close()
 
 
 class TestSqlite(Writing):
@@ -302,11 +314,8 @@ class TestPostgres(Writing):
     @pytest.fixture
     def case(self, postgres_url: str) -> Iterator[WriteCase]:
         socket = f"{sa.make_url(postgres_url).query['host']}/.s.PGSQL.5432"
-        with cutting_line(socket) as cut:
-            case = PostgresWrites(postgres_url, cut)
+        with over_a_line(PostgresWrites, postgres_url, socket) as case:
             yield case
-            case.mend()
-            case.close()
 
 
 # PyMySQL leaves the socket of a connection that failed to the garbage collector
@@ -315,9 +324,7 @@ class TestPostgres(Writing):
 class TestMariaDb(Writing):
     @pytest.fixture
     def case(self, mariadb_url: str) -> Iterator[WriteCase]:
-        with cutting_line(str(sa.make_url(mariadb_url).query["unix_socket"])) as cut:
-            case = MariaWrites(mariadb_url, cut)
+        socket = sa.make_url(mariadb_url).query["unix_socket"]
+        with over_a_line(MariaWrites, mariadb_url, socket) as case:
             yield case
-            case.mend()
-            case.close()
         gc.collect()  # here, where its sockets are allowed for

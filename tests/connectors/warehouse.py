@@ -6,13 +6,23 @@ suite is looked at here, behind the protocol's back.
 
 from __future__ import annotations
 
+import abc
 import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any, ClassVar
 
-from tests.connectors.conformance_writing import Fault, Kept
-from tests.connectors.soap_server import Reply, Request
+from connectors.contract import Writer
+from hub.config import Connection
+from hub.errors import SourceError
+from hub.mapping.grammar import SystemMapping
+from hub.model import Record
+from tests.connectors.conformance_writing import EXPECTED, Fault, Kept, WriteCase
+from tests.connectors.soap_server import Reply, Request, SoapServer
+
+NOW = datetime(2026, 12, 1, tzinfo=UTC)
 
 
 class Refusal(Exception):
@@ -116,3 +126,78 @@ class Failing:
             self.warehouse.strict = True
             return self.answer(request)
         return self.said[self.fault]
+
+
+class Served(WriteCase):
+    """A case whose target is a warehouse behind a server: what is the same in any protocol."""
+
+    patience = 7.0
+    can = frozenset({"ids", "versions", "guards", "doubles", "login", "native", "steps", "lines", "updates"})
+    faults: ClassVar[Mapping[Fault, type[SourceError]]] = EXPECTED
+    names: ClassVar[tuple[str, str]] = ("id", "rev")
+    """Where a record says its own number and its version."""
+
+    def __init__(
+        self,
+        said: SystemMapping,
+        warehouse: Warehouse,
+        answer: Callable[[Request], Reply],
+        saying: Mapping[Fault, Reply],
+        overtaking: Callable[[Request], Kept] | None = None,
+    ) -> None:
+        """`answer` serves the warehouse; `saying` are its words for the faults."""
+        self.said, self.warehouse = said, warehouse
+        self.failing = Failing(warehouse, answer, self.writes, saying, overtaking)
+        self.server = SoapServer(self.answer)
+        self.opened: list[Writer] = []
+
+    @property
+    def mapping(self) -> SystemMapping:
+        return self.said
+
+    @abc.abstractmethod
+    def connect(self, to: Connection) -> Writer:
+        """Return a new connector."""
+
+    @abc.abstractmethod
+    def writes(self, request: Request) -> bool:
+        """Tell whether a fault is to strike at a request."""
+
+    def answer(self, request: Request) -> Reply:
+        return self.failing(request)
+
+    def open(self) -> Writer:
+        made = self.connect(Connection("target", "http", "127.0.0.1", self.server.port, "hub", self.secret))
+        self.opened.append(made)
+        return made
+
+    def rows(self) -> list[Kept]:
+        return self.warehouse.rows()
+
+    def put(self, *orders: Kept) -> None:
+        self.warehouse.put(*orders)
+
+    def edit(self, number: str, note: str) -> None:
+        self.warehouse.edit(number, note)
+
+    def remove(self, number: str) -> None:
+        self.warehouse.remove(number)
+
+    def known(self, record: Record) -> dict[str, Any]:
+        number, version = self.names
+        return {"part": record[number], "version": record[version]}
+
+    def fail(self, fault: Fault) -> None:
+        if fault is Fault.NOBODY:
+            self.server.close()
+        self.failing.fault = fault
+
+    def mend(self) -> None:
+        if self.failing.fault is Fault.NOBODY:
+            self.server.open()
+        self.failing.fault = None
+
+    def close(self) -> None:
+        for connector in self.opened:
+            connector.close()
+        self.server.close()
