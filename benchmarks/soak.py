@@ -1,9 +1,10 @@
-"""A long day of writing: `python -m benchmarks.soak [--changes 10000] [--orders 400] [--json FILE]`.
+"""A long day of writing: `python -m benchmarks.soak [--changes 10000] [--orders 150] [--json FILE]`.
 
-People in four systems change what is theirs, thousands of times; the hub carries it everywhere. Then they
-stop. An echo is a write of the hub into a field that the system itself owns: what came from there, sent back.
-Counted from the systems' own journals; exit code 1 for an echo, an order made twice, systems that do not
-agree in the end, or a write after everything has come to rest.
+People in four systems change what is theirs, thousands of times; the hub carries it everywhere. They work
+at the youngest `--orders` of all, for new ones are born as others are completed. Then they stop. An echo is
+a write of the hub into a field that the system itself owns: what came from there, sent back. Counted from
+the systems' own journals; exit code 1 for an echo, an order made twice, systems that do not agree in the
+end, or a write after everything has come to rest.
 """
 
 from __future__ import annotations
@@ -37,6 +38,9 @@ OWN = {
 
 A_ROUND = 50
 """So many changes are made between two runs of the hub."""
+
+BORN = 6
+"""So many orders are born in a round: what is completed, nobody changes any more."""
 
 _REST = 40
 
@@ -90,10 +94,9 @@ def soak(folder: Path, changes: int, orders: int, seed: int) -> Soaked:
             adopt(store, hub.out, system, "soak", clock())
         refs: list[str] = []
         while came.changes < changes:
-            if len(refs) < orders:
-                refs += trading.customer_orders(min(10, orders - len(refs)), lines=1)
+            refs += trading.customer_orders(BORN, lines=1)
             for _ in range(A_ROUND):
-                came.changes += trading.people_do_something(refs) != "nothing"
+                came.changes += trading.people_do_something(refs[-orders:]) != "nothing"
             run()
             came.rounds += 1
         _settle(run)
@@ -150,7 +153,7 @@ def main() -> None:
     """Soak, and say what it came to."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.soak")
     parser.add_argument("--changes", type=int, default=10_000)
-    parser.add_argument("--orders", type=int, default=400)
+    parser.add_argument("--orders", type=int, default=150)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
