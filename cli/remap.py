@@ -30,6 +30,9 @@ def remap(
         bool, typer.Option("--force", help="Even if more records fail than hub.yaml allows.")
     ] = False,
     examples: Annotated[int, typer.Option(min=0, help="Show so many orders for each field.")] = 3,
+    writes: Annotated[
+        bool, typer.Option("--writes", help="Also ask of every order what the writes of now would send.")
+    ] = False,
     who: Annotated[
         str | None, typer.Option(help="Who does it: kept with it; default: who is logged in.", metavar="NAME")
     ] = None,
@@ -47,7 +50,9 @@ def remap(
     by = (who or _logged_in()) if apply else None
     with here.hub() as hub, show.bars() as bars:
         try:
-            told, changed = run(hub, system, stream, bars.of("remap"), who=by, force=force, examples=examples)
+            told, changed = run(
+                hub, system, stream, bars.of("remap"), who=by, force=force, examples=examples, writes=writes
+            )
         except LeaseBusy as busy:
             bars.end()
             _busy(system, busy, as_json)
@@ -77,7 +82,7 @@ def _show(here: Here, told: Foresight, changed: int | None) -> None:
     say, number = context.say, show.number
     if told.nothing:
         show.line(say("remap.nothing", system=told.system), "good")
-    else:
+    elif told.records:
         versions = ", ".join(f"{name} {new[:8]}" for name, (_, new) in told.versions.items())
         counts = {"records": number(told.records), "kept": number(told.kept)}
         show.line(say("remap.read_again", system=told.system, versions=versions, **counts), "bold")

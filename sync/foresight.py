@@ -70,8 +70,8 @@ class Foresight:
 
     @property
     def nothing(self) -> bool:
-        """Whether there is nothing to read again."""
-        return not self.records and not self.passing
+        """Whether there is nothing to read again, and nothing that would be written."""
+        return not (self.records or self.passing or self.writes)
 
     def tell(self, before: Mapping[OrderNo, Row], after: Mapping[OrderNo, Row], limit: int) -> None:
         """Count what differs between the views of orders before and after; keep `limit` examples a field."""

@@ -33,6 +33,7 @@ from sync.place import Intake
 from sync.pull import Progress
 from sync.raw import disclose
 from sync.replay import replay_quarantined
+from sync.rewritten import Rewritten
 from sync.run import Hub, merge_orders, place_waiting
 
 BATCH = 500
@@ -57,13 +58,14 @@ def remap(
     who: str | None = None,
     force: bool = False,
     examples: int = EXAMPLES,
+    writes: bool = False,
 ) -> tuple[Foresight, int | None]:
     """Foretell the remap of a system and, with `who` does it, carry it out; return how many orders changed.
 
     ConfigError if more would fail than hub.yaml allows and it is not to be forced; LeaseBusy while another
-    worker reads the system.
+    worker reads the system. With `writes` every order is also asked what the writes of now would send.
     """
-    plan = Remap.of(hub, system, stream)
+    plan = Remap.of(hub, system, stream, writes=writes)
     with calm(), lease(hub.store, f"sync:{system}", holder(), wall(), LEASE) as held:
         told = plan.foretell(held, progress, examples)
         if who is None or told.nothing:
@@ -81,9 +83,10 @@ class Remap:
     hub: Hub
     system: str
     kept: Outdated
+    writes: bool = False
 
     @classmethod
-    def of(cls, hub: Hub, system: str, stream: str | None = None) -> Remap:
+    def of(cls, hub: Hub, system: str, stream: str | None = None, *, writes: bool = False) -> Remap:
         """Return the remap of `system`; ConfigError if `stream` is none of its."""
         streams = hub.mappings[system].streams
         if stream is not None and stream not in streams:
@@ -91,21 +94,24 @@ class Remap:
             raise ConfigError("connectors.unknown_stream", system=system, stream=stream, near=near)
         chosen = [stream] if stream else list(streams)
         inlets = {name: hub.inlet(system, name) for name in streams}
-        return cls(hub, system, Outdated(hub, system, inlets, chosen))
+        return cls(hub, system, Outdated(hub, system, inlets, chosen), writes)
 
     def foretell(self, held: Lease, progress: Progress, examples: int = EXAMPLES) -> Foresight:
         """Return what the remap would change; nothing is written."""
         told = self.kept.survey()
         seen: set[tuple[str, str]] = set()
+        looked_at: set[OrderNo] = set()
         for page in self.kept.pages(seen, BATCH):
             run = runs.start(RULE, self.system, self.hub.clock())
             with suppress(_Rollback), self.hub.store.write() as conn:
                 held.check(conn)
-                self._look(conn, page, run, told, examples)
+                looked_at |= self._look(conn, page, run, told, examples)
                 raise _Rollback
             with self.hub.store.write() as conn:
                 stay(held, conn)
             progress(self.system, len(seen), told.records)
+        if self.writes:
+            told.writes += self._rewritten().foretell(looked_at)
         readable, told.still_bad = self.kept.readable()
         told.passing = len(readable)
         return told
@@ -131,6 +137,8 @@ class Remap:
                     stay(merging, conn)
                     counts += self._carry_out(conn, page, run)
                 progress(self.system, len(seen), told.records)
+            if self.writes:
+                counts["asked"] += self._rewritten().apply(held, merging)
             runs.finish(self.hub.store, run, self.hub.clock(), counts=counts)
         replay_quarantined(self.hub.store, self.hub.inlet, self.kept.readable()[0], held, self.hub.clock)
         return counts["changed"] + counts["born"] + counts["emptied"]
@@ -155,7 +163,8 @@ class Remap:
 
     def _look(
         self, conn: sa.Connection, page: Sequence[KeptRecord], run: runs.Run, told: Foresight, examples: int
-    ) -> None:
+    ) -> set[OrderNo]:
+        """Tell what a page would change; return its orders."""
         attempt = conn.begin_nested()
         counts = self._take(conn, page, run)
         now = self.kept.spoken_of(conn, page)
@@ -169,6 +178,7 @@ class Remap:
         attempt.rollback()
         told.tell(said(conn, self.system, orders), after, examples)
         told.documents += counts["documents"]
+        return orders
 
     def _writes(self, conn: sa.Connection, keys: Sequence[OrderNo], run: runs.Run) -> int:
         """Return how many writes the orders would ask for, in a transaction that is rolled back."""
@@ -190,6 +200,9 @@ class Remap:
         marks = lookup.fetch_many(conn, dirty, place, {(dirt.MERGE, *key) for key in keys})
         dirt.pass_on(conn, [(row.company, row.order_no, row.stamp) for row in marks], agreed)
         return counts
+
+    def _rewritten(self) -> Rewritten:
+        return Rewritten(self.hub, self.system, self._together())
 
     def _together(self) -> Hold:
         """Return what holds all that a remap would write anywhere: it needs one approval."""

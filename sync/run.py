@@ -32,6 +32,7 @@ from sync.documents import DocumentInlet
 from sync.gone import welcome
 from sync.inlet import Inlet
 from sync.merge import merge
+from sync.out.away import mark_back
 from sync.out.due import mark_due
 from sync.out.propose import Outgoing
 from sync.out.push import Desk, PushResult, push_system
@@ -183,6 +184,7 @@ def merge_orders(hub: Hub, progress: Progress | None = None) -> Counter[str]:
     counts: Counter[str] = Counter()
     if hub.out.targets:
         mark_due(hub.store, hub.out)
+        mark_back(hub.store, hub.mappings)
     if not _lies(hub, dirty, consumer=MERGE):
         return counts
     with calm(), suppress(LeaseBusy), lease(hub.store, "merge", holder(), wall(), LEASE) as held:

@@ -24,7 +24,7 @@ from hub.rules import Rules
 from hub.store import bulk, jsons
 from hub.store.runs import Run
 from hub.store.tables import forms
-from sync.out import outbox
+from sync.out import away, outbox
 from sync.out.approvals import granted
 from sync.out.by_hand import became, overwritten
 from sync.out.mass import brake
@@ -65,6 +65,8 @@ class Outgoing:
 
         With `together` all that is asked for is held by it, as one batch of its rule's name.
         """
+        if keys:
+            away.note(conn, keys, self.mappings)
         if not self.targets or not keys:
             return Counter()
         return _Proposing(self, conn, keys, run, now, together).done()

@@ -63,7 +63,7 @@ def _keep_form(conn: sa.Connection, target: Target, row: outbox.Row, receipt: Re
     form = Form.of(found[0]["held"], found[0]["settles_at"]) if found else Form()
     form.made = True
     settles = now + target.settle
-    if row["kind"] == "update":
+    if row["kind"] == "update" or (row["kind"] == "create" and not receipt.adopted):
         form.sent |= jsons.loads(row["wanted"])
     if receipt.accepted and target.spec.confirm is not None:
         settles = now + (target.spec.confirm.within or LEAST)

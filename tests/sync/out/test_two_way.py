@@ -183,6 +183,26 @@ def test_what_a_mapping_change_would_write_is_told_and_waits_for_one_approval(ho
     assert house.quantity("ledger", "S1") == 1
 
 
+def test_what_changed_writes_would_send_is_told_and_waits_for_one_approval(house: House) -> None:
+    for number in range(5):
+        house.born(f"S{number}", qty=10, customer="Ace")
+    house.sync(3)
+    house.mappings["ledger"] += (
+        "      customer_name:\n"
+        '        sql: "UPDATE orders SET customer = :customer_name, rev = rev + 1 WHERE id = :part"\n'
+    )
+    for number in range(5):
+        house.run("ledger", "UPDATE orders SET customer = 'Bee' WHERE ref = :ref", ref=f"S{number}")
+    house.sync(2)
+    house.write_mappings()
+    told, _ = remap(house.hub(), "ledger", None, _quiet, writes=True)
+    assert (told.writes, told.nothing) == (5, False)
+    assert not house.changes(state="held")
+    remap(house.hub(), "ledger", None, _quiet, who="Li", force=True, writes=True)
+    assert {row["batch"] for row in house.changes(state="held")} == {"remap-ledger-20260302"}
+    assert len(house.changes(state="held")) == 5
+
+
 def test_an_edit_right_after_a_write_is_no_accepted_form(house: House) -> None:
     house.born("S1", qty=10)
     house.sync(3)
