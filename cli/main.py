@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from cli import (
     adopt,
     approve,
+    bank,
     baseline,
     connector,
     context,
@@ -22,6 +23,7 @@ from cli import (
     findings,
     link,
     mapping,
+    match,
     orders,
     outbox,
     pause,
@@ -158,10 +160,12 @@ app.command(rich_help_panel=_RUN)(reconcile.reconcile)
 app.command(rich_help_panel=_RUN)(report.report)
 app.add_typer(dual_run.app, name="dual-run", rich_help_panel=_RUN)
 app.add_typer(approve.app, name="approve", rich_help_panel=_RUN)
+app.add_typer(match.app, name="match", rich_help_panel=_RUN)
 app.command(rich_help_panel=_RUN)(pause.pause)
 app.command(rich_help_panel=_RUN)(pause.resume)
 app.command(rich_help_panel=_LOOK)(status.status)
 app.command(rich_help_panel=_LOOK)(explain.explain)
+app.add_typer(bank.app, name="bank", rich_help_panel=_LOOK)
 app.add_typer(findings.app, name="findings", rich_help_panel=_LOOK)
 app.add_typer(outbox.app, name="outbox", rich_help_panel=_LOOK)
 app.add_typer(quarantine.app, name="quarantine", rich_help_panel=_MEND)

@@ -6,9 +6,10 @@ import os
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
+from connectors.files.banks import read_bank
 from connectors.files.csvs import read_csv
 from connectors.files.decoded import decoded
 from connectors.files.discovery import Folder, Found
@@ -18,7 +19,7 @@ from connectors.files.jsonlines import count_lines, read_jsonl
 from connectors.files.jsons import read_json
 from connectors.files.names import words
 from connectors.files.places import Entry
-from connectors.files.rows import Around, BadLine, Format, Line, Rows, Torn, Unusable
+from connectors.files.rows import Around, BadLine, Format, Line, Notice, Rows, Torn, Unusable
 from connectors.files.sheets import read_xlsx
 from connectors.files.unpacked import unpacked
 from connectors.files.xmls import declared_encoding, read_xml
@@ -32,6 +33,7 @@ FORMATS: dict[str, Format] = {
     "json": read_json,
     "jsonl": read_jsonl,
     "xml": read_xml,
+    "bank": read_bank,
 }
 _BY_ENDING = {
     ".xlsx": "xlsx", ".xlsm": "xlsx", ".xls": "xlsx", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl",
@@ -39,17 +41,22 @@ _BY_ENDING = {
 }  # fmt: skip
 _CHANGED = "files.changed_while_read"
 _LINES = frozenset({"csv", "fixed", "jsonl"})
+_BYTES = frozenset({"xlsx", "bank"})
 _KEPT = 2_000
 """Rows of a file that are kept from the first look, so that a small file is parsed once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What the mapping says for all its files: charsets to try, how numbers are written, its own decoder."""
+    """What the mapping says for all its files: charsets to try, how numbers are written, its own decoder.
+
+    In the folder `downloads` people have confirmed how tables of banks are read.
+    """
 
     encodings: Sequence[str] = ()
     numbers: str | None = None
     decode: Decode | None = None
+    downloads: Path | None = None
 
 
 @dataclass(slots=True)
@@ -84,7 +91,7 @@ class Checked:
         """
         self.found, self._call, self._style, self._live = found, call, style, live
         self._parts = [Part(file, name, self._form(name)) for file, name in files]
-        self._kept: list[Line | BadLine | Around] | None = None
+        self._kept: list[Line | BadLine | Around | Notice] | None = None
         self.digest = digest_of(*(part.file for part in self._parts))
 
     def _form(self, name: str) -> str:
@@ -109,16 +116,16 @@ class Checked:
                 part.encoding = self._charset(part)
             if self._parts[0].form == "jsonl" and not self._call.records:
                 return sum(count_lines(part.file, part.encoding) for part in self._parts)
-        kept: list[Line | BadLine | Around] = []
+        kept: list[Line | BadLine | Around | Notice] = []
         rows = 0
         for row in self._read():
-            rows += not isinstance(row, Around)
+            rows += isinstance(row, Line | BadLine)
             if len(kept) <= _KEPT:
                 kept.append(row)
         self._kept = kept if len(kept) <= _KEPT else None
         return rows
 
-    def rows(self) -> Generator[Line | BadLine | Around, None, None]:
+    def rows(self) -> Generator[Line | BadLine | Around | Notice, None, None]:
         """Yield the rows, once; Torn if the file was written to since it was found."""
         kept, self._kept = self._kept, None
         yield from self._read() if kept is None else kept
@@ -134,7 +141,7 @@ class Checked:
 
     def _charset(self, part: Part) -> str:
         """Return the charset of a text; an XML file says it itself, unless the call forces one."""
-        if part.form == "xlsx":
+        if part.form in _BYTES:
             return ""
         if part.form == "xml" and not self._call.encoding and (said := declared_encoding(part.file)):
             return said
@@ -153,6 +160,8 @@ class Checked:
     def _parsed(self, part: Part) -> Rows:
         if self._style.decode:
             return decoded(part.file, self._style.decode, self.meta)
+        if part.form == "bank":
+            return read_bank(part.file, self._call, part.encoding, self._style.numbers, self._style.downloads)
         return FORMATS[part.form](part.file, self._call, part.encoding, self._style.numbers)
 
 

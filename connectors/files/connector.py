@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import ClassVar
 
 import tenacity
@@ -99,7 +100,7 @@ class FilesConnector:
             )
         sweep = spec.sweep.call if spec.sweep and isinstance(ask, Everything) else spec.read
         encodings, numbers = (spec.text or self._mapping.text).encoding, spec.numbers or self._mapping.numbers
-        style = Style(encodings, numbers, self._decode)
+        style = Style(encodings, numbers, self._decode, self._downloads)
         call = self._checked_call(sweep)
         ready = partial(self._pauses.require_none, stream)
         yield from Reading(self._folder(stream), call, style, self._clock(), ask, ready).pages()
@@ -121,6 +122,12 @@ class FilesConnector:
 
     def _folder_of(self, operation: str, spoken: TextSpec) -> Folder:
         return Folder(self._place, self._mapping.system, operation, spoken.file_names, self._retry)
+
+    @property
+    def _downloads(self) -> Path | None:
+        """The folder beside those of the mappings in which profiles of banks' downloads are kept."""
+        path = self._mapping.path
+        return path.parent.parent / "downloads" if path != Path() else None
 
     def _stream(self, name: str) -> StreamMapping:
         streams = self._mapping.streams

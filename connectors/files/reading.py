@@ -13,7 +13,7 @@ from connectors.files.after import put_away
 from connectors.files.checked import Checked, Style, opened
 from connectors.files.discovery import Folder, Found
 from connectors.files.names import Sequences
-from connectors.files.rows import Around, BadLine, Line, Torn, Unusable
+from connectors.files.rows import Around, BadLine, Line, Notice, Torn, Unusable
 from connectors.files.siblings import Siblings, found_with
 from connectors.files.slots import Memory
 from hub.errors import Incomplete, SourceError, Unavailable
@@ -134,6 +134,7 @@ class _Some:
     around: dict[str, Any]
     records: list[Line] = field(default_factory=list)
     bad: list[BadLine] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
     last: bool = False
 
 
@@ -142,10 +143,14 @@ def _chunks(checked: Checked, siblings: Siblings, rows: int, size: int) -> Itera
     some = _Some({})
     with closing(checked.rows()) as every:
         for row in every:
+            if isinstance(row, Notice):
+                some.said.append(row.text)
+                continue
             if isinstance(row, Around):
                 if some.records or some.bad:
                     yield some
-                some = _Some({**some.around, **row.values})
+                said = [] if some.records or some.bad else some.said
+                some = _Some({**some.around, **row.values}, said=said)
                 continue
             if len(some.records) + len(some.bad) == size:
                 yield some
@@ -167,5 +172,5 @@ def _page(checked: Checked, rows: int, some: _Some, warnings: tuple[str, ...]) -
         meta={**checked.meta, "rows": rows, **some.around},
         lines=[line.number for line in some.records],
         bad=[BadRecord(one.raw, one.error, f"{one.file or name}:{one.number}") for one in some.bad],
-        warnings=warnings,
+        warnings=(*warnings, *some.said),
     )

@@ -34,6 +34,12 @@ class Around(NamedTuple):
     values: Mapping[str, Any]
 
 
+class Notice(NamedTuple):
+    """What a file has to say that is none of its rows: a warning about it as a whole."""
+
+    text: str
+
+
 class Unusable(Exception):
     """A file of which nothing may be used: `key` and `values` of the message, which also names the line."""
 
@@ -55,4 +61,4 @@ class Format(Protocol):
         ...
 
 
-Rows = Iterator[Line | BadLine | Around]
+Rows = Iterator[Line | BadLine | Around | Notice]

@@ -23,6 +23,8 @@ DOTTED = ("id", "order", "was", "view", "extra", "conn", "item")
 """Names with parts: `id.own` is bound as `:id_own`."""
 
 _LARGEST = 2**63
+_CHOOSING = re.compile(r"\b(?:coalesce|ifnull|isnull|nvl)\s*\(\s*:\w+\s*,", re.IGNORECASE)
+"""What does without its name: `COALESCE(:remark, '')`, as `remark or ''` does in a body."""
 _MYSQL = ("mysql", "mariadb")
 
 
@@ -78,23 +80,31 @@ def bound(text: str) -> frozenset[str]:
 
 
 def needed(text: str, whole: frozenset[str]) -> frozenset[str]:
-    """Return the first words of the names that a statement binds (`id` of `:id_own`); `whole` have none."""
-    return frozenset(name if name in whole else _split(name)[0] for name in bound(text))
+    """Return the first words of the names that a statement cannot do without; `whole` have none.
+
+    That of `:id_own` is `id`.
+    """
+    return frozenset(name if name in whole else _split(name)[0] for name in _required(text))
 
 
 def statement(
     text: str, names: Mapping[str, Any], spoken: Spoken, *, compares: bool, about: Mapping[str, str]
 ) -> sa.TextClause:
-    """Return a statement with its names bound; NameMissing for one that is not known.
+    """Return a statement with its names bound; NameMissing for one that is not known and that it needs.
 
     `compares` tells that it only compares: stored text is then told to be text, which MySQL must not be told
     where it stores it. `about` are system, operation and record for the error of a text that has no place in
     the target's charset.
     """
     values: dict[str, Any] = {}
+    required = _required(text)
     for name in bound(text):
         try:
             values[name] = spoken.value(value_of(name, names))
+        except NameMissing:
+            if name in required:
+                raise
+            values[name] = None
         except UnicodeEncodeError as error:
             raise unencodable(error, name, about) from error
     for name, value in values.items():
@@ -129,6 +139,11 @@ def unencodable(error: UnicodeEncodeError, name: str, about: Mapping[str, str]) 
     return Rejected(
         "sql.unencodable", code=error.encoding, reason=f":{name} {sign}" if name else sign, **about
     )
+
+
+def _required(text: str) -> frozenset[str]:
+    """Return the names that a statement binds and does not choose another value for."""
+    return bound(_CHOOSING.sub("(", text))
 
 
 def _split(name: str) -> tuple[str, str]:

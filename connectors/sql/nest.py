@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from connectors.sql.database import Database, Row, rows_of
 from connectors.sql.scan import IN_ONE_QUESTION
-from connectors.sql.tables import Table, among, bound, pages, unquoted
+from connectors.sql.tables import Table, among, bound, listing, pages, unquoted
 from hub.errors import ConfigError
 from hub.mapping.grammar import CallSpec
 
@@ -86,7 +86,7 @@ def _by_table(table: Table, call: CallSpec, wanted: Sequence[tuple[Any, ...]]) -
 
 def _by_text(call: CallSpec, wanted: Sequence[tuple[Any, ...]]) -> sa.TextClause:
     keys: sa.BindParameter[Any] = sa.bindparam("keys", [values[0] for values in wanted], expanding=True)
-    return sa.text(call.target).bindparams(keys)
+    return sa.text(listing(call.target)).bindparams(keys)
 
 
 def _alike(values: Sequence[Any]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ Columns are taken untyped, so that values come as the driver gives them and go b
 from __future__ import annotations
 
 import difflib
+import re
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ Placed = tuple[dict[str, Any], Place]
 """A row and its place."""
 
 _UNTYPED = sa.types.NullType()
+_BRACKETS = re.compile(r"\b(in)\s*\(\s*:keys\s*\)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,11 @@ def bound(value: Any) -> sa.ColumnElement[Any]:
 def parameter(value: Any) -> sa.BindParameter[Any]:
     """Return a plain parameter."""
     return sa.bindparam(None, value, type_=_UNTYPED, unique=True)
+
+
+def listing(text: str) -> str:
+    """Return a text with `IN (:keys)` as `IN :keys`: the list comes in brackets of its own."""
+    return _BRACKETS.sub(r"\1 :keys", text)
 
 
 def pages(table: Table, names: Sequence[str], filters: Iterable[Any], order: Columns) -> sa.Select[Any]:

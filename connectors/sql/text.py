@@ -20,7 +20,7 @@ from connectors.sql.charsets import StoredText, as_text
 from connectors.sql.database import Database, Row, rows_of
 from connectors.sql.marks import Mark
 from connectors.sql.scan import IN_ONE_QUESTION, Batch, later
-from connectors.sql.tables import parameter
+from connectors.sql.tables import listing, parameter
 from hub.errors import ConfigError
 from hub.mapping.grammar import CallSpec, TimeSpec
 
@@ -132,7 +132,7 @@ class TextScan:
 
     def _text(self, values: Mapping[str, Any]) -> str:
         """Return the SELECT; what goes into it as stored text is told to be text."""
-        text = self._call.target
+        text = listing(self._call.target)
         for name, value in values.items():
             if isinstance(value, StoredText):
                 plain = as_text(f":{name}", self._database.engine.dialect.name)

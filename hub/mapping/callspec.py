@@ -149,7 +149,7 @@ class CallSpec(Spec):
     row: dict[str, Any] | None = None
     rows: Any = None
     # files
-    format: Literal["csv", "xlsx", "json", "jsonl", "fixed", "xml", "text"] | None = None
+    format: Literal["csv", "xlsx", "json", "jsonl", "fixed", "xml", "bank", "text"] | None = None
     encoding: Texts = ()
     delimiter: Text | None = None
     quote: Text | None = None

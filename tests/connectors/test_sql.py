@@ -270,8 +270,11 @@ def test_lines_come_with_their_heads(bench: str, request: pytest.FixtureRequest)
     assert found[1]["lines"][1]["lots"] == []
     by_name = {"table": "line", "on": "head_id"}  # the parent has no such column: its key is meant
     assert here.fetch({"table": "head", "cursor": ["at", "id"], "nest": {"lines": by_name}})[0]["lines"]
-    by_hand = {"sql": "SELECT sku, head_id AS id FROM line WHERE head_id IN :keys", "on": "id"}
-    assert here.fetch({"table": "head", "cursor": ["at", "id"], "nest": {"lines": by_hand}})[0]["lines"]
+    for keys in (":keys", "(:keys)"):
+        text = f"SELECT sku, head_id AS id FROM line WHERE head_id IN {keys} ORDER BY pos"
+        by_hand = {"sql": text, "on": "id"}
+        found = here.fetch({"table": "head", "cursor": ["at", "id"], "nest": {"lines": by_hand}})
+        assert [[line["sku"] for line in row["lines"]] for row in found] == [["c"], ["a", "b"], []]
 
 
 def test_names_of_columns_with_blanks_stand_in_quotes_everywhere(sqlite: Bench) -> None:

@@ -193,6 +193,22 @@ def test_what_lacks_is_known_before_the_database_is_asked(sqlite: Bench) -> None
         sqlite.update({"sql": "UPDATE dispatch SET rev = 2 WHERE id = :id_own"})
 
 
+def test_what_a_statement_chooses_another_value_for_may_be_missing(anywhere: Bench) -> None:
+    head = (
+        "INSERT INTO dispatch (id, order_ref, state, rev) VALUES (7, :order_no, COALESCE(:note, 'none'), 1)"
+    )
+    line = "INSERT INTO dispatch_line VALUES (7, :line_no, coalesce( :sku , 'any'), :quantity)"
+    lines = [{"line_no": 1, "quantity": 1}, {"line_no": 2, "sku": "b", "quantity": 1}]
+    anywhere.create({"sql": head}, {"sql": line, "each": "lines"}, lines=lines)
+    assert anywhere.rows("SELECT state FROM dispatch") == [("none",)]
+    assert anywhere.rows("SELECT sku FROM dispatch_line ORDER BY pos") == [("any",), ("b",)]
+    anywhere.update({"sql": "UPDATE dispatch SET state = COALESCE(:note, 'none') WHERE id = 7"}, note="N")
+    assert anywhere.rows("SELECT state FROM dispatch") == [("N",)]
+    with pytest.raises(NameMissing) as caught:
+        anywhere.update({"sql": "UPDATE dispatch SET state = COALESCE(:note, :other) WHERE state = :note"})
+    assert caught.value.name == "note"
+
+
 def test_names_with_parts(anywhere: Bench) -> None:
     anywhere.run("INSERT INTO dispatch (id, order_ref, state, rev) VALUES (7, 'SO1', 'NEW', 1)")
     guarded = "UPDATE dispatch SET state = :status WHERE id = :id_own AND state = :was_state"

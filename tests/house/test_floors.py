@@ -33,7 +33,14 @@ BELOW = {
 SIMULATOR_USERS = ("simulators", "cli.demo", "cli.practice", "tests", "benchmarks")
 AIRFLOW_ROOMS = {"airflow_provider", "dags"}
 AIRFLOW_TESTS = ("tests.dags", "tests.airflow_provider")
-CONNECTOR_DOORS = {"connectors.contract", "connectors.registry"}
+CONNECTOR_DOORS = {
+    "connectors.contract",
+    "connectors.registry",
+    "connectors.statements.exports",
+    "connectors.statements.identity",
+    "connectors.statements.model",
+    "connectors.statements.parse",
+}
 
 
 def wrong(rule: list[Import]) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from hub.mapping.callspec import CallSpec
+from hub.mapping.lint.calls import mentions
 from tests.hub.linted import check_one, errors, found, near, said, writing
 from tests.hub.mapped import DEPOT, field, problems, system
 
@@ -134,6 +136,22 @@ def test_sql_for_each_item_of_an_extra_or_of_a_list_binds_its_names() -> None:
     plain = text.replace("each: parcels", "each: [{waybill: A, kilos: 1}]")
     assert not errors(plain)
     assert errors(plain.replace("kilos: 1", "kilo: 1"))
+
+
+def test_conditions_of_a_database_call_are_looked_at_too() -> None:
+    text = writing(HEAD + STATUS.replace("v = :version'}", "v = :version', if: viwe.on_hold}"))
+    near(text, "viwe", "viwe", "view")
+    assert not errors(text.replace("viwe", "view"))
+    each = writing(
+        HEAD + "create: {each: lnies, sql: 'INSERT INTO line VALUES (:order_no)', idempotent: true}"
+    )
+    near(each, "lnies", "lnies", "lines")
+    assert not errors(each.replace("lnies", "lines"))
+
+
+def test_what_a_database_call_is_made_for_is_mentioned_by_it() -> None:
+    call = CallSpec.model_validate({"sql": "INSERT INTO line VALUES (:sku)", "each": "lines", "if": "remark"})
+    assert mentions(call) == {"sku", "lines", "remark"}
 
 
 def test_an_order_has_a_rank_and_what_lies_beside_it() -> None:

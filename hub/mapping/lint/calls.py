@@ -22,6 +22,8 @@ ANSWERS = ("json", "jsonl", "xml", "csv", "text")
 _PAGED = frozenset({"get", "post", "op", "sql"})
 _NOWHERE = Document(None)
 _OWN_WORDS = frozenset({"order", "view"})
+_OF_READS = known.ALWAYS | known.BOUND | {"item"}
+"""What `if` and `each` may mention beside a database call that reads, whatever its text may bind."""
 
 
 class Where(NamedTuple):
@@ -114,7 +116,8 @@ def lint_inputs(
 ) -> frozenset[str]:
     """Lint what the call sends, and return the names that it mentions."""
     if call.verb in VERBS["sql"]:
-        return _lint_bound(mapping, call, path, names, found)
+        bound = _lint_bound(mapping, call, path, names, found)
+        return bound | _lint_conditions(mapping, call, path, names | _OF_READS, found)
     mentioned = lint_values(mapping, call.target, (*path, call.verb), names, found)
     for name in (*INPUTS, "done"):
         value = getattr(call, "json_" if name == "json" else name)

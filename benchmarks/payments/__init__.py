@@ -1,0 +1,1 @@
+"""Bank payments with known truth: a generator, a scorer and two baselines."""

@@ -1,0 +1,218 @@
+"""Receivables, bank entries and customers out of CSV files; matches and proposals into them.
+
+Every cell is looked at before anything is matched: what is wrong is said with file, line and column, all of
+it at once, because a receivable that is missing may make another one look like the only explanation.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from hub.errors import ConfigError
+from hub.locale import text
+from reconciler.payments.model import BankEntry, Customer, Explanation, Outcome, Receivable
+from reconciler.payments.money import to_major, to_minor
+
+RECEIVABLES = (
+    "receivable_id", "customer_id", "customer_name", "invoice_no", "order_no", "contract_no", "currency",
+    "amount", "issue_date", "due_date", "discount_rate", "discount_until",
+)  # fmt: skip
+BANK = ("bank_id", "value_date", "amount", "currency", "payer_name", "payer_account", "remittance_info")
+CUSTOMERS = ("customer_id", "name", "name_en", "known_account", "known_alias", "parent_name")
+_NEEDED = {
+    RECEIVABLES: {"receivable_id", "customer_id", "currency", "amount"},
+    BANK: {"bank_id", "value_date", "amount", "currency"},
+    CUSTOMERS: {"customer_id"},
+}
+MATCHES = ("bank_id", "receivable_id", "amount", "rule", "facts")
+PROPOSALS = ("bank_id", "rank", "receivable_id", "amount", "rule", "facts", "reasons")
+
+_SHOWN = 20
+_SEVERAL = re.compile(r"[;；|、]")
+_AMOUNT = re.compile(r"-?\d+(?:\.\d+)?")
+
+
+def read_receivables(path: Path) -> list[Receivable]:
+    """Return the receivables of a CSV file; ConfigError with all that is wrong in it."""
+    return _read(path, RECEIVABLES, _receivable)
+
+
+def read_bank(path: Path) -> list[BankEntry]:
+    """Return the bank entries of a CSV file; ConfigError with all that is wrong in it."""
+    return _read(path, BANK, _entry)
+
+
+def read_customers(path: Path) -> list[Customer]:
+    """Return the customers of a CSV file; ConfigError with all that is wrong in it.
+
+    Accounts and aliases may be several in one cell, parted by semicolons.
+    """
+    return _read(path, CUSTOMERS, _customer)
+
+
+def _read(path: Path, columns: tuple[str, ...], make: Callable[[_Cells], Any]) -> list[Any]:
+    found: list[Any] = []
+    wrong: list[str] = []
+    seen: dict[str, int] = {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.DictReader(file)
+            lacking = [name for name in columns if name not in (rows.fieldnames or ())]
+            if lacking:
+                raise ConfigError("match.no_columns", file=path.name, columns=", ".join(lacking))
+            for row in rows:
+                cells = _Cells(path.name, rows.line_num, row, wrong, _NEEDED[columns])
+                identity = cells.text(columns[0])
+                if identity in seen and identity:
+                    cells.fault("match.twice", columns[0], identity, first=seen[identity])
+                seen[identity] = rows.line_num
+                if (made := make(cells)) is not None:
+                    found.append(made)
+    except FileNotFoundError as error:
+        raise ConfigError("match.no_file", file=str(path)) from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ConfigError("match.no_csv", file=path.name, reason=str(error)) from error
+    if wrong:
+        raise ConfigError(
+            "match.bad_file", file=path.name, count=len(wrong), faults="\n".join(wrong[:_SHOWN])
+        )
+    return found
+
+
+class _Cells:
+    """One row, cell by cell; what is wrong is noted and the cell counts as empty."""
+
+    def __init__(
+        self, file: str, line: int, row: Mapping[str, str | None], wrong: list[str], needed: set[str]
+    ) -> None:
+        self._file, self._line, self._row, self._wrong, self._needed = file, line, row, wrong, needed
+
+    def fault(self, key: str, column: str, value: str, **more: object) -> None:
+        self._wrong.append(text(key, file=self._file, line=self._line, column=column, value=value, **more))
+
+    def text(self, column: str) -> str:
+        said = (self._row.get(column) or "").strip()
+        if not said and column in self._needed:
+            self.fault("match.empty_cell", column, said)
+        return said
+
+    def day(self, column: str) -> date | None:
+        said = self.text(column)
+        if not said:
+            return None
+        try:
+            return date.fromisoformat(said)
+        except ValueError:
+            self.fault("match.bad_day", column, said)
+            return None
+
+    def number(self, column: str) -> Decimal | None:
+        said = self.text(column)
+        if not said:
+            return None
+        if _AMOUNT.fullmatch(said):
+            return Decimal(said)
+        self.fault("match.bad_number", column, said)
+        return None
+
+    def money(self, column: str, currency: str) -> int:
+        amount = self.number(column)
+        if amount is None:
+            return 0
+        try:
+            return to_minor(amount, currency)
+        except ValueError:
+            self.fault("match.too_fine", column, f"{amount} {currency}")
+            return 0
+
+
+def _receivable(cells: _Cells) -> Receivable:
+    currency = cells.text("currency").upper()
+    return Receivable(
+        id=cells.text("receivable_id"),
+        customer=cells.text("customer_id"),
+        customer_name=cells.text("customer_name"),
+        currency=currency,
+        amount=cells.money("amount", currency),
+        invoice_no=cells.text("invoice_no"),
+        order_no=cells.text("order_no"),
+        contract_no=cells.text("contract_no"),
+        issued=cells.day("issue_date"),
+        due=cells.day("due_date"),
+        discount_rate=cells.number("discount_rate"),
+        discount_until=cells.day("discount_until"),
+    )
+
+
+def _entry(cells: _Cells) -> BankEntry | None:
+    currency, day = cells.text("currency").upper(), cells.day("value_date")
+    amount = cells.money("amount", currency)
+    if day is None:
+        return None  # its fault is noted
+    return BankEntry(
+        id=cells.text("bank_id"),
+        value_date=day,
+        amount=amount,
+        currency=currency,
+        payer_name=cells.text("payer_name"),
+        payer_account=cells.text("payer_account"),
+        text=cells.text("remittance_info"),
+    )
+
+
+def _customer(cells: _Cells) -> Customer:
+    return Customer(
+        id=cells.text("customer_id"),
+        name=cells.text("name"),
+        name_en=cells.text("name_en"),
+        accounts=_several(cells.text("known_account")),
+        aliases=_several(cells.text("known_alias")),
+        parent_name=cells.text("parent_name"),
+    )
+
+
+def _several(cell: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in _SEVERAL.split(cell) if part.strip())
+
+
+def write_matches(path: Path, outcomes: Iterable[Outcome]) -> None:
+    """Write what was posted: one row for each receivable that an entry pays."""
+    posted = ((one.entry, one.posted) for one in outcomes if one.posted)
+    _write(path, MATCHES, (row for entry, said in posted for row in _rows(entry, said)))
+
+
+def write_proposals(path: Path, outcomes: Iterable[Outcome]) -> None:
+    """Write the candidates of what was not posted: rows of one rank belong together."""
+    _write(path, PROPOSALS, _proposed(outcomes))
+
+
+def _proposed(outcomes: Iterable[Outcome]) -> Iterator[dict[str, object]]:
+    for one in outcomes:
+        for rank, candidate in enumerate(one.proposals, 1):
+            reasons = "; ".join(text(key) for key in candidate.doubts) or text("match.one_fact_only")
+            for row in _rows(one.entry, candidate):
+                yield row | {"rank": rank, "reasons": reasons}
+
+
+def _rows(entry: BankEntry, said: Explanation) -> Iterator[dict[str, object]]:
+    for one in said.postings:
+        yield {
+            "bank_id": entry.id,
+            "receivable_id": one.receivable.id,
+            "amount": to_major(one.amount, entry.currency),
+            "rule": said.rule,
+            "facts": "+".join(said.facts),
+        }
+
+
+def _write(path: Path, columns: tuple[str, ...], rows: Iterable[Mapping[str, object]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows(rows)

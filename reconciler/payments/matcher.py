@@ -1,0 +1,159 @@
+"""Runs the layers over all entries: what is certain is posted, the strongest evidence first.
+
+What the documents say comes first, then what payer and sum say. What is posted closes receivables, and so
+may leave another entry with one explanation only: the layers run until nothing more is certain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from reconciler.payments import words
+from reconciler.payments.books import Books
+from reconciler.payments.by_document import ByDocument
+from reconciler.payments.by_party import ByParty
+from reconciler.payments.model import KINDS, BankEntry, Customer, Explanation, Outcome, Receivable
+from reconciler.payments.numbers import Citation
+from reconciler.payments.parties import Directory, Party
+from reconciler.payments.proposing import Proposing
+from reconciler.payments.rates import Rates
+from reconciler.payments.sieve import Sieve
+
+ROUNDS = 6
+"""The layers run at most so often; each round but the last posted something."""
+
+
+def match(
+    receivables: Sequence[Receivable], entries: Sequence[BankEntry], customers: Iterable[Customer] = ()
+) -> list[Outcome]:
+    """Return what each entry came to, in the order of `entries`; what is open of receivables is changed."""
+    return Matcher(receivables, entries, customers).run()
+
+
+class Matcher:
+    """One run over receivables and bank entries."""
+
+    def __init__(
+        self, receivables: Sequence[Receivable], entries: Sequence[BankEntry], customers: Iterable[Customer]
+    ) -> None:
+        """Index everything; nothing is posted yet."""
+        self._entries = entries
+        self._books = Books(receivables)
+        self._directory = Directory(customers, receivables)
+        self._rates = Rates()
+        self._by_document = ByDocument(self._books, self._directory, self._rates)
+        self._by_party = ByParty(self._books, self._rates)
+        self._cited: dict[str, list[Citation]] = {}
+        self._party: dict[str, Party] = {}
+        self._closed_by: dict[str, str] = {}
+        self._outcomes: dict[str, Outcome] = {}
+
+    def run(self) -> list[Outcome]:
+        """Run the layers until nothing more is certain, then propose for the rest."""
+        ordered = sorted(self._entries, key=lambda entry: entry.value_date)
+        sieve = Sieve(ordered)
+        self._outcomes |= sieve.out
+        self._twins = sieve.twins
+        rest = [entry for entry in ordered if entry.id not in self._outcomes]
+        for entry in rest:
+            self._cited[entry.id] = self._books.register.cited(entry.text)
+            self._party[entry.id] = self._directory.party(entry)
+            self._by_document.learn(entry, self._party[entry.id], self._cited[entry.id])
+        for _ in range(ROUNDS):
+            before = len(rest)
+            rest = self._layer(rest, self._documents, adding_up=True)
+            rest = self._layer(rest, self._documents, adding_up=False)
+            rest = self._layer(rest, self._sums, adding_up=True)
+            if len(rest) == before:
+                break
+        self._propose(rest)
+        self._propose_for_rests()
+        return [self._outcomes[entry.id] for entry in self._entries]
+
+    def _layer(self, rest: Sequence[BankEntry], explain: _Layer, *, adding_up: bool) -> list[BankEntry]:
+        """Post what a layer explains for certain; return the entries that are left."""
+        left: list[BankEntry] = []
+        for entry in rest:
+            found = explain(entry)
+            if certain(found) and (not adding_up or {"sum", "only_sum"} & set(found[0].facts)):
+                self._post(entry, found[0])
+            else:
+                left.append(entry)
+        return left
+
+    def _documents(self, entry: BankEntry) -> list[Explanation]:
+        if not self._cited[entry.id]:
+            return []
+        return self._by_document.explain(entry, self._party[entry.id], self._cited[entry.id])
+
+    def _sums(self, entry: BankEntry) -> list[Explanation]:
+        party = self._party[entry.id]
+        if not party.known and not party.alike:
+            return []
+        return self._by_party.explain(entry, self._party[entry.id], self.doubts(entry))
+
+    def doubts(self, entry: BankEntry) -> tuple[str, ...]:
+        """Return what speaks against explaining an entry by its sum alone."""
+        doubts: list[str] = []
+        if entry.id in self._twins:
+            doubts.append("match.maybe_twice")
+        if words.says_returned(entry.text):
+            doubts.append("match.says_returned")
+        own = [one for one in self._cited[entry.id] if one.how != "number_cut"]
+        family = self._party[entry.id].family
+        for one in own:
+            mine = [item for item in one.items if item.customer in family]
+            if mine and not any(item.open for item in mine):
+                doubts.append("match.cites_paid")
+            elif mine:
+                doubts.append("match.cites_other")
+            elif any(item.open == entry.amount for item in one.items):
+                doubts.append("match.other_customer")
+        return tuple(dict.fromkeys(doubts))
+
+    def _post(self, entry: BankEntry, explanation: Explanation) -> None:
+        self._books.post(explanation, entry.currency)
+        for one in explanation.postings:
+            self._closed_by[one.receivable.id] = entry.id
+        self._outcomes[entry.id] = Outcome(entry, "posted", explanation)
+
+    def _propose_for_rests(self) -> None:
+        """Propose what else an entry may pay of which a part stays on account."""
+        proposing = Proposing(self._books, self._rates)
+        for outcome in self._outcomes.values():
+            if outcome.posted and outcome.posted.rest:
+                party = self._party[outcome.entry.id]
+                outcome.proposals = proposing.for_rest(outcome.entry, party, outcome.posted)
+
+    def _propose(self, rest: Iterable[BankEntry]) -> None:
+        proposing = Proposing(self._books, self._rates)
+        for entry in rest:
+            known = [*self._documents(entry), *self._sums(entry)]
+            about = self._paid_before(entry)
+            if about is not None:
+                self._outcomes[entry.id] = Outcome(entry, "duplicate", about=about)
+                continue
+            found = proposing.candidates(entry, self._party[entry.id], self._cited[entry.id], known)
+            standing = "proposed" if found else "unidentified"
+            self._outcomes[entry.id] = Outcome(entry, standing, proposals=found)
+
+    def _paid_before(self, entry: BankEntry) -> str | None:
+        """Return the entry that has paid just this before: all the documents cited, with the same sum."""
+        cited = [one for one in self._cited[entry.id] if one.how == "document"]
+        family = self._party[entry.id].family
+        items = [item for one in cited for item in one.items if not family or item.customer in family]
+        if not items or any(item.open for item in items):
+            return None
+        before = {self._closed_by.get(item.id) for item in items}
+        same = [one for one in before if one and self._outcomes[one].entry.amount == entry.amount]
+        return same[0] if same else None
+
+
+def certain(found: Sequence[Explanation]) -> bool:
+    """Tell whether there is exactly one explanation, nothing against it, and two facts for it."""
+    if len({one.key for one in found}) != 1 or any(one.doubts for one in found):
+        return False
+    return len({KINDS[fact] for fact in found[0].facts if fact in KINDS}) >= 2
+
+
+_Layer = Callable[[BankEntry], list[Explanation]]

@@ -1,0 +1,89 @@
+"""Names of firms, reduced to what tells one from another."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from reconciler.payments.texts import folded, is_chinese, spelled_out
+
+_LEGAL_CJK = re.compile(
+    "(股份有限责任公司|有限责任股份公司|集团股份有限公司|集团有限公司|股份有限公司|有限责任公司|有限公司|"
+    "股份公司|集团公司|总公司|公司|株式会社|株式會社|有限会社)"
+)
+_PLACES = re.compile("(?<=[\u3400-\u9fff]{2})[市省县](?=[\u3400-\u9fff]{2})")
+_WORD = re.compile("[A-Z0-9]+|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
+_LEGAL = frozenset({
+    "CO", "COMPANY", "LTD", "LIMITED", "INC", "INCORPORATED", "CORP", "CORPORATION", "LLC", "LLP", "LP",
+    "PLC", "PTE", "PTY", "GMBH", "MBH", "AG", "KG", "KGAA", "OHG", "GBR", "UG", "EK", "EV", "SE", "SA",
+    "SAS", "SASU", "SARL", "SRL", "SPA", "SNC", "NV", "BV", "VOF", "CVBA", "BVBA", "AB", "AS", "ASA", "APS",
+    "OY", "OYJ", "KK", "YK", "SDN", "BHD", "LTDA", "SL", "SLU", "SP", "ZOO", "SRO", "DOO", "KFT", "ZRT",
+    "RT", "OOO", "THE", "CIE",
+})  # fmt: skip
+_JOINED = re.compile(r"\b([A-Z])\.?(?:\s?&\s?|\.)(?=[A-Z]\b)")
+"""Letters that belong together: S.A., A & B."""
+
+SHORT = 2
+"""A name of fewer characters than these says nothing."""
+
+
+@lru_cache(maxsize=65_536)
+def whole(name: str) -> str:
+    """Return a name without signs and blanks, its legal form and all: "" if nothing is left."""
+    return "".join(_WORD.findall(_JOINED.sub(r"\1", folded(name))))
+
+
+@lru_cache(maxsize=65_536)
+def core(name: str) -> str:
+    """Return a name without its legal form; the legal form alone stays if there is nothing else."""
+    plain = _JOINED.sub(r"\1", folded(name))
+    if is_chinese(plain):
+        plain = _PLACES.sub("", _LEGAL_CJK.sub(" ", plain))
+    words = [word for word in _WORD.findall(plain) if word not in _LEGAL]
+    return "".join(words) or whole(name)
+
+
+def cores(name: str) -> set[str]:
+    """Return the forms in which a name may come, umlauts spelled out or not."""
+    return {key for key in (core(name), core(spelled_out(name))) if len(key) >= SHORT}
+
+
+def is_firm(name: str) -> bool:
+    """Tell whether a name has a legal form or is too long for a person."""
+    plain = folded(name)
+    if is_chinese(plain):
+        return bool(_LEGAL_CJK.search(plain)) or len(whole(name)) > 4
+    return any(word in _LEGAL for word in _WORD.findall(plain))
+
+
+def alike(one: str, other: str) -> bool:
+    """Tell whether two cores may be the same firm, misspelled, abbreviated or written longer.
+
+    True for one sign wrong, missing or too many in five, and where the shorter one's signs stand in the
+    longer one in their order, at least four of them (two thirds of a Latin name). No proof: twins are alike.
+    """
+    short, long = sorted((one, other), key=len)
+    if len(short) < 2 * SHORT:
+        return False
+    if _is_within(short, long) and (is_chinese(short) or 3 * len(short) >= 2 * len(long) or short in long):
+        return True
+    return _distance(short, long, max(1, len(long) // 5)) is not None
+
+
+def _is_within(short: str, long: str) -> bool:
+    signs = iter(long)
+    return all(sign in signs for sign in short)
+
+
+def _distance(one: str, other: str, most: int) -> int | None:
+    """Return how many signs must be changed to make one of the other, None if more than `most`."""
+    if abs(len(one) - len(other)) > most:
+        return None
+    row = list(range(len(other) + 1))
+    for at, sign in enumerate(one, 1):
+        last, row[0] = row[0], at
+        for to, mark in enumerate(other, 1):
+            last, row[to] = row[to], min(row[to] + 1, row[to - 1] + 1, last + (sign != mark))
+        if min(row) > most:
+            return None
+    return row[-1] if row[-1] <= most else None

@@ -1,0 +1,243 @@
+"""Which documents a remittance cites.
+
+A text is cut into runs of letters and digits; neighbouring runs are joined and looked up, so that blanks and
+signs that were lost or added do not matter. Numbers are compared in a form in which signs that scanners and
+people mistake for each other are one (O and 0, I, L and 1, S and 5, B and 8, Z and 2). What follows a number
+in a list may be cut short: `INV-1001, 1002/05` and `1001-1005` are read by what went before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from reconciler.payments.model import Receivable
+from reconciler.payments.texts import folded
+
+_RUN = re.compile("[A-Z0-9]+")
+_AMISS = str.maketrans("OQDILSBZG", "000115826")
+_BETWEEN = re.compile(r"[-/._#:\s]{0,3}")
+"""What may stand between the parts of one number."""
+
+_LIST = re.compile(r"\s*(?:[,、/;&+|.和及与]|AND|UND|ET|-|\s)\s*(?:NO\.?|NR\.?|#)?\s*")
+_RANGE = re.compile(r"\s*(?:-{1,2}|~|至|到|\.{2,3}|…|TO|BIS|THRU|THROUGH|A)\s*")
+_JOINING = frozenset({"AND", "UND", "ET", "TO", "BIS", "THRU", "THROUGH", "A", "NO", "NR"})
+"""Words between the numbers of a list or a range."""
+
+_CREDITOR_REFERENCE = re.compile(r"RF\d\d(?=.{4})")
+"""How a creditor reference begins (ISO 11649); the rest is the number."""
+
+LEAST = 4
+"""A number of fewer signs than these is not looked for."""
+
+_PARTS = 7
+_LONGEST = 40
+_WIDEST = 60
+"""A range of more numbers than these is none."""
+
+_CUT = 4
+"""So many digits of a number may stand for all of it, where the payer is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """One document that a text cites: its number, and the receivables that carry it, of any customer.
+
+    `how` is document (as written), number_read_amiss (but for signs that are mistaken for each other) or
+    number_cut (by its last digits only, which say little by themselves). `ranged` if it lies within a range
+    whose ends are cited.
+    """
+
+    number: str
+    items: tuple[Receivable, ...]
+    how: str = "document"
+    ranged: bool = False
+
+
+def squeezed(number: str) -> str:
+    """Return letters and digits of a number."""
+    return "".join(_RUN.findall(folded(number)))
+
+
+def _safe(squeezed_number: str) -> str:
+    return squeezed_number.translate(_AMISS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    text: str
+    start: int
+    end: int
+
+
+class Register:
+    """The numbers of all receivables: of invoice, order and contract."""
+
+    def __init__(self, receivables: Iterable[Receivable]) -> None:
+        """Index the numbers; those that are too short to say anything are left out."""
+        self._by_number: dict[str, list[tuple[str, Receivable]]] = defaultdict(list)
+        self._by_tail: dict[str, list[tuple[str, Receivable]]] = defaultdict(list)
+        self._prefixes: set[str] = set()
+        for item in receivables:
+            for number in dict.fromkeys((item.invoice_no, item.order_no, item.contract_no)):
+                plain = squeezed(number)
+                if len(plain) < LEAST or not any(sign.isdigit() for sign in plain):
+                    continue
+                self._by_number[_safe(plain)].append((plain, item))
+                for tail in _tails(number, plain):
+                    self._by_tail[tail].append((plain, item))
+                letters = _letters(plain)
+                if len(letters) >= 1:
+                    self._prefixes.add(letters)
+
+    def cited(self, text: str) -> list[Citation]:
+        """Return what `text` cites, each document once, in its order."""
+        if not text:
+            return []
+        plain = folded(text)
+        runs = [_Run(found[0], found.start(), found.end()) for found in _RUN.finditer(plain)]
+        runs = list(chain.from_iterable(self._cut_free(run) for run in runs))
+        found: dict[str, Citation] = {}
+        last: Citation | None = None
+        at = 0
+        while at < len(runs):
+            upto, citation = self._longest(plain, runs, at)
+            if citation is None:
+                citation = self._tail(runs[at])
+                upto = at + 1
+                if citation is None:
+                    at += 1
+                    continue
+            self._between(plain, runs, at, last, citation, found)
+            found.setdefault(citation.number, citation)
+            last = citation
+            at = self._follow(plain, runs, upto, citation, found)
+        return list(found.values())
+
+    def _between(
+        self,
+        plain: str,
+        runs: Sequence[_Run],
+        at: int,
+        first: Citation | None,
+        last: Citation,
+        found: dict[str, Citation],
+    ) -> None:
+        """Take the documents between two whole numbers, if a sign or a word of a range parts them."""
+        if first is None or len(first.number) != len(last.number):
+            return
+        before = at - 1
+        while before > 0 and runs[before].text in _JOINING:
+            before -= 1
+        if _RANGE.fullmatch(plain[runs[before].end : runs[at].start]):
+            found.update({one.number: one for one in self._range(first.number, last.number)})
+
+    def _cut_free(self, run: _Run) -> Iterator[_Run]:
+        """Yield a run, or what of it begins with a prefix of ours after other letters: PAYMENTINV1001."""
+        if begin := _CREDITOR_REFERENCE.match(run.text):
+            run = _Run(run.text[begin.end() :], run.start + begin.end(), run.end)
+        letters = _letters(run.text)
+        if letters not in self._prefixes:
+            for at in range(1, len(letters)):
+                if letters[at:] in self._prefixes:
+                    yield _Run(run.text[at:], run.start + at, run.end)
+                    return
+        yield run
+
+    def _longest(self, plain: str, runs: Sequence[_Run], at: int) -> tuple[int, Citation | None]:
+        """Return the longest number that begins with run `at`, and the run after it."""
+        joined, best = "", (at + 1, None)
+        found: tuple[int, Citation | None] = best
+        for upto in range(at, min(len(runs), at + _PARTS)):
+            if upto > at and not _BETWEEN.fullmatch(plain[runs[upto - 1].end : runs[upto].start]):
+                break
+            joined += runs[upto].text
+            if len(joined) > _LONGEST:
+                break
+            if len(joined) >= LEAST and (citation := self._of(joined)):
+                found = upto + 1, citation
+        return found
+
+    def _of(self, number: str, *, ranged: bool = False) -> Citation | None:
+        rows = self._by_number.get(_safe(number))
+        if not rows:
+            return None
+        exact = [item for plain, item in rows if plain == number]
+        if exact:
+            return Citation(number, tuple(dict.fromkeys(exact)), "document", ranged)
+        if not any(sign.isdigit() for sign in number):
+            return None  # a word that merely looks like a number
+        items = tuple(dict.fromkeys(item for _, item in rows))
+        return Citation(rows[0][0], items, "number_read_amiss", ranged)
+
+    def _tail(self, run: _Run) -> Citation | None:
+        digits = run.text
+        if len(digits) < _CUT or not digits.isdigit():
+            return None
+        rows = self._by_tail.get(digits)
+        return (
+            Citation(digits, tuple(dict.fromkeys(item for _, item in rows)), "number_cut") if rows else None
+        )
+
+    def _follow(
+        self, plain: str, runs: Sequence[_Run], at: int, head: Citation, found: dict[str, Citation]
+    ) -> int:
+        """Take what follows a number as long as it goes on with it; return the run after that."""
+        last = head.number
+        while (here := _past_words(runs, at)) < len(runs):
+            run, gap = runs[here], plain[runs[at - 1].end : runs[here].start]
+            digits = len(run.text)
+            if not run.text.isdigit() or digits >= len(last) or not last[-digits:].isdigit():
+                break
+            full = last[:-digits] + run.text
+            if _RANGE.fullmatch(gap) and (steps := self._range(last, full)):
+                found.update({one.number: one for one in steps if one.number not in found})
+            elif _LIST.fullmatch(gap) and (one := self._expanded(full, head.how)):
+                found.setdefault(one.number, one)
+            else:
+                break
+            last, at = full, here + 1
+        return at
+
+    def _expanded(self, number: str, how: str) -> Citation | None:
+        if how != "number_cut":
+            return self._of(number)
+        return self._tail(_Run(number, 0, 0))
+
+    def _range(self, first: str, last: str) -> list[Citation]:
+        """Return the documents from `first` to `last`, if both are there; nothing if that is no range."""
+        digits = len(first) - len(first.rstrip("0123456789"))
+        width = min(digits, 9)
+        low, high = int(first[-width:]), int(last[-width:])
+        if not 0 < high - low <= _WIDEST:
+            return []
+        head = first[:-width]
+        numbers = [f"{head}{number:0{width}}" for number in range(low + 1, high + 1)]
+        ends = self._of(numbers[-1]) or self._tail(_Run(numbers[-1], 0, 0))
+        if ends is None:
+            return []
+        inner = (self._of(number, ranged=True) for number in numbers[:-1])
+        return [*(one for one in inner if one), ends]
+
+
+def _past_words(runs: Sequence[_Run], at: int) -> int:
+    """Return the first run from `at` on that is no word between numbers."""
+    while at < len(runs) and runs[at].text in _JOINING:
+        at += 1
+    return at
+
+
+def _letters(plain: str) -> str:
+    return plain[: len(plain) - len(plain.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))]
+
+
+def _tails(number: str, plain: str) -> set[str]:
+    """Return the digits by which people may cite a number: its last part, with and without zeros, or all."""
+    parts = _RUN.findall(folded(number))
+    last = parts[-1] if parts[-1].isdigit() else parts[-1].lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    every = "".join(sign for sign in plain if sign.isdigit())
+    found = {last, last.lstrip("0"), every} if last.isdigit() else {every}
+    return {tail for tail in found if len(tail) >= _CUT and tail != plain}

@@ -1,0 +1,181 @@
+"""Who pays: customers by account, name, English name, alias and group, or named in the text."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Set
+from dataclasses import dataclass
+
+from reconciler.payments.model import BankEntry, Customer, Receivable
+from reconciler.payments.names import alike, core, cores, is_firm, whole
+from reconciler.payments.texts import folded
+
+_EMPTY: frozenset[str] = frozenset()
+_BEGIN = 4
+"""Names in a text are looked up by their first signs; shorter names are not looked for."""
+
+_LATIN = 7
+"""Latin names shorter than this stand in too many other words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Who may stand behind an entry, as customer numbers.
+
+    `payers` pay by account or name, exactly; `fact` says by which. `named` are in the text. `relatives`
+    belong to the group of one of these. `contradicted` if account and name belong to different groups.
+    `stranger` if the payer has a name that is no customer's; `alike` are those whose names are like it.
+    """
+
+    payers: frozenset[str] = _EMPTY
+    fact: str = "party"
+    named: frozenset[str] = _EMPTY
+    relatives: frozenset[str] = _EMPTY
+    contradicted: bool = False
+    stranger: bool = False
+    alike: frozenset[str] = _EMPTY
+
+    @property
+    def known(self) -> frozenset[str]:
+        """Payers, and who is named in the text."""
+        return self.payers | self.named
+
+    @property
+    def family(self) -> frozenset[str]:
+        """All whom the entry may pay for."""
+        return self.payers | self.named | self.relatives
+
+
+class Directory:
+    """All customers, to be found by what an entry says of its payer."""
+
+    def __init__(self, customers: Iterable[Customer], receivables: Iterable[Receivable]) -> None:
+        """Index the customers; a receivable whose customer is not listed stands for one of its own name."""
+        self._by_account: dict[str, set[str]] = defaultdict(set)
+        self._by_whole: dict[str, set[str]] = defaultdict(set)
+        self._by_core: dict[str, set[str]] = defaultdict(set)
+        self._begins: dict[str, set[str]] = defaultdict(set)
+        self._cores: dict[str, set[str]] = defaultdict(set)
+        self._group: dict[str, str] = {}
+        self._members: dict[str, set[str]] = defaultdict(set)
+        self._pairs: dict[str, set[str]] = defaultdict(set)
+        self._found: dict[tuple[str, str], Party] = {}
+        parents: dict[str, str] = {}
+        for one in customers:
+            for account in one.accounts:
+                self._by_account[plain_account(account)].add(one.id)
+            for name in (one.name, one.name_en, *one.aliases):
+                self._add(one.id, name)
+            if one.parent_name:
+                parents[one.id] = one.parent_name
+        for item in receivables:
+            self._add(item.customer, item.customer_name)
+        self._join(parents)
+
+    def _add(self, customer: str, name: str) -> None:
+        if not whole(name) or customer in self._by_whole[whole(name)]:
+            return
+        self._by_whole[whole(name)].add(customer)
+        for key in cores(name):
+            self._by_core[key].add(customer)
+            self._cores[customer].add(key)
+            if len(key) >= (_LATIN if key.isascii() else _BEGIN):
+                self._begins[key[:_BEGIN]].add(key)
+
+    def _join(self, parents: dict[str, str]) -> None:
+        """Put parents, and all who name the same one, into one group."""
+        for customer, parent in parents.items():
+            key = core(parent)
+            heads = self._by_whole.get(whole(parent)) or self._by_core.get(key, set())
+            group = f"={key}" if len(heads) != 1 else f"#{next(iter(heads))}"
+            for member in {customer, *(heads if len(heads) == 1 else ())}:
+                self._group[member] = group
+                self._members[group].add(member)
+            if len(heads) != 1:
+                self._by_core[key].update(self._members[group])
+
+    def kin(self, customers: Iterable[str]) -> frozenset[str]:
+        """Return all who are in a group with one of `customers`, themselves included."""
+        found = set(customers)
+        for customer in tuple(found):
+            found |= self._members.get(self._group.get(customer, ""), set())
+        return frozenset(found)
+
+    def party(self, entry: BankEntry) -> Party:
+        """Return who may stand behind an entry."""
+        named = self.named_in(entry.text)
+        key = entry.payer_name, entry.payer_account
+        if key not in self._found:
+            self._found[key] = self._payer(*key)
+        payer = self._found[key]
+        if not named:
+            return payer
+        relatives = self.kin(payer.payers | named) - payer.payers - named
+        return Party(payer.payers, payer.fact, named, relatives, payer.contradicted, payer.stranger)
+
+    def _payer(self, name: str, account: str) -> Party:
+        by_account = self._by_account.get(plain_account(account), set()) if account else set()
+        by_name = self._by_whole.get(whole(name)) or self._by_core.get(core(name), set()) if name else set()
+        both = by_account & by_name
+        if by_account and by_name and not both and not self.kin(by_account) & self.kin(by_name):
+            everyone = frozenset(by_account | by_name)
+            return Party(everyone, "party", _EMPTY, self.kin(everyone) - everyone, contradicted=True)
+        payers = frozenset(both or by_name or by_account)
+        fact = "party" if by_name else "account"
+        stranger = bool(name) and not payers
+        alike = self.lookalikes(name) if stranger else _EMPTY
+        return Party(payers, fact, _EMPTY, self.kin(payers) - payers, stranger=stranger, alike=alike)
+
+    def named_in(self, text: str) -> frozenset[str]:
+        """Return the customers whose names stand in `text`; of names within names the longest counts."""
+        if len(text) < _BEGIN:
+            return _EMPTY
+        plain = core_of_text(text)
+        found: set[str] = set()
+        upto = 0
+        for at in range(len(plain) - _BEGIN + 1):
+            keys = self._begins.get(plain[at : at + _BEGIN])
+            if keys is None or at < upto:
+                continue
+            here = max((key for key in keys if plain.startswith(key, at)), key=len, default="")
+            if here:
+                found |= self._by_core[here]
+                upto = at + len(here)
+        return frozenset(found)
+
+    def is_alike(self, customer: str, name: str) -> bool:
+        """Tell whether a payer's name may be the customer's, misspelled or abbreviated."""
+        keys = cores(name)
+        return any(alike(key, own) for key in keys for own in self._cores.get(customer, ()))
+
+    def lookalikes(self, name: str) -> frozenset[str]:
+        """Return the customers whose names are like `name`, for people to choose from."""
+        if not self._pairs:
+            for own, customers in self._by_core.items():
+                for pair in _pairs_of(own):
+                    self._pairs[pair] |= customers
+        found: set[str] = set()
+        for key in cores(name):
+            rare = sorted((self._pairs.get(pair, set()) for pair in _pairs_of(key)), key=len)
+            near = set().union(*[some for some in rare if some][:3]) if rare else set()
+            found |= {one for one in near if self.is_alike(one, name)}
+        return frozenset(found)
+
+
+def plain_account(account: str) -> str:
+    """Return an account number without blanks and signs."""
+    return "".join(sign for sign in folded(account) if sign.isalnum())
+
+
+def core_of_text(text: str) -> str:
+    """Return a text without signs and blanks, legal forms left in: names are looked for in it."""
+    return whole(text)
+
+
+def is_person(name: str) -> bool:
+    """Tell whether a payer is a person rather than a firm."""
+    return bool(name) and not is_firm(name)
+
+
+def _pairs_of(key: str) -> Set[str]:
+    return {key[at : at + 2] for at in range(len(key) - 1)}
