@@ -177,6 +177,9 @@ class _Reading:
     def _finish(self, state: _State) -> None:
         for entry in state.statement.entries:
             entry.currency = entry.currency or state.statement.currency
+        closing = any(one.closed for one in self._states)
+        if state.opened and not state.closed and closing and state is not self._states[-1]:
+            self._warn("statements.cut_short", state.line, account=state.statement.account or "?")
         if state.page == "62M" or (state.tags & {"60M"} and not state.tags & {"60", "60F"}):
             self._warn("statements.page_missing", state.line, account=state.statement.account or "?")
         if state.expected:

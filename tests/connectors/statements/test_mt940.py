@@ -314,6 +314,11 @@ def test_a_page_that_is_missing_is_said() -> None:
     assert keys(parse(first + other).warnings) == ["page_missing", "page_missing"]
 
 
+def test_a_torn_statement_before_a_whole_one_is_said() -> None:
+    parsed = parse(MT940[: MT940.index(b":62F:")] + MT940)
+    assert ([len(one.entries) for one in parsed.statements], keys(parsed.warnings)) == ([3, 3], ["cut_short"])
+
+
 @pytest.mark.parametrize("balance", ["null", "", "C260201EURnull"])
 def test_balances_that_say_nothing(balance: str) -> None:
     parsed = parse(mt(":61:260201C1,00NTRF", ":62F:C260201EUR1,00", opening=balance))
