@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli import context, show
+from cli import context, match_store, show
 from cli.options import Json
 
 if TYPE_CHECKING:
@@ -25,26 +25,46 @@ STANDINGS = ("posted", "proposed", "unidentified", "returned", "duplicate", "out
 
 @app.callback()
 def match(
+    ctx: typer.Context,
     receivables: Annotated[
-        Path, typer.Option(metavar="FILE", help="Open receivables as CSV; credit notes below zero.")
-    ],
-    bank: Annotated[Path, typer.Option(metavar="FILE", help="Bank entries as CSV; money out below zero.")],
-    matches: Annotated[Path, typer.Option(metavar="FILE", help="Write what is certain to this CSV.")],
-    proposals: Annotated[Path, typer.Option(metavar="FILE", help="Write what people decide to this CSV.")],
+        Path | None, typer.Option(metavar="FILE", help="Open receivables as CSV; credit notes below zero.")
+    ] = None,
+    bank: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Bank entries as CSV; money out below zero.")
+    ] = None,
+    matches: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write what is certain to this CSV.")
+    ] = None,
+    proposals: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write what people decide to this CSV.")
+    ] = None,
     customers: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Names, accounts, aliases and parents as CSV.")
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="On the store: only look, post nothing.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Match bank entries with receivables, from files into files.
+    """Match bank entries with receivables: those of the store, or from files into files.
 
     An entry is posted only if exactly one explanation is left that two independent facts speak for; all
     other entries get up to three proposals, with reasons.
     """
+    if ctx.invoked_subcommand is not None:
+        return
+    began = time.perf_counter()
+    paths = (receivables, bank, matches, proposals)
+    if not any(paths):
+        _store(customers, dry_run, as_json, began)
+        return
+    if receivables is None or bank is None or matches is None or proposals is None:
+        from hub.errors import ConfigError
+
+        raise ConfigError("cash.files_together")
     from reconciler.payments import files
     from reconciler.payments.matcher import match as run
 
-    began = time.perf_counter()
     known = files.read_customers(customers) if customers else []
     outcomes = run(files.read_receivables(receivables), files.read_bank(bank), known)
     files.write_matches(matches, outcomes)
@@ -53,7 +73,30 @@ def match(
     if as_json:
         show.print_json(_json(outcomes, seconds))
     else:
-        _show(outcomes, seconds, matches, proposals)
+        _show(outcomes)
+        show.line(context.say("match.written", matches=matches, proposals=proposals, seconds=seconds), "dim")
+
+
+app.command("list")(match_store.list_)
+app.command()(match_store.confirm)
+app.command()(match_store.undo)
+
+
+def _store(customers: Path | None, dry: bool, as_json: bool, began: float) -> None:
+    """Match what the store holds, company by company."""
+    found = match_store.on_store(customers, dry)
+    if as_json:
+        seconds = Decimal(f"{time.perf_counter() - began:.2f}")
+        show.print_json(
+            [_json(one.outcomes, seconds) | {"company": one.company, "added": one.posted} for one in found]
+        )
+        return
+    if not found:
+        show.line(context.say("cash.nothing_here"))
+    for one in found:
+        _show(one.outcomes)
+        if not dry:
+            show.line(context.say("cash.fresh", count=show.number(one.posted), company=one.company), "bold")
 
 
 def _sums(outcomes: Iterable[Outcome]) -> dict[str, dict[str, Decimal]]:
@@ -85,7 +128,7 @@ def _json(outcomes: Sequence[Outcome], seconds: Decimal) -> dict[str, Any]:
     }
 
 
-def _show(outcomes: Sequence[Outcome], seconds: Decimal, matches: Path, proposals: Path) -> None:
+def _show(outcomes: Sequence[Outcome]) -> None:
     say, number = context.say, show.number
     counts, sums = Counter(one.standing for one in outcomes), _sums(outcomes)
     rows = [
@@ -99,7 +142,6 @@ def _show(outcomes: Sequence[Outcome], seconds: Decimal, matches: Path, proposal
     came = [one for one in outcomes if one.entry.amount > 0 and one.standing not in ("returned", "duplicate")]
     share = 100 * sum(one.standing == "posted" for one in came) / max(len(came), 1)
     show.line(say("match.straight_through", share=f"{share:.1f}", entries=number(len(came))), "good")
-    show.line(say("match.written", matches=matches, proposals=proposals, seconds=seconds), "dim")
 
 
 def _money(sums: dict[str, Decimal]) -> str:

@@ -7,6 +7,7 @@
     numbers    which documents a remittance cites: lists, ranges, slips of scanners, numbers cut short
     books      the open receivables by customer and by document number
     sieve      what pays nothing: returned, reversed, paid twice, gone out
+    deductions what discounts and bank fees keep of a payment
     sums       which receivables add up to a sum: exactly, with discount, as the only subset
     by_document, by_party    the two ways to explain an entry; each says all its explanations
     matcher    runs the layers, strong evidence first, and posts what has exactly one explanation

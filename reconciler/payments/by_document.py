@@ -4,26 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from itertools import chain
 
 from reconciler.payments import words
 from reconciler.payments.books import Books
+from reconciler.payments.deductions import is_discount, is_fee, net
 from reconciler.payments.model import BankEntry, Explanation, Posting, Receivable
 from reconciler.payments.money import decimals
 from reconciler.payments.numbers import Citation
 from reconciler.payments.parties import Directory, Party
 from reconciler.payments.rates import Rates
-from reconciler.payments.sums import subsets
-
-GRACE = timedelta(days=3)
-"""A discount is granted to money that was so many days under way."""
-
-FEE_MOST = 50
-"""A bank keeps at most so much of a payment, in major units."""
-
-FEE_SHARE = 50
-"""… and at most one part in so many."""
+from reconciler.payments.sums import CHANCE, MOST, chance, subsets
 
 _SIX = 6
 _ROUND = 10
@@ -108,7 +99,7 @@ class ByDocument:
         facts: tuple[str, ...] = (cited.how,)
         doubts = self._foreign(entry, party, cited)
         if cited.confirmed:
-            facts = (*facts, "group" if not self._direct(party, items) else party.fact)
+            facts = (*facts, self._fact(party, items))
         home = [item for item in items if item.currency == entry.currency]
         if home:
             exact = list(self._exact(entry, cited, home, facts, doubts))
@@ -130,8 +121,11 @@ class ByDocument:
             return ()
         return ("match.other_customer",)
 
-    def _direct(self, party: Party, items: Iterable[Receivable]) -> bool:
-        return all(item.customer in party.known for item in items) or not party.known
+    def _fact(self, party: Party, items: Iterable[Receivable]) -> str:
+        """Return the fact that leads from the payer to what he cites."""
+        if not party.known:
+            return "alike"
+        return party.fact if all(item.customer in party.known for item in items) else "group"
 
     # what adds up
 
@@ -151,6 +145,8 @@ class ByDocument:
         found = list(self._part_of(entry, cited, items)) or list(self._with_credits(entry, items))
         if len(found) == 1:
             rule, chosen = found[0]
+            if rule == "document_part" and _by_chance(items, chosen, entry.amount):
+                doubts = (*doubts, "match.chance")
             yield Explanation(rule, _whole(chosen), facts, doubts)
         elif found:
             many = (*doubts, "match.several_sums")
@@ -162,7 +158,7 @@ class ByDocument:
         self, entry: BankEntry, cited: Cited, items: Sequence[Receivable]
     ) -> Iterator[tuple[str, list[Receivable]]]:
         """Yield what of the cited adds up: of every document something, else some of the documents."""
-        if len(items) < 2:
+        if not 2 <= len(items) <= MOST:
             return
         found = subsets([item.open for item in items], entry.amount, least=1)
         chosen = [[items[at] for at in places] for places in found]
@@ -218,7 +214,8 @@ class ByDocument:
                 yield Explanation("document_over", _whole(items), facts, doubts, rest)
         elif len(items) == 1 and items[0].open > 0:
             short = items[0].open - entry.amount
-            rule = "document_fee" if is_fee(short, items[0].open, entry.currency) else "document_part_payment"
+            kept = is_fee(short, items[0].open, entry.currency) and not is_discount(short, items[0])
+            rule = "document_fee" if kept else "document_part_payment"
             if rule == "document_part_payment" and words.says_on_account(entry.text):
                 doubts = (*doubts, "match.on_account_words")
             yield Explanation(rule, [Posting(items[0], entry.amount)], facts, doubts)
@@ -260,7 +257,7 @@ class ByDocument:
             yield Explanation("document_exchange", postings, (*facts, "sum"), doubts)
             return
         fits = self._rates.fits(entry.amount, entry.currency, owed, foreign)
-        if fits is False or owed == entry.amount:
+        if not fits or owed == entry.amount:
             doubts = (*doubts, "match.rate_unknown")
         yield Explanation("document_exchange", postings, (*facts, "rate") if fits else facts, doubts)
 
@@ -279,6 +276,12 @@ class ByDocument:
 
 def _whole(items: Iterable[Receivable]) -> list[Posting]:
     return [Posting(item, item.open) for item in items]
+
+
+def _by_chance(items: Sequence[Receivable], chosen: Sequence[Receivable], amount: int) -> bool:
+    """Tell whether so many sets, as far from none or from all, may well hit the sum by chance."""
+    far = min(len(chosen), len(items) - len(chosen))
+    return 2 * chance([item.open for item in items], amount, far) > CHANCE
 
 
 def _filled(items: Sequence[Receivable], amount: int) -> list[Posting]:
@@ -301,23 +304,3 @@ def _shared(items: Sequence[Receivable], amount: int) -> list[Posting]:
         postings.append(Posting(item, part))
         left -= part
     return [*postings, Posting(items[-1], left)]
-
-
-def net(item: Receivable, entry: BankEntry) -> int:
-    """Return what pays a receivable off on the day of an entry: less the discount, if it was in time."""
-    rate, until = item.discount_rate, item.discount_until
-    if rate is None or item.open != item.amount or (until and entry.value_date > until + GRACE):
-        return item.open
-    share = rate.as_integer_ratio()
-    return item.open - (2 * item.open * share[0] + share[1]) // (2 * share[1])
-
-
-def is_fee(short: int, owed: int, currency: str) -> bool:
-    """Tell whether what is short may be what a bank has kept."""
-    return 0 < short <= min(most_of_fee(currency), owed // FEE_SHARE)
-
-
-def most_of_fee(currency: str) -> int:
-    """Return what a bank keeps at most of a payment."""
-    most: int = FEE_MOST * 10 ** decimals(currency)
-    return most

@@ -9,9 +9,9 @@ from datetime import date, timedelta
 
 from reconciler.payments import words
 from reconciler.payments.books import Books
-from reconciler.payments.by_document import is_fee, most_of_fee, net
+from reconciler.payments.deductions import is_discount, is_fee, most_of_fee, net
 from reconciler.payments.model import BankEntry, Explanation, Posting, Receivable
-from reconciler.payments.parties import Party
+from reconciler.payments.parties import Directory, Party
 from reconciler.payments.rates import Rates
 from reconciler.payments.sums import CHANCE, MOST, chance, subsets
 
@@ -19,9 +19,9 @@ from reconciler.payments.sums import CHANCE, MOST, chance, subsets
 class ByParty:
     """Explains entries by who pays and the sums of what he owes."""
 
-    def __init__(self, books: Books, rates: Rates) -> None:
-        """Take the books and the rates."""
-        self._books, self._rates = books, rates
+    def __init__(self, books: Books, directory: Directory, rates: Rates) -> None:
+        """Take the books, who is who, and the rates."""
+        self._books, self._directory, self._rates = books, directory, rates
 
     def explain(self, entry: BankEntry, party: Party, doubts: tuple[str, ...]) -> list[Explanation]:
         """Return all explanations of an entry by payer and sum; `doubts` hold for each of them."""
@@ -107,6 +107,9 @@ class ByParty:
         doubts: tuple[str, ...],
     ) -> Explanation:
         rule, postings, more = found
+        customers = [one.receivable.customer for one in postings]
+        if not set(customers) <= self._directory.kin(customers[:1]):
+            more = (*more, "match.several_customers")
         return Explanation(rule, postings, facts, (*doubts, *more))
 
     def _in_month(self, entry: BankEntry, postings: Iterable[Posting]) -> bool:
@@ -172,7 +175,8 @@ class ByParty:
         fresh = [item for item in owed if item.open == item.amount]
         near = [item for item in fresh if 0 < item.open - entry.amount <= most_of_fee(entry.currency)]
         more = ("match.says_part",) if words.says_part(entry.text) else ()
-        if any(is_fee(item.open - entry.amount, item.open, entry.currency) for item in near):
+        kept = (item for item in near if not is_discount(item.open - entry.amount, item))
+        if any(is_fee(item.open - entry.amount, item.open, entry.currency) for item in kept):
             for item in near:
                 yield "party_fee", [Posting(item, entry.amount)], more
 

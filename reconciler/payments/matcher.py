@@ -42,7 +42,7 @@ class Matcher:
         self._directory = Directory(customers, receivables)
         self._rates = Rates()
         self._by_document = ByDocument(self._books, self._directory, self._rates)
-        self._by_party = ByParty(self._books, self._rates)
+        self._by_party = ByParty(self._books, self._directory, self._rates)
         self._cited: dict[str, list[Citation]] = {}
         self._party: dict[str, Party] = {}
         self._closed_by: dict[str, str] = {}
@@ -112,10 +112,12 @@ class Matcher:
         return tuple(dict.fromkeys(doubts))
 
     def _post(self, entry: BankEntry, explanation: Explanation) -> None:
+        before = {one.receivable.id: one.receivable.open for one in explanation.postings}
         self._books.post(explanation, entry.currency)
+        closed = {i.receivable.id: before[i.receivable.id] - i.receivable.open for i in explanation.postings}
         for one in explanation.postings:
             self._closed_by[one.receivable.id] = entry.id
-        self._outcomes[entry.id] = Outcome(entry, "posted", explanation)
+        self._outcomes[entry.id] = Outcome(entry, "posted", explanation, closed=closed)
 
     def _propose_for_rests(self) -> None:
         """Propose what else an entry may pay of which a part stays on account."""

@@ -111,7 +111,8 @@ class Outcome:
     """What an entry came to: posted by one explanation, or proposals, or a reason why it pays nothing.
 
     `standing` is posted, proposed, unidentified, outgoing, returned or duplicate; `about` is the entry that a
-    returned or duplicate one belongs to.
+    returned or duplicate one belongs to. `closed` is what the posting pays off of each receivable, in minor
+    units of its own currency.
     """
 
     entry: BankEntry
@@ -119,3 +120,4 @@ class Outcome:
     posted: Explanation | None = None
     proposals: list[Explanation] = field(default_factory=list)
     about: str | None = None
+    closed: dict[str, int] = field(default_factory=dict)

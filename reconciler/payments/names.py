@@ -20,8 +20,17 @@ _LEGAL = frozenset({
     "OY", "OYJ", "KK", "YK", "SDN", "BHD", "LTDA", "SL", "SLU", "SP", "ZOO", "SRO", "DOO", "KFT", "ZRT",
     "RT", "OOO", "THE", "CIE",
 })  # fmt: skip
+_EITHER_END = frozenset({"THE", "OOO", "SPA", "SRL", "SARL", "GMBH", "LTD", "LLC"})
+"""Legal forms that say nothing at the beginning of a name either; AB or SA there may be a name's own."""
+
+_IN_BRACKETS = re.compile(r"\((集团|股份|控股)\)")
+_SPELLED = ((re.compile(r"\bS\.?\s?A\.?\s?R\.?\s?L\b"), "SARL"), (re.compile(r"\bZ\.?\s?O\.?\s?O\b"), "ZOO"))
+"""Legal forms whose letters stand apart in other ways than `_JOINED` knows: S. à r.l., Sp. z o.o."""
+
 _JOINED = re.compile(r"\b([A-Z])\.?(?:\s?&\s?|\.)(?=[A-Z]\b)")
 """Letters that belong together: S.A., A & B."""
+
+_NUMERAL = re.compile("[0-9]+|[一二三四五六七八九十]+")
 
 SHORT = 2
 """A name of fewer characters than these says nothing."""
@@ -30,17 +39,31 @@ SHORT = 2
 @lru_cache(maxsize=65_536)
 def whole(name: str) -> str:
     """Return a name without signs and blanks, its legal form and all: "" if nothing is left."""
-    return "".join(_WORD.findall(_JOINED.sub(r"\1", folded(name))))
+    return "".join(words_of(name))
+
+
+def words_of(name: str) -> list[str]:
+    """Return the words of a name or a text, the letters of legal forms put together; Chinese is one word."""
+    return _WORD.findall(_put_together(name))
 
 
 @lru_cache(maxsize=65_536)
 def core(name: str) -> str:
     """Return a name without its legal form; the legal form alone stays if there is nothing else."""
-    plain = _JOINED.sub(r"\1", folded(name))
+    plain = _put_together(name)
     if is_chinese(plain):
         plain = _PLACES.sub("", _LEGAL_CJK.sub(" ", plain))
-    words = [word for word in _WORD.findall(plain) if word not in _LEGAL]
+    said = _WORD.findall(plain)
+    words = [word for at, word in enumerate(said) if word not in (_LEGAL if at else _EITHER_END)]
     return "".join(words) or whole(name)
+
+
+def _put_together(name: str) -> str:
+    """Return a folded name in which the letters of a legal form, and of A & B, are one word."""
+    plain = _IN_BRACKETS.sub(r"\1", folded(name))
+    for apart, together in _SPELLED:
+        plain = apart.sub(together, plain)
+    return _JOINED.sub(r"\1", plain)
 
 
 def cores(name: str) -> set[str]:
@@ -60,14 +83,24 @@ def alike(one: str, other: str) -> bool:
     """Tell whether two cores may be the same firm, misspelled, abbreviated or written longer.
 
     True for one sign wrong, missing or too many in five, and where the shorter one's signs stand in the
-    longer one in their order, at least four of them (two thirds of a Latin name). No proof: twins are alike.
+    longer one in their order, at least four of them (two thirds of a Latin name). No proof: twins are alike,
+    but not those that are told apart by a number, or (Chinese) by the place at the beginning.
     """
     short, long = sorted((one, other), key=len)
-    if len(short) < 2 * SHORT:
+    if len(short) < 2 * SHORT or _are_siblings(one, other):
         return False
     if _is_within(short, long) and (is_chinese(short) or 3 * len(short) >= 2 * len(long) or short in long):
         return True
     return _distance(short, long, max(1, len(long) // 5)) is not None
+
+
+def _are_siblings(one: str, other: str) -> bool:
+    """Tell whether two names differ in what firms of one name differ by: a number, a place."""
+    mine, theirs = _NUMERAL.findall(one), _NUMERAL.findall(other)
+    if mine and theirs and mine != theirs:
+        return True
+    chinese = is_chinese(one) and is_chinese(other)
+    return chinese and len(one) == len(other) and one[:2] != other[:2] and one[2:] == other[2:]
 
 
 def _is_within(short: str, long: str) -> bool:

@@ -22,13 +22,18 @@ _AMISS = str.maketrans("OQDILSBZG", "000115826")
 _BETWEEN = re.compile(r"[-/._#:\s]{0,3}")
 """What may stand between the parts of one number."""
 
-_LIST = re.compile(r"\s*(?:[,、/;&+|.和及与]|AND|UND|ET|-|\s)\s*(?:NO\.?|NR\.?|#)?\s*")
+_LIST = re.compile(
+    r"\s*(?:,\s*(?:AND|UND|ET|&)|[,、/;&+|.和及与]|以及|AND|UND|ET|-|\s)\s*(?:NO\.?|NR\.?|#)?\s*"
+)
 _RANGE = re.compile(r"\s*(?:-{1,2}|~|至|到|\.{2,3}|…|TO|BIS|THRU|THROUGH|A)\s*")
 _JOINING = frozenset({"AND", "UND", "ET", "TO", "BIS", "THRU", "THROUGH", "A", "NO", "NR"})
 """Words between the numbers of a list or a range."""
 
 _CREDITOR_REFERENCE = re.compile(r"RF\d\d(?=.{4})")
 """How a creditor reference begins (ISO 11649); the rest is the number."""
+
+_GLUED = re.compile(r"(?<=[0-9])(?=([A-Z]{2,}))")
+"""Where another number, or a word before one, may begin in a run that lost its blanks."""
 
 LEAST = 4
 """A number of fewer signs than these is not looked for."""
@@ -102,7 +107,7 @@ class Register:
         runs = list(chain.from_iterable(self._cut_free(run) for run in runs))
         found: dict[str, Citation] = {}
         last: Citation | None = None
-        at = 0
+        at = after = 0
         while at < len(runs):
             upto, citation = self._longest(plain, runs, at)
             if citation is None:
@@ -111,41 +116,51 @@ class Register:
                 if citation is None:
                     at += 1
                     continue
-            self._between(plain, runs, at, last, citation, found)
+            if last and all(run.text in _JOINING for run in runs[after:at]):
+                self._between(plain[runs[after - 1].end : runs[at].start], last, citation, found)
             found.setdefault(citation.number, citation)
             last = citation
-            at = self._follow(plain, runs, upto, citation, found)
+            at = after = self._follow(plain, runs, upto, citation, found)
         return list(found.values())
 
-    def _between(
-        self,
-        plain: str,
-        runs: Sequence[_Run],
-        at: int,
-        first: Citation | None,
-        last: Citation,
-        found: dict[str, Citation],
-    ) -> None:
+    def _between(self, gap: str, first: Citation, last: Citation, found: dict[str, Citation]) -> None:
         """Take the documents between two whole numbers, if a sign or a word of a range parts them."""
-        if first is None or len(first.number) != len(last.number):
-            return
-        before = at - 1
-        while before > 0 and runs[before].text in _JOINING:
-            before -= 1
-        if _RANGE.fullmatch(plain[runs[before].end : runs[at].start]):
+        if len(first.number) == len(last.number) and _RANGE.fullmatch(gap):
             found.update({one.number: one for one in self._range(first.number, last.number)})
 
     def _cut_free(self, run: _Run) -> Iterator[_Run]:
         """Yield a run, or what of it begins with a prefix of ours after other letters: PAYMENTINV1001."""
         if begin := _CREDITOR_REFERENCE.match(run.text):
             run = _Run(run.text[begin.end() :], run.start + begin.end(), run.end)
+        run, rest = self._parted(run)
         letters = _letters(run.text)
         if letters not in self._prefixes:
             for at in range(1, len(letters)):
                 if letters[at:] in self._prefixes:
-                    yield _Run(run.text[at:], run.start + at, run.end)
-                    return
+                    run = _Run(run.text[at:], run.start + at, run.end)
+                    break
         yield run
+        if rest:
+            yield from self._cut_free(rest)
+
+    def _parted(self, run: _Run) -> tuple[_Run, _Run | None]:
+        """Return a run, or the number that it begins with and the rest: INV1001INV1002, 1001UND1002."""
+        if self._by_number.get(_safe(run.text)):
+            return run, None
+        for glued in _GLUED.finditer(run.text):
+            at, word = glued.start(), glued[1]
+            joins, before = word in _JOINING, run.text[:at]
+            ends = at + len(word) == len(run.text)
+            if (joins or word in self._prefixes) and (
+                self._is_ours(before) or (before.isdigit() and (joins or ends))
+            ):
+                to = at + len(word) if joins else at
+                rest = _Run(run.text[to:], run.start + to, run.end) if to < len(run.text) else None
+                return _Run(before, run.start, run.start + at), rest
+        return run, None
+
+    def _is_ours(self, number: str) -> bool:
+        return any(plain == number for plain, _ in self._by_number.get(_safe(number), ()))
 
     def _longest(self, plain: str, runs: Sequence[_Run], at: int) -> tuple[int, Citation | None]:
         """Return the longest number that begins with run `at`, and the run after it."""
@@ -170,6 +185,10 @@ class Register:
             return Citation(number, tuple(dict.fromkeys(exact)), "document", ranged)
         if not any(sign.isdigit() for sign in number):
             return None  # a word that merely looks like a number
+        if number.isdigit():
+            rows = [(plain, item) for plain, item in rows if plain.isdigit()]
+        if not rows:
+            return None  # a number of something else: no letter is left of what we call ours
         items = tuple(dict.fromkeys(item for _, item in rows))
         return Citation(rows[0][0], items, "number_read_amiss", ranged)
 

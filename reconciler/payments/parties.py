@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
+from itertools import accumulate
 
 from reconciler.payments.model import BankEntry, Customer, Receivable
-from reconciler.payments.names import alike, core, cores, is_firm, whole
+from reconciler.payments.names import alike, core, cores, is_firm, whole, words_of
 from reconciler.payments.texts import folded
 
 _EMPTY: frozenset[str] = frozenset()
 _BEGIN = 4
 """Names in a text are looked up by their first signs; shorter names are not looked for."""
+
+_ACCOUNT = 5
+"""An account of fewer signs is none, but a dash or a word for none."""
 
 _LATIN = 7
 """Latin names shorter than this stand in too many other words."""
@@ -63,7 +67,8 @@ class Directory:
         parents: dict[str, str] = {}
         for one in customers:
             for account in one.accounts:
-                self._by_account[plain_account(account)].add(one.id)
+                if len(plain_account(account)) >= _ACCOUNT:
+                    self._by_account[plain_account(account)].add(one.id)
             for name in (one.name, one.name_en, *one.aliases):
                 self._add(one.id, name)
             if one.parent_name:
@@ -130,14 +135,21 @@ class Directory:
         """Return the customers whose names stand in `text`; of names within names the longest counts."""
         if len(text) < _BEGIN:
             return _EMPTY
-        plain = core_of_text(text)
+        words = words_of(text)
+        plain, parted = "".join(words), {0, *accumulate(len(word) for word in words)}
         found: set[str] = set()
         upto = 0
         for at in range(len(plain) - _BEGIN + 1):
             keys = self._begins.get(plain[at : at + _BEGIN])
             if keys is None or at < upto:
                 continue
-            here = max((key for key in keys if plain.startswith(key, at)), key=len, default="")
+            stands = (
+                key
+                for key in keys
+                if plain.startswith(key, at)
+                and (not key.isascii() or {at, at + len(key)} <= parted)  # a Latin name is whole words
+            )
+            here = max(stands, key=len, default="")
             if here:
                 found |= self._by_core[here]
                 upto = at + len(here)
@@ -165,11 +177,6 @@ class Directory:
 def plain_account(account: str) -> str:
     """Return an account number without blanks and signs."""
     return "".join(sign for sign in folded(account) if sign.isalnum())
-
-
-def core_of_text(text: str) -> str:
-    """Return a text without signs and blanks, legal forms left in: names are looked for in it."""
-    return whole(text)
 
 
 def is_person(name: str) -> bool:

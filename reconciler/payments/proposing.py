@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from reconciler.payments import words
 from reconciler.payments.books import Books
-from reconciler.payments.by_document import net
+from reconciler.payments.deductions import net
 from reconciler.payments.model import BankEntry, Explanation, Posting, Receivable
 from reconciler.payments.numbers import Citation
 from reconciler.payments.parties import Party

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from itertools import takewhile
 
 from reconciler.payments import words
 from reconciler.payments.model import BankEntry, Outcome
@@ -35,16 +36,39 @@ class Sieve:
         """Pair what came back with what had come or gone before, the nearest first."""
         before: dict[tuple[int, str], list[BankEntry]] = defaultdict(list)
         for entry in self._entries:
-            earlier = before[-entry.amount, entry.currency]
-            about = next((one for one in reversed(earlier) if _undoes(entry, one)), None)
-            if about is not None:
-                earlier.remove(about)
-                self.out[about.id] = Outcome(about, "returned", about=entry.id)
-                self.out[entry.id] = Outcome(entry, "returned", about=about.id)
-                continue
-            before[entry.amount, entry.currency].append(entry)
-            if entry.amount <= 0:
-                self.out[entry.id] = Outcome(entry, "outgoing")
+            if not self._pair(entry, before[-entry.amount, entry.currency]):
+                before[entry.amount, entry.currency].append(entry)
+                if entry.amount <= 0:
+                    self.out[entry.id] = Outcome(entry, "outgoing")
+        self._same_day(before)
+
+    def _same_day(self, left: Mapping[tuple[int, str], list[BankEntry]]) -> None:
+        """Pair what is left with what stands after it on its day: many banks list the newest first."""
+        for (amount, currency), entries in list(left.items()):
+            for entry in entries if amount < 0 else ():
+                receipts = left.get((-amount, currency), [])
+                today = [one for one in receipts if one.value_date == entry.value_date]
+                if self._pair(entry, today):
+                    receipts[:] = [one for one in receipts if one.id not in self.out]
+
+    def _pair(self, entry: BankEntry, earlier: list[BankEntry]) -> bool:
+        """Take an entry out together with the one of `earlier` that it undoes; False if there is none.
+
+        If it may undo several and nothing says whose, none of them is safe: people decide.
+        """
+        near = takewhile(lambda one: entry.value_date - one.value_date <= BACK, reversed(earlier))
+        able = [one for one in near if _undoes(entry, one)]
+        able = [one for one in able if _shares_number(entry, one)] or able
+        if not able:
+            return False
+        about = able[0]
+        earlier.remove(about)
+        self.out[entry.id] = Outcome(entry, "returned", about=about.id)
+        if _who(entry) or len({_who(one) for one in able}) == 1:
+            self.out[about.id] = Outcome(about, "returned", about=entry.id)
+        else:
+            self.out |= {one.id: Outcome(one, "unidentified", about=entry.id) for one in able}
+        return True
 
     def _twice(self) -> None:
         last: dict[tuple[int, str, str, str], BankEntry] = {}
@@ -60,8 +84,6 @@ class Sieve:
 
 def _undoes(entry: BankEntry, earlier: BankEntry) -> bool:
     """Tell whether an entry undoes an earlier one of the opposite sum."""
-    if entry.value_date - earlier.value_date > BACK:
-        return False
     same = bool(_who(entry)) and _who(entry) == _who(earlier)
     same = (
         same

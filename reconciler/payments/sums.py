@@ -7,7 +7,7 @@ from itertools import combinations
 from math import comb, gcd
 
 MOST = 22
-"""Of more amounts than these only pairs and triples are tried."""
+"""Of more amounts than these only sets of up to three are tried."""
 
 CHANCE = 0.002
 """A subset is no evidence if so many other sums of the same amounts were to be expected to hit the sum."""
@@ -16,7 +16,7 @@ CHANCE = 0.002
 def subsets(amounts: Sequence[int], target: int, *, least: int = 2) -> list[tuple[int, ...]]:
     """Return the first two subsets (as places) of at least `least` amounts that add up to `target`.
 
-    One means that there is no other. Of more than `MOST` amounts only pairs and triples are tried.
+    One means that there is no other. Of more than `MOST` amounts no more than three at once are tried.
     """
     found: list[tuple[int, ...]] = []
     walk = _few(amounts, target) if len(amounts) > MOST else _all(amounts, target)
@@ -61,6 +61,7 @@ def _few(amounts: Sequence[int], target: int) -> Iterator[tuple[int, ...]]:
     at_sum: dict[int, list[int]] = {}
     for at, amount in enumerate(amounts):
         at_sum.setdefault(amount, []).append(at)
+    yield from ((at,) for at in at_sum.get(target, ()))
     for one, other in combinations(range(len(amounts)), 2):
         if amounts[one] + amounts[other] == target:
             yield one, other

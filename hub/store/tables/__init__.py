@@ -1,8 +1,8 @@
 """The tables of the store (design, section 4): one definition for both engines, made only by migrations.
 
 `facts` holds what is known of orders, `reading` what was read and how far, `differences` the findings,
-`outgoing` what is to be written and how that went, `house` marks, runs, leases, audit and settings; what they
-share stands in `base`.
+`outgoing` what is to be written and how that went, `payments` what was paid, `house` marks, runs, leases,
+audit and settings; what they share stands in `base`.
 
 Times are `Utc` (BIGINT microseconds), quantities and amounts `Fixed` (BIGINT millionths), statuses the
 rank of `hub.model.Status`. JSON columns are text written by `hub.store.jsons`.
@@ -34,6 +34,7 @@ from hub.store.tables.outgoing import (
     outbox,
     pauses,
 )
+from hub.store.tables.payments import matches, payers
 from hub.store.tables.reading import (
     absent,
     cursors,
@@ -69,12 +70,14 @@ __all__ = [
     "leases",
     "ledger",
     "links",
+    "matches",
     "metadata",
     "observations",
     "order_history",
     "orders",
     "outbox",
     "pauses",
+    "payers",
     "quarantine",
     "reads",
     "runs",

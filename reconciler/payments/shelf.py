@@ -1,0 +1,159 @@
+"""What the store holds of the money side, as the matcher takes it: receivables, bank entries, customers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from hub.store import Seal, jsons
+from hub.store.tables import documents
+from reconciler.payments import learned, ledger
+from reconciler.payments.ledger import Place
+from reconciler.payments.model import BankEntry, Customer, Receivable
+from reconciler.payments.money import to_minor
+
+RECEIVABLE, BANK_ENTRY = "receivable", "bank_entry"
+
+
+@dataclass(slots=True)
+class Shelf:
+    """All that matching works on, of one company.
+
+    Receivables and entries are known to the matcher by `SYSTEM/NUMBER`; `places` leads back. `standing` are
+    the postings that hold, `settled` the entries that have some.
+    """
+
+    company: str
+    receivables: list[Receivable] = field(default_factory=list)
+    entries: list[BankEntry] = field(default_factory=list)
+    customers: list[Customer] = field(default_factory=list)
+    places: dict[str, Place] = field(default_factory=dict)
+    standing: list[ledger.Line] = field(default_factory=list)
+
+    @property
+    def settled(self) -> set[str]:
+        """The entries of which something is posted."""
+        return {line.entry.ref for line in self.standing}
+
+
+def companies(conn: sa.Connection) -> list[str]:
+    """Return the companies that have bank entries or receivables."""
+    kinds = documents.c.kind.in_((RECEIVABLE, BANK_ENTRY))
+    query = sa.select(documents.c.company).distinct().where(kinds).order_by(documents.c.company)
+    return list(conn.scalars(query))
+
+
+def load(conn: sa.Connection, seal: Seal, company: str, zone: ZoneInfo) -> Shelf:
+    """Return what is kept of a company; what is posted is taken off the receivables.
+
+    A receivable whose own system says less open than that counts as that: it was paid past the hub.
+    """
+    shelf = Shelf(company, standing=ledger.standing(conn, company))
+    d = documents.c
+    asked = sa.select(documents).where(d.company == company, d.deleted.is_(False))
+    for kind, take in ((RECEIVABLE, _receivable), (BANK_ENTRY, _entry)):
+        for found in conn.execute(asked.where(d.kind == kind).order_by(d.system, d.number)):
+            row = dict(found._mapping)
+            take(shelf, row, _fields(seal, row), zone)
+    _take_off(shelf)
+    shelf.customers = _customers(shelf.receivables, learned.known(conn, seal, company))
+    return shelf
+
+
+def _fields(seal: Seal, row: Mapping[str, Any]) -> dict[str, Any]:
+    if row["fields"] is None:
+        return {}
+    place = "/".join(row[name] for name in ("system", "kind", "company", "number"))
+    found: dict[str, Any] = jsons.loads(seal.decrypt(bytes(row["fields"]), place)) or {}
+    return found
+
+
+def _receivable(shelf: Shelf, row: Mapping[str, Any], fields: Mapping[str, Any], zone: ZoneInfo) -> None:
+    if row["amount"] is None or row["currency"] is None:
+        return  # the mapping says that it needs them; without a sum nothing can pay it
+    place = Place(row["system"], row["number"])
+    item = Receivable(
+        id=place.ref,
+        customer=fields.get("customer_no") or f"={fields.get('customer_name') or place.ref}",
+        customer_name=fields.get("customer_name") or "",
+        currency=row["currency"],
+        amount=to_minor(row["amount"], row["currency"]),
+        invoice_no=fields.get("invoice_no") or row["number"],
+        order_no=row["order_no"] or "",
+        contract_no=fields.get("contract_no") or "",
+        issued=_day(row["occurred_at"], zone),
+        due=_day(row["due_at"], zone),
+        discount_until=_day(fields.get("discount_until"), zone),
+    )
+    if (discount := fields.get("discount")) is not None and row["amount"]:
+        item.discount_rate = Decimal(str(discount)) / row["amount"]
+    if (still := fields.get("open")) is not None:
+        item.open = _nearer_nothing(item.open, to_minor(Decimal(str(still)), item.currency))
+    shelf.receivables.append(item)
+    shelf.places[item.id] = place
+
+
+def _entry(shelf: Shelf, row: Mapping[str, Any], fields: Mapping[str, Any], zone: ZoneInfo) -> None:
+    if row["amount"] is None or row["currency"] is None or row["occurred_at"] is None:
+        return
+    place = Place(row["system"], row["number"])
+    texts = (fields.get("reference"), fields.get("purpose"))
+    shelf.entries.append(
+        BankEntry(
+            id=place.ref,
+            value_date=_day(fields.get("value_at"), zone) or row["occurred_at"].astimezone(zone).date(),
+            amount=to_minor(row["amount"], row["currency"]),
+            currency=row["currency"],
+            payer_name=fields.get("payer") or "",
+            payer_account=fields.get("payer_account") or "",
+            text=" ".join(text for text in texts if text),
+        )
+    )
+    shelf.places[place.ref] = place
+
+
+def _take_off(shelf: Shelf) -> None:
+    """Take off the receivables what is posted, unless their own system knows of it already."""
+    paid: dict[str, Decimal] = {}
+    for line in shelf.standing:
+        paid[line.receivable.ref] = paid.get(line.receivable.ref, Decimal(0)) + line.closes
+    for item in shelf.receivables:
+        if item.id in paid:
+            left = item.amount - to_minor(paid[item.id], item.currency)
+            item.open = _nearer_nothing(item.open, left)
+
+
+def _nearer_nothing(one: int, other: int) -> int:
+    return min(one, other, key=abs)
+
+
+def _customers(
+    receivables: Iterable[Receivable], taught: Mapping[str, Sequence[learned.Payer]]
+) -> list[Customer]:
+    """Return the customers that receivables name, with what people taught of their payers."""
+    names: dict[str, str] = {}
+    for item in receivables:
+        names.setdefault(item.customer, item.customer_name)
+    return [
+        Customer(
+            id=number,
+            name=name,
+            accounts=tuple(one.value for one in taught.get(number, ()) if one.kind == learned.ACCOUNT),
+            aliases=tuple(one.value for one in taught.get(number, ()) if one.kind == learned.ALIAS),
+        )
+        for number, name in names.items()
+    ]
+
+
+def _day(moment: datetime | str | None, zone: ZoneInfo) -> date | None:
+    if moment is None:
+        return None
+    if isinstance(moment, str):
+        moment = datetime.fromisoformat(moment)
+    return moment.astimezone(zone).date()
