@@ -85,7 +85,7 @@ class Cashbook:
                 customer = items[0].customer, items[0].customer_name
                 payer = bank.payer_name, bank.payer_account
                 learned.teach(conn, self.store.seal, company, customer, payer, done[-1].id, who, now)
-            audit.append(conn, who, "match.confirmed", {"entry": entry, "pays": list(pays)}, now)
+            audit.append(conn, who, "payment.confirmed", {"entry": entry, "pays": list(pays)}, now)
         return done
 
     def undo(self, company: str, entry: str, who: str, reason: str, now: datetime) -> list[Line]:

@@ -96,7 +96,7 @@ def undo(
     for row, line in zip(rows, lines, strict=True):
         row |= {"undoes": line.id, "who": who, "reason": reason}
     bulk.insert(conn, matches, rows)
-    audit.append(conn, who, "match.undone", {"entry": entry.ref, "reason": reason}, now)
+    audit.append(conn, who, "payment.undone", {"entry": entry.ref, "reason": reason}, now)
     return lines
 
 
