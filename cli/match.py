@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,11 +16,11 @@ from cli import context, match_store, show
 from cli.options import Json
 
 if TYPE_CHECKING:
-    from reconciler.payments.model import Outcome
+    from reconciler.payments.model import Customer, Outcome, Receivable
 
 app = typer.Typer(help="Match bank entries with receivables.", invoke_without_command=True)
 
-STANDINGS = ("posted", "proposed", "unidentified", "returned", "duplicate", "outgoing")
+STANDINGS = ("posted", "proposed", "unidentified", "returned", "duplicate", "outgoing", "own_transfer")
 """What an entry may come to, in the order in which it is told."""
 
 
@@ -44,6 +45,12 @@ def match(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="On the store: only look, post nothing.")
     ] = False,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a page for people to this HTML file.")
+    ] = None,
+    sheet: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a workbook to decide in to this XLSX file.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Match bank entries with receivables: those of the store, or from files into files.
@@ -66,9 +73,12 @@ def match(
     from reconciler.payments.matcher import match as run
 
     known = files.read_customers(customers) if customers else []
-    outcomes = run(files.read_receivables(receivables), files.read_bank(bank), known)
+    owed = files.read_receivables(receivables)
+    outcomes = run(owed, files.read_bank(bank), known)
     files.write_matches(matches, outcomes)
     files.write_proposals(proposals, outcomes)
+    if report or sheet:
+        _report(outcomes, owed, known, report, sheet)
     seconds = Decimal(f"{time.perf_counter() - began:.2f}")
     if as_json:
         show.print_json(_json(outcomes, seconds))
@@ -97,6 +107,25 @@ def _store(customers: Path | None, dry: bool, as_json: bool, began: float) -> No
         _show(one.outcomes)
         if not dry:
             show.line(context.say("cash.fresh", count=show.number(one.posted), company=one.company), "bold")
+
+
+def _report(
+    outcomes: Sequence[Outcome],
+    owed: Sequence[Receivable],
+    known: Iterable[Customer],
+    report: Path | None,
+    sheet: Path | None,
+) -> None:
+    """Write the page and the workbook, as of the last day on which the bank booked anything."""
+    from reconciler.payments.reports import Given, write_book, write_page
+
+    day = max((one.entry.value_date for one in outcomes), default=datetime.now(UTC).date())
+    names = {one.id: one.name for one in known}
+    given = Given(outcomes, owed, day, context.language(), names)
+    if report:
+        write_page(report, given)
+    if sheet:
+        write_book(sheet, given)
 
 
 def _sums(outcomes: Iterable[Outcome]) -> dict[str, dict[str, Decimal]]:
@@ -139,7 +168,11 @@ def _show(outcomes: Sequence[Outcome]) -> None:
     show.table(
         [say("match.standing"), show.Column(say("match.entries"), number=True), say("match.money")], rows
     )
-    came = [one for one in outcomes if one.entry.amount > 0 and one.standing not in ("returned", "duplicate")]
+    came = [
+        one
+        for one in outcomes
+        if one.entry.amount > 0 and one.standing not in ("returned", "duplicate", "own_transfer")
+    ]
     share = 100 * sum(one.standing == "posted" for one in came) / max(len(came), 1)
     show.line(say("match.straight_through", share=f"{share:.1f}", entries=number(len(came))), "good")
 

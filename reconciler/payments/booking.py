@@ -19,6 +19,7 @@ from reconciler.payments.ledger import Line, Place
 from reconciler.payments.matcher import match
 from reconciler.payments.model import BankEntry, Customer, Explanation, Outcome, Receivable
 from reconciler.payments.money import to_major, to_minor
+from reconciler.payments.parties import plain_account
 
 CONFIRMED = "confirmed"
 """The rule of a posting that a person has decided."""
@@ -99,7 +100,9 @@ class Cashbook:
 def matched(here: shelf.Shelf, customers: Sequence[Customer] = ()) -> Booked:
     """Return what the entries of a shelf that are not settled come to; nothing is posted."""
     settled = here.settled
-    rest = [entry for entry in here.entries if entry.id not in settled]
+    every = [entry for entry in here.entries if entry.id not in settled]
+    moved = [entry for entry in every if plain_account(entry.payer_account) in here.own_accounts]
+    rest = [entry for entry in every if plain_account(entry.payer_account) not in here.own_accounts]
     known = {one.id: one for one in here.customers}
     for one in customers:
         mine = known.get(one.id)
@@ -107,7 +110,9 @@ def matched(here: shelf.Shelf, customers: Sequence[Customer] = ()) -> Booked:
             accounts, aliases = (*mine.accounts, *one.accounts), (*mine.aliases, mine.name, *one.aliases)
             one = replace(one, accounts=accounts, aliases=aliases)
         known[one.id] = one
-    return Booked(here.company, match(here.receivables, rest, known.values()), here.receivables)
+    outcomes = [Outcome(entry, "own_transfer") for entry in moved]
+    outcomes += match(here.receivables, rest, known.values())
+    return Booked(here.company, outcomes, here.receivables)
 
 
 def lines_of(here: shelf.Shelf, booked: Booked) -> list[Line]:

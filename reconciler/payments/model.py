@@ -110,9 +110,9 @@ KINDS = {
 class Outcome:
     """What an entry came to: posted by one explanation, or proposals, or a reason why it pays nothing.
 
-    `standing` is posted, proposed, unidentified, outgoing, returned or duplicate; `about` is the entry that a
-    returned or duplicate one belongs to. `closed` is what the posting pays off of each receivable, in minor
-    units of its own currency.
+    `standing` is posted, proposed, unidentified, outgoing, returned, duplicate or own_transfer; `about` is the
+    entry that a returned or duplicate one belongs to. `closed` is what the posting pays off of each
+    receivable, in minor units of its own currency.
     """
 
     entry: BankEntry

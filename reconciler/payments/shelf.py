@@ -17,6 +17,7 @@ from reconciler.payments import learned, ledger
 from reconciler.payments.ledger import Place
 from reconciler.payments.model import BankEntry, Customer, Receivable
 from reconciler.payments.money import to_minor
+from reconciler.payments.parties import plain_account
 
 RECEIVABLE, BANK_ENTRY = "receivable", "bank_entry"
 
@@ -26,7 +27,8 @@ class Shelf:
     """All that matching works on, of one company.
 
     Receivables and entries are known to the matcher by `SYSTEM/NUMBER`; `places` leads back. `standing` are
-    the postings that hold, `settled` the entries that have some.
+    the postings that hold, `settled` the entries that have some. `own_accounts` are those that statements are
+    of: what comes from one of them was only moved, and pays nothing.
     """
 
     company: str
@@ -35,6 +37,7 @@ class Shelf:
     customers: list[Customer] = field(default_factory=list)
     places: dict[str, Place] = field(default_factory=dict)
     standing: list[ledger.Line] = field(default_factory=list)
+    own_accounts: set[str] = field(default_factory=set)
 
     @property
     def settled(self) -> set[str]:
@@ -103,6 +106,8 @@ def _entry(shelf: Shelf, row: Mapping[str, Any], fields: Mapping[str, Any], zone
     if row["amount"] is None or row["currency"] is None or row["occurred_at"] is None:
         return
     place = Place(row["system"], row["number"])
+    if account := plain_account(fields.get("account") or ""):
+        shelf.own_accounts.add(account)
     texts = (fields.get("reference"), fields.get("purpose"))
     shelf.entries.append(
         BankEntry(

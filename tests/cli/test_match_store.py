@@ -203,6 +203,19 @@ def test_more_than_is_left_cannot_be_confirmed(desk: Home) -> None:
     assert posted(desk) == {}
 
 
+def test_what_is_moved_between_own_accounts_pays_nothing(desk: Home) -> None:
+    own = ONE.replace("/BENM//NAME/苏州华信机械有限公司/", "/CNTP/6222000011113333/X/苏州华信机械有限公司///")
+    drop(desk, "one.sta", own)
+    content = (desk.path / "bank/statements/one.sta").read_text("utf-8")
+    other = content.replace("6222000011112222", "6222000011113333").replace(own, TWO)
+    other = other.replace("CNY13000,00", "CNY1345,67")
+    (desk.path / "bank/statements/two.sta").write_text(other, "utf-8")
+    read(desk)
+    (told,) = desk.json("match")
+    assert (told["counts"]["own_transfer"], told["counts"]["posted"]) == (1, 1)
+    assert posted(desk) == {"finance/R3": "345.67"}
+
+
 def test_a_dry_run_posts_nothing(desk: Home) -> None:
     drop(desk, "one.sta", ONE)
     read(desk)
