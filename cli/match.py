@@ -63,7 +63,7 @@ def match(
     began = time.perf_counter()
     paths = (receivables, bank, matches, proposals)
     if not any(paths):
-        _store(customers, dry_run, as_json, began)
+        _store(customers, dry_run, report, sheet, as_json, began)
         return
     if receivables is None or bank is None or matches is None or proposals is None:
         from hub.errors import ConfigError
@@ -77,8 +77,7 @@ def match(
     outcomes = run(owed, files.read_bank(bank), known)
     files.write_matches(matches, outcomes)
     files.write_proposals(proposals, outcomes)
-    if report or sheet:
-        _report(outcomes, owed, known, report, sheet)
+    _report(outcomes, owed, known, report, sheet)
     seconds = Decimal(f"{time.perf_counter() - began:.2f}")
     if as_json:
         show.print_json(_json(outcomes, seconds))
@@ -90,11 +89,17 @@ def match(
 app.command("list")(match_store.list_)
 app.command()(match_store.confirm)
 app.command()(match_store.undo)
+app.command("import")(match_store.import_)
 
 
-def _store(customers: Path | None, dry: bool, as_json: bool, began: float) -> None:
-    """Match what the store holds, company by company."""
+def _store(
+    customers: Path | None, dry: bool, report: Path | None, sheet: Path | None, as_json: bool, began: float
+) -> None:
+    """Match what the store holds, company by company; of several each has files of its own."""
     found = match_store.on_store(customers, dry)
+    for one in found:
+        several = one.company if len(found) > 1 else ""
+        _report(one.outcomes, one.receivables, (), _named(report, several), _named(sheet, several))
     if as_json:
         seconds = Decimal(f"{time.perf_counter() - began:.2f}")
         show.print_json(
@@ -116,7 +121,9 @@ def _report(
     report: Path | None,
     sheet: Path | None,
 ) -> None:
-    """Write the page and the workbook, as of the last day on which the bank booked anything."""
+    """Write the page and the workbook that were asked for, as of the last day on which the bank booked."""
+    if not report and not sheet:
+        return
     from reconciler.payments.reports import Given, write_book, write_page
 
     day = max((one.entry.value_date for one in outcomes), default=datetime.now(UTC).date())
@@ -126,6 +133,11 @@ def _report(
         write_page(report, given)
     if sheet:
         write_book(sheet, given)
+
+
+def _named(path: Path | None, company: str) -> Path | None:
+    """Return the file of one company."""
+    return path and (path.with_stem(f"{path.stem}-{company}") if company else path)
 
 
 def _sums(outcomes: Iterable[Outcome]) -> dict[str, dict[str, Decimal]]:

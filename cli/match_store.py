@@ -101,6 +101,29 @@ def undo(entry: Entry, reason: Why, company: Company = None, who: Who = None, as
     _show_lines(lines, as_json, "cash.undone")
 
 
+def import_(
+    sheet: Annotated[Path, typer.Argument(metavar="SHEET", help="The workbook, filled in.")],
+    who: Who = None,
+    as_json: Json = False,
+) -> None:
+    """Read a filled-in workbook of proposals back: post what was accepted.
+
+    All of it is taken or, if anything in it cannot be, nothing.
+    """
+    from reconciler.payments.deciding import take
+    from reconciler.payments.reports import read_decisions
+
+    here = context.here()
+    decisions = read_decisions(sheet, context.language())
+    with here.store() as store:
+        taken = take(_cashbook(here, store), decisions, actor(who), here.clock())
+    told = {"confirmed": taken.confirmed, "rejected": taken.rejected, "known": taken.known}
+    if as_json:
+        show.print_json(told)
+    else:
+        show.line(context.say("cash.taken", **told), "good")
+
+
 def _cashbook(here: Here, store: Store) -> Cashbook:
     from reconciler.payments.booking import Cashbook
 

@@ -135,9 +135,15 @@ def _entry(here: shelf.Shelf, ref: str) -> BankEntry:
     entry = next((one for one in here.entries if one.id == ref), None)
     if entry is None:
         raise ConfigError("cash.no_entry", entry=ref)
-    if ref in here.settled:
+    if entry.amount <= _spent(here, entry):
         raise ConfigError("cash.settled", entry=ref)
     return entry
+
+
+def _spent(here: shelf.Shelf, entry: BankEntry) -> int:
+    """Return how much of an entry is posted, in minor units."""
+    mine = (line.amount for line in here.standing if line.entry.ref == entry.id)
+    return to_minor(sum(mine, Decimal(0)), entry.currency)
 
 
 def _decided(
@@ -145,7 +151,7 @@ def _decided(
 ) -> tuple[list[Line], list[Receivable]]:
     """Return the lines of a decision and its receivables; ConfigError if it cannot be."""
     by_ref = {item.id: item for item in here.receivables}
-    left, lines, items = entry.amount, [], []
+    left, lines, items = entry.amount - _spent(here, entry), [], []
     for ref, asked in pays.items():
         item = by_ref.get(ref)
         if item is None:

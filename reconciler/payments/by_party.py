@@ -23,19 +23,26 @@ class ByParty:
         """Take the books, who is who, and the rates."""
         self._books, self._directory, self._rates = books, directory, rates
 
-    def explain(self, entry: BankEntry, party: Party, doubts: tuple[str, ...]) -> list[Explanation]:
-        """Return all explanations of an entry by payer and sum; `doubts` hold for each of them."""
+    def explain(
+        self, entry: BankEntry, party: Party, doubts: tuple[str, ...], *, single: bool = False
+    ) -> list[Explanation]:
+        """Return all explanations of an entry by payer and sum; `doubts` hold for each of them.
+
+        `single` asks only for one receivable with exactly the sum: that is tried for all entries first.
+        """
         if not party.known:
-            return self._alike(entry, party, doubts)
+            return [] if single else self._alike(entry, party, doubts)
         if party.contradicted:
             doubts = (*doubts, "match.payer_contradicted")
         if words.says_on_account(entry.text):
             doubts = (*doubts, "match.on_account_words")
         for scope, fact in self._scopes(party):
             owed = self._books.open_of(scope, entry.currency, entry.value_date, timedelta())
-            if owed and (found := list(self._of(entry, owed, fact, doubts))):
+            if owed and (found := list(self._of(entry, owed, fact, doubts, single=single))):
                 return self._beside_relatives(entry, party, scope, found)
-        return list(self._abroad(entry, party, doubts))
+            if owed and single:
+                return []  # he who is nearer may owe it in another way
+        return [] if single else list(self._abroad(entry, party, doubts))
 
     def _beside_relatives(
         self, entry: BankEntry, party: Party, scope: frozenset[str], found: list[Explanation]
@@ -82,15 +89,20 @@ class ByParty:
             yield party.family, "group"
 
     def _of(
-        self, entry: BankEntry, owed: Sequence[Receivable], fact: str, doubts: tuple[str, ...]
+        self,
+        entry: BankEntry,
+        owed: Sequence[Receivable],
+        fact: str,
+        doubts: tuple[str, ...],
+        *,
+        single: bool,
     ) -> Iterator[Explanation]:
-        facts = (fact, "sum")
-        for find in (self._single, self._discounted, self._natural, self._subset, self._fee):
-            found = list(find(entry, owed))
-            if found:
-                break
-        else:
+        ways = (self._single, self._discounted, self._natural, self._subset, self._fee)
+        every = (list(find(entry, owed)) for find in ways[: 1 if single else None])
+        found = next((some for some in every if some), [])
+        if not found:
             return
+        facts = (fact, "sum_less_fee" if found[0][0] == "party_fee" else "sum")
         if len(found) > 1:
             said = [one for one in found if self._in_month(entry, one[1])]
             if len(said) == 1:

@@ -45,6 +45,7 @@ class Matcher:
         self._by_party = ByParty(self._books, self._directory, self._rates)
         self._cited: dict[str, list[Citation]] = {}
         self._party: dict[str, Party] = {}
+        self._weak: dict[str, bool] = {}
         self._closed_by: dict[str, str] = {}
         self._outcomes: dict[str, Outcome] = {}
 
@@ -63,7 +64,10 @@ class Matcher:
             before = len(rest)
             rest = self._layer(rest, self._documents, adding_up=True)
             rest = self._layer(rest, self._documents, adding_up=False)
+            rest = self._layer(rest, self._singles, adding_up=True)
             rest = self._layer(rest, self._sums, adding_up=True)
+            if len(rest) == before:
+                rest = self._less_fees(rest)
             if len(rest) == before:
                 break
         self._propose(rest)
@@ -75,22 +79,33 @@ class Matcher:
         left: list[BankEntry] = []
         for entry in rest:
             found = explain(entry)
-            if certain(found) and (not adding_up or {"sum", "only_sum"} & set(found[0].facts)):
+            sure = certain(found)
+            if sure and (not adding_up or {"sum", "only_sum"} & set(found[0].facts)):
                 self._post(entry, found[0])
             else:
                 left.append(entry)
+                self._weak[entry.id] = sure
         return left
+
+    def _less_fees(self, rest: Sequence[BankEntry]) -> list[BankEntry]:
+        """Post what is certain but for a bank's fee, now that nothing else is."""
+        weak = [entry for entry in rest if self._weak[entry.id]]
+        left = {entry.id for entry in self._layer(weak, self._sums, adding_up=False)}
+        return [entry for entry in rest if not self._weak[entry.id] or entry.id in left]
 
     def _documents(self, entry: BankEntry) -> list[Explanation]:
         if not self._cited[entry.id]:
             return []
         return self._by_document.explain(entry, self._party[entry.id], self._cited[entry.id])
 
-    def _sums(self, entry: BankEntry) -> list[Explanation]:
+    def _singles(self, entry: BankEntry) -> list[Explanation]:
+        return self._sums(entry, single=True)
+
+    def _sums(self, entry: BankEntry, *, single: bool = False) -> list[Explanation]:
         party = self._party[entry.id]
         if not party.known and not party.alike:
             return []
-        return self._by_party.explain(entry, self._party[entry.id], self.doubts(entry))
+        return self._by_party.explain(entry, party, self.doubts(entry), single=single)
 
     def doubts(self, entry: BankEntry) -> tuple[str, ...]:
         """Return what speaks against explaining an entry by its sum alone."""

@@ -94,6 +94,7 @@ KINDS = {
     "number_cut": "document",
     "sum": "sum",
     "only_sum": "sum",
+    "sum_less_fee": "sum",
     "party": "party",
     "account": "party",
     "party_in_text": "party",
@@ -110,8 +111,8 @@ KINDS = {
 class Outcome:
     """What an entry came to: posted by one explanation, or proposals, or a reason why it pays nothing.
 
-    `standing` is posted, proposed, unidentified, outgoing, returned, duplicate or own_transfer; `about` is the
-    entry that a returned or duplicate one belongs to. `closed` is what the posting pays off of each
+    `standing` is posted, proposed, unidentified, outgoing, returned, duplicate or own_transfer; `about` is
+    the entry that a returned or duplicate one belongs to. `closed` is what the posting pays off of each
     receivable, in minor units of its own currency.
     """
 

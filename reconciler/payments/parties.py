@@ -89,6 +89,7 @@ class Directory:
 
     def _join(self, parents: dict[str, str]) -> None:
         """Put parents, and all who name the same one, into one group."""
+        headless: dict[str, str] = {}
         for customer, parent in parents.items():
             key = core(parent)
             heads = self._by_whole.get(whole(parent)) or self._by_core.get(key, set())
@@ -97,7 +98,9 @@ class Directory:
                 self._group[member] = group
                 self._members[group].add(member)
             if len(heads) != 1:
-                self._by_core[key].update(self._members[group])
+                headless[key] = group
+        for key, group in headless.items():
+            self._by_core[key].update(self._members[group])
 
     def kin(self, customers: Iterable[str]) -> frozenset[str]:
         """Return all who are in a group with one of `customers`, themselves included."""

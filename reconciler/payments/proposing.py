@@ -104,8 +104,8 @@ class Proposing:
 
 
 _WEIGHTS = {
-    "sum": 4, "document": 4, "number_read_amiss": 3, "number_cut": 2, "period": 2, "rate": 2, "nearly_sum": 2,
-    "party": 3, "account": 3, "party_in_text": 2, "group": 2, "alike": 1,
+    "sum": 4, "sum_less_fee": 3, "document": 4, "number_read_amiss": 3, "number_cut": 2, "period": 2,
+    "rate": 2, "nearly_sum": 2, "party": 3, "account": 3, "party_in_text": 2, "group": 2, "alike": 1,
 }  # fmt: skip
 
 

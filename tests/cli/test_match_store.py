@@ -7,6 +7,7 @@ import re
 import sqlite3
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from tests.cli.home import Home, home_in
@@ -222,6 +223,44 @@ def test_a_dry_run_posts_nothing(desk: Home) -> None:
     (told,) = desk.json("match", "--dry-run")
     assert told["counts"]["posted"] == 1
     assert posted(desk) == {}
+
+
+def test_a_filled_in_sheet_is_taken_once(desk: Home) -> None:
+    drop(desk, "one.sta", ONE, THREE)
+    read(desk)
+    sheet, page = desk.path / "decide.xlsx", desk.path / "report.html"
+    assert desk.run("match", "--sheet", str(sheet), "--report", str(page)).exit_code == 0
+    assert "广州大洋" in page.read_text("utf-8")
+    decide(sheet, "finance/R5", "accept")
+    assert desk.json("match", "import", str(sheet), "--who", "Wang") == {
+        "confirmed": 1, "rejected": 0, "known": 0,
+    }  # fmt: skip
+    assert posted(desk) == {"finance/R1": "12000.00", "finance/R5": "700.00"}
+    assert desk.json("match", "import", str(sheet), "--who", "Wang")["known"] == 1
+
+
+def test_a_sheet_that_is_outdated_is_refused_whole(desk: Home) -> None:
+    drop(desk, "one.sta", THREE, FOUR)
+    read(desk)
+    sheet = desk.path / "decide.xlsx"
+    desk.run("match", "--sheet", str(sheet))
+    decide(sheet, "finance/R4", "accept")
+    desk.json("match", "confirm", ref(desk, "李四"), "--pays", "finance/R4=0.50", "--reason", "part")
+    done = desk.run("match", "import", str(sheet))
+    assert done.exit_code != 0
+    assert "bank/" in done.output
+    assert posted(desk) == {"finance/R4": "0.50"}
+
+
+def decide(sheet: Path, receivable: str, word: str) -> None:
+    """Fill a decision in beside the candidate that pays `receivable`."""
+    book = openpyxl.load_workbook(sheet)
+    rows = book["Proposals"]
+    names = [str(cell.value) for cell in rows[1]]
+    at = next(n for n, name in enumerate(names) if name.startswith("Decision"))
+    (row,) = [row for row in rows.iter_rows(min_row=2) if receivable in [cell.value for cell in row]]
+    row[at].value = word
+    book.save(sheet)
 
 
 def test_files_and_store_are_not_mixed(desk: Home) -> None:
