@@ -14,6 +14,7 @@ VERBS: dict[str, frozenset[str]] = {
     "soap": frozenset({"op"}),
     "rest": frozenset({"get", "post", "put", "patch", "delete"}),
     "sap_soap": frozenset({"op", "bapi"}),
+    "cmb": frozenset({"funcode"}),
 }
 """The verbs of each connector kind; a kind that is not listed may use any of them."""
 
@@ -39,6 +40,8 @@ def keys_of(verb: str) -> frozenset[str]:
         return _CALLED | {"args", "headers"}
     if verb in VERBS["sql"]:
         return _ROWS | {"where"}
+    if verb in VERBS["cmb"]:
+        return frozenset({"errors"})
     return _FILES if verb in VERBS["files"] else _HTTP
 
 

@@ -36,7 +36,7 @@ __all__ = [
     "TextSpec", "TimeSpec", "TrailerSpec", "UpdateSpec", "Webhook", "WriteSpec", "Wsdl",
 ]  # fmt: skip
 
-OPTIONS: dict[str, frozenset[str]] = {"sap_soap": frozenset({"sap"})}
+OPTIONS: dict[str, frozenset[str]] = {"sap_soap": frozenset({"sap"}), "cmb": frozenset({"cmb"})}
 """Top-level keys that a connector kind declares for itself; they land in `SystemMapping.options`."""
 
 AUTHS = ("basic", "bearer", "api_key", "oauth2", "wsse", "wsse_digest", "csrf", "key")

@@ -81,7 +81,7 @@ def _name_calls(parts: dict[str, Any]) -> None:
     sweep["required"] = ["every"]
     parts["UpdateSpec"] = {
         "type": ["object", "array"],
-        "description": "A CALL, or calls by field and by status.",
+        "description": "A CALL (with buttons under `status`), or calls by field and by status.",
     }
 
 

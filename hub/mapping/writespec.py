@@ -39,7 +39,10 @@ class ConfirmSpec(Spec):
 
 
 class UpdateSpec(Spec):
-    """Calls that change an order: for all fields at once, by field, or by target status."""
+    """Calls that change an order: for all fields at once, by field, or by target status.
+
+    Beside one call for all fields `status` may name buttons for what that call does not say.
+    """
 
     whole: Calls = ()
     fields: dict[str, Calls] = Field(default_factory=dict)
@@ -49,6 +52,9 @@ class UpdateSpec(Spec):
     @classmethod
     def _sorted_out(cls, value: Any) -> Any:
         """Tell the three ways of writing an update apart: a CALL has a verb, a map of calls has none."""
+        if isinstance(value, dict) and _is_call(value) and _are_buttons(value.get("status")):
+            whole = {name: said for name, said in value.items() if name != "status"}
+            return {"whole": whole, "statuses": value["status"]}
         if _is_call(value):
             return {"whole": value}
         if not isinstance(value, dict):
@@ -94,6 +100,10 @@ class WriteSpec(Spec):
 
 def _is_call(value: Any) -> bool:
     return isinstance(value, list) or (isinstance(value, dict) and bool(all_verbs() & value.keys()))
+
+
+def _are_buttons(value: Any) -> bool:
+    return isinstance(value, dict) and not _is_call(value)
 
 
 class Webhook(Spec):

@@ -20,6 +20,8 @@ from reconciler.payments.money import to_minor
 from reconciler.payments.parties import plain_account
 
 RECEIVABLE, BANK_ENTRY = "receivable", "bank_entry"
+PROVISIONAL = "provisional"
+"""The status of an entry that a bank has shown during the day, and may show otherwise at its end."""
 
 
 @dataclass(slots=True)
@@ -105,6 +107,8 @@ def _receivable(shelf: Shelf, row: Mapping[str, Any], fields: Mapping[str, Any],
 def _entry(shelf: Shelf, row: Mapping[str, Any], fields: Mapping[str, Any], zone: ZoneInfo) -> None:
     if row["amount"] is None or row["currency"] is None or row["occurred_at"] is None:
         return
+    if row["status"] == PROVISIONAL:
+        return  # the bank may still sum it up with others; it comes again when it is final
     place = Place(row["system"], row["number"])
     if account := plain_account(fields.get("account") or ""):
         shelf.own_accounts.add(account)

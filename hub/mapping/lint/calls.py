@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from hub.mapping.callspec import REACTIONS, VERBS, CallSpec, ErrorsSpec, RowErrors, keys_of
@@ -216,6 +217,26 @@ def mentions(call: CallSpec) -> frozenset[str]:
     silent = Found(document=_NOWHERE)
     nobody = SystemMapping.model_construct(refs={}, connector="", streams={}, writes={}, auth=None)
     return lint_inputs(nobody, call, (), frozenset(), silent)
+
+
+def beside(call: CallSpec) -> frozenset[str]:
+    """Return what a call says of what lies beside the chain: `cancelled`, `on_hold`, or both by `side`."""
+    if call.verb in VERBS["sql"]:
+        parts = {name.removeprefix("order_") for name in sql.bound(call.target)}
+    else:
+        said = call.model_dump(exclude_none=True, exclude_defaults=True)
+        parts = {one.part for text in _texts(said) for one in known.mentions(text) if one.name == "order"}
+        parts |= mentions(call) & {"side"}
+    return known.ASKED if "side" in parts else known.ASKED & parts
+
+
+def _texts(said: Any) -> Iterator[str]:
+    """Yield every text in a structure."""
+    if isinstance(said, str):
+        yield said
+    elif isinstance(said, dict | list | tuple):
+        for one in said.values() if isinstance(said, dict) else said:
+            yield from _texts(one)
 
 
 def _lint_sql(call: CallSpec, path: Path, reads: bool, found: Found) -> None:

@@ -40,6 +40,9 @@ ORDER = frozenset({*CORE, "lines", "order", "id", "key", "extra"}) | KNOWN
 _BESIDE = ("on_hold", "cancelled", "exception")
 """Side words that are true or false; `returned` is a quantity."""
 
+ASKED = frozenset({"cancelled", "on_hold"})
+"""Side words that may be asked of a system; the others it says by itself."""
+
 PARTS: dict[str, tuple[str, ...]] = {
     "conn": ("login", "password", "host", "schema", "extra"),
     "order": (*CORE, *TYPED, "rank", *_BESIDE),

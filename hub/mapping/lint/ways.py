@@ -15,8 +15,9 @@ WAYS: dict[str, tuple[str, ...]] = {
     "sap_soap": ("basic",),
     "files": ("basic", "key"),
     "sql": (),
+    "cmb": (),
 }
-"""The names that `auth` takes, by connector kind; a database is reached by its connection alone."""
+"""The names that `auth` takes, by connector kind; databases and banks have only their connection."""
 
 _PAUSE = re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d\s*[-–]\s*(?:[01]?\d|2[0-3]):[0-5]\d")
 

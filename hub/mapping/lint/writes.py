@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from hub.mapping import ladder
 from hub.mapping.callspec import VERBS, CallSpec
 from hub.mapping.grammar import CORE, SystemMapping
 from hub.mapping.lint import names
-from hub.mapping.lint.calls import Where, lint_call, lint_path, lint_values, mentions
+from hub.mapping.lint.calls import Where, beside, lint_call, lint_path, lint_values, mentions
 from hub.mapping.lint.codes import lint_sent, not_sendable
 from hub.mapping.lint.found import Found, Path
 from hub.mapping.lint.system import login_took, takes
@@ -121,11 +121,11 @@ def _lint_read_back(mapping: SystemMapping, write: WriteSpec, path: Path, found:
             found.warning(
                 (*path, "update", field), "mapping.field_never_read", key=True, name=field, stream=name
             )
-    for word in write.update.statuses:
+    whole = frozenset[str]().union(*map(beside, write.update.whole))
+    for word in [*write.update.statuses, *sorted(whole - write.update.statuses.keys())]:
         if word in never:
-            found.warning(
-                (*path, "update", "status", word), "mapping.word_never_read", key=True, word=word, stream=name
-            )
+            place = (*path, "update", "status", word) if word in write.update.statuses else (*path, "update")
+            found.warning(place, "mapping.word_never_read", key=True, word=word, stream=name)
 
 
 def _stream_of(mapping: SystemMapping, write: WriteSpec) -> str | None:
@@ -159,9 +159,20 @@ def _lint_targets(mapping: SystemMapping, write: WriteSpec, path: Path, found: F
         if name not in fields:
             found.unknown((*path, "update", name), name, fields, key=True)
     words = [*names.WORDS["status"], *names.WORDS["side"]]
+    whole = _said_by(write.update.whole)
     for word in write.update.statuses:
         if word not in words:
             found.unknown((*path, "update", "status", word), word, words, key=True, what="word")
+        if word in whole:
+            found.error((*path, "update", "status", word), "mapping.word_said_twice", key=True, word=word)
+
+
+def _said_by(calls: Sequence[CallSpec]) -> set[str]:
+    """Return the words of statuses and of what lies beside them that calls for all fields say."""
+    said: set[str] = set()
+    for call in calls:
+        said |= beside(call) | ({*names.WORDS["status"]} if "status" in mentions(call) else set())
+    return said
 
 
 def lint_stream_name(mapping: SystemMapping, name: str, path: Path, found: Found) -> None:
