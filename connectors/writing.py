@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from decimal import Decimal
 from typing import Any, Protocol
 
 from connectors.calls.details import is_due
@@ -22,6 +23,9 @@ from hub.model import Record
 
 OWN = "own"
 """The kind of a target's own number where the mapping says no other."""
+
+_LONGEST = 60
+"""So much of a statement is shown where a call is named."""
 
 Send = Callable[[CallSpec, Mapping[str, Any]], Mapping[str, Any]]
 """Sends one call that writes and returns what its answer gave: what it takes, and under "id" its numbers by
@@ -116,13 +120,21 @@ class Writing:
                     self._require(call, {**names, **dict.fromkeys(took, True)})
                 took |= dict.fromkeys(call.take, True) | ({"id": took.get("id", {})} if call.id else {})
 
-    def _require(self, call: CallSpec, names: Mapping[str, Any]) -> None:
+    def _require(self, call: CallSpec, names: Mapping[str, Any], before: Sequence[CallSpec] = ()) -> None:
+        """Raise NameMissing for a name that a call needs, and that neither order nor calls `before` gave."""
         needs = self._hand.needs(call)
         if call.each is not None:
             needs = needs - {"item"} | compiled({"each": call.each, "as": None}).needs
         for name in sorted(needs):
             if names.get(name) is None:
-                raise NameMissing(name, call.name)
+                raise NameMissing(self._lacking(name, before, names), _brief(call))
+
+    def _lacking(self, name: str, before: Sequence[CallSpec], names: Mapping[str, Any]) -> str:
+        """Return a name that is missing: one that a call before was to give with what that asked for."""
+        giver = next((one for one in before if name in one.take), None)
+        asked = {one: names.get(one) for one in sorted(self._hand.needs(giver))} if giver else {}
+        told = [f"{one} {value}" for one, value in asked.items() if isinstance(value, str | int | Decimal)]
+        return f"{name} ({', '.join(told)})" if told else name
 
     def _moved(self, change: OutgoingChange, committed: Committed) -> dict[str, Any]:
         """Make all moves that are not made yet; return what they and those before them gave."""
@@ -160,11 +172,18 @@ class Writing:
                 if name in done:
                     given = _joined(given, done[name])
                 elif is_due(call, known):
-                    self._require(call, known)  # an answer may have lacked what a later call was to take
+                    # an answer may have lacked what a later call was to take
+                    self._require(call, known, move.calls[:number])
                     answer = send(call, known)
                     given = _joined(given, answer)
                     committed(Step(name, answer))
         return given
+
+
+def _brief(call: CallSpec) -> str:
+    """Return a call as people name it, a long statement only as it begins."""
+    name = " ".join(call.name.split())
+    return name if len(name) <= _LONGEST else f"{name[:_LONGEST]}…"
 
 
 @contextmanager
@@ -206,7 +225,7 @@ def _items(call: CallSpec, names: Mapping[str, Any]) -> Iterator[tuple[int | Non
         return
     items = compiled({"each": call.each, "as": "=item"}).render(names)
     if items is GONE or not isinstance(items, Sequence):
-        raise NameMissing(str(call.each), call.name)
+        raise NameMissing(str(call.each), _brief(call))
     yield from enumerate(items)
 
 

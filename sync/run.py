@@ -184,7 +184,7 @@ def merge_orders(hub: Hub, progress: Progress | None = None) -> Counter[str]:
     counts: Counter[str] = Counter()
     if hub.out.targets:
         mark_due(hub.store, hub.out)
-        mark_back(hub.store, hub.mappings)
+        mark_back(hub.store, hub.out.modes)
     if not _lies(hub, dirty, consumer=MERGE):
         return counts
     with calm(), suppress(LeaseBusy), lease(hub.store, "merge", holder(), wall(), LEASE) as held:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from connectors.calls import reactions
 from connectors.calls.asker import NOTHING, Asker
+from connectors.calls.fill import mentioned
 from connectors.calls.marks import Marks
 from connectors.calls.names import Names
 from connectors.calls.reactions import Look
@@ -53,6 +54,7 @@ class CallHand:
         self._references = References(mapping, self._take)
         self._always = frozenset(names) | _always(mapping)
         self._creating = {id(call) for write in mapping.writes.values() for call in write.create}
+        self._optional = _optional(mapping)
 
     def needs(self, call: CallSpec) -> frozenset[str]:
         """Return the names that a call cannot be sent without: not those that are always there."""
@@ -79,9 +81,23 @@ class CallHand:
         wanted = wanted_ids(call)
         ids = ids_of({kind: look(path) for kind, path in wanted.items()})
         if wanted and not ids:
-            place = {"system": self._mapping.system, "operation": call.name}
-            raise OutcomeUnknown("writing.no_number", paths=", ".join(wanted.values()), **place)
+            raise self._without(wanted.values(), call, look)
+        due = {name: path for name, path in call.take.items() if name not in self._optional}
+        if due and not took and not ids and call.verb != "get" and look("@") is not None:
+            raise self._without(due.values(), call, look)
         return {**took, **({"id": ids} if ids else {})}
+
+    def _without(self, paths: Iterable[str], call: CallSpec, look: Look) -> OutcomeUnknown:
+        """Return what is said of an answer that has nothing of what it was to give: with its own words.
+
+        Where the mapping's `errors` find code or text in it, these; else how it begins.
+        """
+        place = {"system": self._mapping.system, "operation": call.name, "paths": ", ".join(paths)}
+        code, text = reactions.said(look, call.errors, self._mapping.errors)
+        reason = f"{code} {text}".strip() or reactions.shown(look("@"))
+        if not reason:
+            return OutcomeUnknown("writing.no_number", **place)
+        return OutcomeUnknown("writing.no_result", code=code, reason=reason, **place)
 
     def _take(self, call: CallSpec, names: Mapping[str, Any]) -> Mapping[str, Any]:
         reply = self._sender.ask(call, self._names.of(call, {**NOTHING, **names}))
@@ -101,6 +117,12 @@ def _always(mapping: SystemMapping) -> frozenset[str]:
     calls = [auth.login, auth.csrf.fetch if auth.csrf else None] if auth else []
     took = (name for call in calls if call is not None for name in call.take)
     return frozenset(READ_NAMES) - {"key"} | {"request", "access_token", "csrf_token", *took}
+
+
+def _optional(mapping: SystemMapping) -> frozenset[str]:
+    """Return the names that an answer need not give: an `if` asks whether they are there."""
+    calls = (call for write in mapping.writes.values() for _, call in write.calls())
+    return frozenset[str]().union(*(mentioned(f"={call.if_}") for call in calls if call.if_))
 
 
 def _kept(value: Any) -> Any:

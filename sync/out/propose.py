@@ -51,6 +51,7 @@ class Outgoing:
         """Compile the writes of systems that are live or in shadow."""
         self.rules, self.mappings = rules, mappings
         self.targets = targets_of(mappings, rules)
+        self.modes = {target.system: target.mode for target in self.targets}
         self.wants, self.fuse = Wants(rules), Fuse(rules.fuse)
 
     def propose(
@@ -66,7 +67,7 @@ class Outgoing:
         With `together` all that is asked for is held by it, as one batch of its rule's name.
         """
         if keys:
-            away.note(conn, keys, self.mappings)
+            away.note(conn, keys, self.modes)
         if not self.targets or not keys:
             return Counter()
         return _Proposing(self, conn, keys, run, now, together).done()

@@ -37,12 +37,15 @@ if TYPE_CHECKING:
     from sync.out.push import Desk
 
 AGAIN = timedelta(seconds=30)
-"""How long a look-up that could not be made waits for the next."""
+"""How long a look-up that could not be made waits for the next, and what an answer said no to for its own."""
 
 LEAST = timedelta(seconds=5)
 """How long a create without an answer is left alone at least before it is looked up. Its system may still be
 at it, on behalf of a caller that is gone by now: what is not there yet would be tried again, and made twice.
 """
+
+NO_RESULT = "writing.no_result"
+"""The reason of a change whose answer had nothing of what it was to give, and said something else."""
 
 ACCEPTED = "outbox.accepted"
 """The reason of a change that its system took and will carry out later."""
@@ -112,6 +115,10 @@ class _Resolving:
             count, system = len(found), self._target.system
             return self._change(outbox.REJECTED, None, "outbox.several_there", count=count, system=system)
         if not found:
+            before, values = _reason(self._row)
+            if before == NO_RESULT:
+                reason = values["reason"]
+                return self._change(outbox.PENDING, now + AGAIN, "outbox.not_done_said", reason=reason)
             return self._change(outbox.PENDING, now, "outbox.not_done")
         with self._desk.store.write() as conn:
             stay(self._held, conn)

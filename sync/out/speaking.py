@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -13,7 +13,7 @@ from connectors.contract import BusinessKey, Move, OutgoingChange, Step
 from hub.mapping.callspec import CallSpec
 from hub.mapping.lint.calls import mentions
 from hub.mapping.writespec import UpdateSpec
-from hub.model import Record, Status
+from hub.model import Record, Side, Status
 from hub.store import Seal, jsons, lookup
 from hub.store.tables import ledger, links, observations, outbox
 from sync.out.situation import Situation
@@ -91,7 +91,7 @@ def outgoing(
 ) -> OutgoingChange:
     """Return a change as it is carried out."""
     wanted: dict[str, Told] = jsons.loads(row["wanted"])
-    names = _names(target, here, known, wanted)
+    names = _names(target, _as_wanted(target, here, wanted), known, wanted)
     moves = [*_moves(target, here, known, row["kind"], wanted)]
     return OutgoingChange(target.name, row["kind"], row["order_no"], row["key"], names, moves, done)
 
@@ -119,6 +119,22 @@ def _names(target: Target, here: Situation, known: There, wanted: Mapping[str, T
     return names | (known.parts[0].names() if len(known.parts) == 1 else {})
 
 
+def _as_wanted(target: Target, here: Situation, wanted: Mapping[str, Told]) -> Situation:
+    """Return a situation in which what lies beside the chain is as a call for everything is to say it.
+
+    That is what is wanted of the target, else what it says itself: a cancel that nobody has agreed to yet
+    must not go along with another field.
+    """
+    update, view = target.spec.update, here.views.get(target.system)
+    if update is None or not update.whole or view is None:
+        return here
+    side = here.order["side"]
+    for name in target.sides:
+        flag = Side[name.upper()]
+        side = side | flag if wanted.get(name, bool(view["side"] & flag)) else side & ~flag
+    return replace(here, order={**here.order, "side": side})
+
+
 def _moves(
     target: Target, here: Situation, known: There, kind: str, wanted: Mapping[str, Told]
 ) -> Iterator[Move]:
@@ -128,10 +144,21 @@ def _moves(
     elif kind == MESSAGE:
         yield Move("message", (spec.message,) if spec.message else ())
     elif spec.update is not None:
-        if spec.update.whole:
+        single = [name for name in wanted if _is_single(name, wanted[name], spec.update, here, target)]
+        if len(single) < len(wanted):
             yield from _each_part("update", spec.update.whole, known.parts)
-        for name in wanted if not spec.update.whole else ():
+        for name in single:
             yield from _of_field(name, wanted[name], spec.update, here, known, target)
+
+
+def _is_single(name: str, value: Told, update: UpdateSpec, here: Situation, target: Target) -> bool:
+    """Tell whether a field has calls of its own; beside one call for everything that is what has a button."""
+    if not update.whole:
+        return True
+    if name != "status" and name not in SIDES:
+        return False
+    words = [*_buttons(name, value, update, here, target)]
+    return bool(words) and words[-1] in update.statuses
 
 
 def _of_field(

@@ -11,10 +11,10 @@ from hub.mapping.callspec import CallSpec
 from hub.mapping.expressions import Value, compile_value
 from hub.mapping.extras import TYPED
 from hub.mapping.grammar import CORE
-from hub.mapping.lint.calls import mentions
+from hub.mapping.lint.calls import beside, mentions
 from hub.mapping.wording import Wording
 from hub.mapping.writespec import WriteSpec
-from hub.model import QUANTITIES, Status
+from hub.model import QUANTITIES, Side, Status
 from hub.rules import Rules
 from sync.out.values import SIDES
 
@@ -88,7 +88,7 @@ def compiled(mapping: SystemMapping, rules: Rules) -> Iterator[Target]:
             compile_value(f"={spec.when}") if spec.when else None,
             fields - {"status", *SIDES},
             frozenset(_statuses(spec, wording, whole)),
-            frozenset(_sides(spec)),
+            frozenset(_sides(spec, wording)),
             _said(spec.create, extras) | (_said([spec.message], extras) if spec.message else frozenset()),
             wording.says() if orders else frozenset(),
             orders,
@@ -115,7 +115,13 @@ def _statuses(spec: WriteSpec, wording: Wording, whole: frozenset[str]) -> Itera
         yield from (status for status in wording.sayable() if wording.code(status) is not None)
 
 
-def _sides(spec: WriteSpec) -> Iterator[str]:
-    """Yield what beside the chain an update can ask for, by a button or as a field of its own."""
-    if spec.update is not None:
-        yield from (word for word in SIDES if word in spec.update.statuses or word in spec.update.fields)
+def _sides(spec: WriteSpec, wording: Wording) -> Iterator[str]:
+    """Yield what beside the chain an update can ask for: by a button, as a field, or in a call for all."""
+    if spec.update is None:
+        return
+    whole = frozenset[str]().union(*map(beside, spec.update.whole))
+    by_code = any("side" in mentions(call) for call in spec.update.whole)
+    for word in SIDES:
+        said = word in whole and (not by_code or wording.side_code(Side[word.upper()]) is not None)
+        if said or word in spec.update.statuses or word in spec.update.fields:
+            yield word

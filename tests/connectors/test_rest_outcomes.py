@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -33,6 +34,7 @@ from hub.errors import (
     Stale,
     Unavailable,
 )
+from hub.locale import LOCALES
 from hub.mapping.expressions import NameMissing
 from hub.mapping.grammar import SystemMapping
 from tests.connectors.outcomes import raised, whole
@@ -230,15 +232,54 @@ def test_no_precondition_where_none_belongs(bench: Make) -> None:
     assert header(made.writes[-1], "If-Match") == "*"
 
 
+@pytest.mark.parametrize("kind", ["create", "update"])
+@pytest.mark.parametrize("gives", [{"id": {"own": "result[0]"}}, {"take": {"made": "result[0]"}}])
+@pytest.mark.parametrize(
+    ("errors", "answer", "shown"),
+    [
+        (
+            {"code": "error[0]", "text": "error[1]"},
+            {"error": ["Oops", "no such party"]},
+            "Oops no such party",
+        ),
+        ({}, {"error": "no such party"}, '{"error":"no such party"}'),
+        ({}, {"result": None}, '{"result":null}'),
+        ({"text": "error"}, {}, ""),
+    ],
+)
+def test_good_answer_without_what_it_was_to_give_is_not_done_and_says_what_it_said(
+    bench: Make, kind: str, gives: dict[str, Any], errors: dict[str, str], answer: Any, shown: str
+) -> None:
+    """HTTP 200 with an error of its own, and no `ok`: nobody knows, it is looked up first."""
+    made = bench(lambda request: reply(answer))
+    caught = raised(
+        OutcomeUnknown, made.push, {"post": "/rpc", "json": {}, **gives}, kind=kind, errors=errors
+    )
+    assert caught.values["paths"] == "result[0]"
+    assert caught.values.get("reason", "") == shown
+    assert not made.steps
+    for locale in LOCALES:
+        assert shown in caught.say(locale)
+        assert not re.search(r"\{\w+\}", caught.say(locale))
+
+
+def test_an_answer_may_lack_what_an_if_asks_for_and_has_nothing_where_it_is_empty(bench: Make) -> None:
+    made = bench(lambda request: reply({"rows": []}) if "/search" in request.path else Reply("", 204))
+    look = {"post": "/search", "json": {}, "take": {"there": "rows[0].id"}}
+    made.push(look, {"post": "/orders", "json": {}, "if": "not there", "take": {"rev": "rev"}}, kind="update")
+    assert [request.path for request in made.writes] == ["/search", "/orders"]
+    assert len(made.steps) == 2
+
+
 @pytest.mark.parametrize("names", [{}, {"made": None}])
 def test_lost_version_stops_the_steps_that_need_it(bench: Make, names: dict[str, Any]) -> None:
     """An answer without the version it should give: the next call must not go out unguarded."""
     made = bench(lambda request: reply({}))
     first = {"post": "/orders", "json": {}, "take": {"made": "rev"}}
-    with pytest.raises(NameMissing, match="made"):
+    with pytest.raises(OutcomeUnknown, match="nothing at rev"):
         made.push(first, {"patch": "/orders/1", "json": {"rev": "=made"}}, names=names)
     assert len(made.writes) == 1
-    assert len(made.steps) == 1
+    assert not made.steps
 
 
 # the way there

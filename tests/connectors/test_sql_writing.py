@@ -185,6 +185,21 @@ def test_a_name_missing_in_the_midst_undoes_all_and_waits(sqlite: Bench) -> None
     assert sqlite.rows("SELECT sku FROM dispatch_line") == [(None,)]
 
 
+def test_what_a_look_up_did_not_find_is_named_with_what_it_was_asked_for(anywhere: Bench) -> None:
+    look = {"sql": "SELECT id AS customer FROM dispatch WHERE order_ref = :customer_no"}
+    head = {"sql": f"INSERT INTO dispatch (id, order_ref, rev) VALUES (:customer, :order_no, {'1':>90})"}
+    with pytest.raises(NameMissing) as caught:
+        anywhere.create({**look, "take": {"customer": "customer"}}, head, customer_no="K666")
+    assert caught.value.name == "customer (customer_no K666)"
+    said_well(caught.value)
+    for locale in LOCALES:
+        text = caught.value.say(locale)
+        assert "customer (customer_no K666)" in text
+        assert "sql INSERT INTO dispatch" in text
+        assert ":order_no" not in text
+    assert anywhere.rows("SELECT * FROM dispatch") == []
+
+
 def test_what_lacks_is_known_before_the_database_is_asked(sqlite: Bench) -> None:
     with pytest.raises(NameMissing) as caught:
         sqlite.update({"sql": UPDATE}, version=None)

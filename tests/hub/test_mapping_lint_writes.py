@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hub.mapping.callspec import CallSpec
-from hub.mapping.lint.calls import mentions
+from hub.mapping.lint.calls import beside, mentions
 from tests.hub.linted import check_one, errors, found, near, said, writing
 from tests.hub.mapped import DEPOT, field, problems, system
 
@@ -112,6 +112,61 @@ def test_a_write_that_names_no_stream_is_read_back_by_the_first_of_orders() -> N
 def test_the_example_of_the_language_is_read_back_in_all_that_it_writes() -> None:
     keys = {one.key.removeprefix("mapping.") for one in problems(DEPOT.read_text("utf-8"))}
     assert not keys & {"word_never_read", "field_never_read", "send_reads_back", "not_sendable"}
+
+
+# One call for everything, and buttons beside it
+
+_WHOLE = "sql: 'UPDATE o SET q = :ordered, s = {} WHERE no = :order_no AND v = :version'"
+_SIDE = "side: {from: x, codes: {X: cancelled, H: on_hold}}\n      ordered: qty"
+
+
+def _with_buttons(said: str, *words: str) -> str:
+    buttons = ", ".join(f"{word}: {BUTTON}" for word in words)
+    text = writing(HEAD + f"update: {{{_WHOLE.format(said)}, status: {{{buttons}}}}}")
+    return text.replace("ordered: qty", _SIDE)
+
+
+def test_a_call_for_everything_may_have_buttons_beside_it() -> None:
+    text = _with_buttons("1", "cancelled", "on_hold", "shipped")
+    assert not errors(text)
+    assert not said(text, "word_never_read")
+    near(text.replace("shipped:", "shiped:"), "shiped", "shiped", "shipped", kind="word")
+
+
+@pytest.mark.parametrize(
+    ("saying", "word"),
+    [
+        (":status", "shipped"),
+        (":order_cancelled", "cancelled"),
+        (":order_on_hold", "on_hold"),
+        (":side", "on_hold"),
+    ],
+)
+def test_what_a_call_for_everything_says_needs_no_button(saying: str, word: str) -> None:
+    one = check_one(_with_buttons(saying, word), "word_said_twice", f"{word}: {{sql")
+    assert one.values["word"] == word
+
+
+def test_a_call_for_everything_that_says_what_the_stream_never_does() -> None:
+    text = writing(HEAD + f"update: {{{_WHOLE.format(':order_cancelled')}}}")
+    assert check_one(text, "word_never_read", "update:", "warning").values["word"] == "cancelled"
+    assert not said(text.replace("ordered: qty", _SIDE), "word_never_read")
+
+
+@pytest.mark.parametrize(
+    ("json", "words"),
+    [
+        ("='X' if order.cancelled else status", {"cancelled"}),
+        ("{{ order.on_hold }}", {"on_hold"}),
+        ("=order.side", {"cancelled", "on_hold"}),
+        ("=side", {"cancelled", "on_hold"}),
+        ("=view.cancelled", set()),
+        ("cancelled", set()),
+    ],
+)
+def test_what_a_body_says_of_what_lies_beside_the_chain(json: str, words: set[str]) -> None:
+    call = CallSpec.model_validate({"put": "/orders", "json": {"rows": [{"state": json}]}})
+    assert beside(call) == words
 
 
 # Names

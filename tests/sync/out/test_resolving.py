@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from hub.store import Store
+from hub.store import Store, jsons
 from sync.out.resolve import LEAST, patience
 from sync.run import carry_out, merge_orders, sync_system
 from tests.sync.out.market import Market
@@ -126,3 +127,42 @@ def test_what_a_system_makes_only_once_by_itself_needs_no_patience(market: Marke
     assert orders is not None
     assert patience(orders, {"kind": "create"}) == LEAST
     assert patience(orders, {"kind": "update"}) == timedelta()
+
+
+def _numberless(find: str) -> Callable[[str, str], str]:
+    """Change the mapping of the ERP: no answer to a create has its number, and `find` looks orders up."""
+    said = {"id: {erp_no: Number}": "id: {erp_no: Nowhere}", "{Reference: =order_no}, records": find}
+
+    def change(name: str, text: str) -> str:
+        for old, new in said.items() if name == "erp" else ():
+            assert old in text
+            text = text.replace(old, new, 1)
+        return text
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("find", "reason"),
+    [
+        ("{Reference: =order_no}, records", "outbox.adopted"),
+        ("{Reference: \"=order_no ~ 'X'\"}, records", "outbox.not_done_said"),
+    ],
+)
+def test_a_good_answer_without_its_number_is_looked_up_before_anything_is_tried_again(
+    tmp_path: Path, sqlite_store: Store, find: str, reason: str
+) -> None:
+    here = Market(tmp_path / "market", sqlite_store, change=_numberless(find))
+    here.sync()
+    here.adopt()
+    here.trading.customer_orders(1, approved=True)
+    here.sync()
+    (change,) = here.changes(system="erp", kind="create")
+    assert (change["state"], jsons.loads(change["reason"])[0]) == ("unknown", "writing.no_result")
+    here.later(seconds=LEAST.total_seconds())
+    hub = here.hub()
+    hub = replace(hub, mappings={"erp": hub.mappings["erp"]})
+    carry_out(hub)
+    (change,) = here.changes(system="erp", kind="create")
+    assert jsons.loads(change["reason"])[0] == reason
+    here.close()

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from textwrap import dedent, indent
+
+import pytest
+
 from sync.out import approvals, bearing
 from sync.remap import remap
 from tests.sync.out.house import SYSTEMS, House
@@ -276,3 +280,70 @@ def test_nobody_is_told_of_a_change_that_came_when_all_had_left(house: House) ->
     house.sync(3)
     for system in ("wms", "ledger"):
         assert house.quantity(system, "S1") == 10
+
+
+# One call for everything
+
+_SETS = "qty = :ordered, customer = :customer_name"
+_FLAG = "flag = CASE WHEN :order_cancelled THEN 'X' WHEN :order_on_hold THEN 'H' ELSE '' END"
+_CASE = f"UPDATE orders SET {_SETS}, {_FLAG}, rev = rev + 1 WHERE id = :part AND rev = :version"
+
+
+def _in_one_call(house: House, update: str) -> None:
+    """Let the warehouse be changed by one call for everything."""
+    head, _, _ = house.mappings["wms"].partition("    update:\n")
+    house.mappings["wms"] = f"{head}    update:\n{indent(dedent(update).lstrip(), ' ' * 6)}"
+    house.write_mappings()
+
+
+_SAYING = f"""
+sql: "{_CASE}"
+"""
+_BUTTONS = f"""
+sql: "UPDATE orders SET {_SETS}, rev = rev + 1 WHERE id = :part AND rev = :version"
+status:
+  cancelled: {{sql: "UPDATE orders SET flag = 'X', rev = rev + 1 WHERE id = :part AND rev = :version"}}
+  on_hold: {{sql: "UPDATE orders SET flag = 'H', rev = rev + 1 WHERE id = :part AND rev = :version"}}
+  confirmed: {{sql: "UPDATE orders SET flag = '', rev = rev + 1 WHERE id = :part", if: view.on_hold}}
+"""
+
+
+@pytest.mark.parametrize("update", [_SAYING, _BUTTONS])
+def test_one_call_for_everything_says_holds_and_cancels_too(house: House, update: str) -> None:
+    _in_one_call(house, update)
+    house.born("S1", qty=10)
+    house.sync(3)
+    for flag, qty in (("H", 12), ("", 13), ("X", 14)):
+        house.edit("shop", "S1", flag=flag, qty=qty)
+        house.sync(4)
+        held = house.holds("wms", "S1")
+        assert held is not None
+        assert held["flag"] == flag
+        assert flag == "X" or held["qty"] == qty  # what is cancelled is changed no more
+    before = len(house.journal("wms"))
+    house.sync(3)
+    assert len(house.journal("wms")) == before
+    assert not house.changes(state="held")
+
+
+def test_a_cancel_that_nobody_agreed_to_goes_along_with_no_other_field(house: House) -> None:
+    """The warehouse works at the order and is only asked; the ledger, changed in one call, hears nothing."""
+    head, _, rest = house.mappings["wms"].partition("        cancelled:")
+    house.mappings["wms"] = head + rest.partition("\n")[2]
+    head, _, _ = house.mappings["ledger"].partition("    update:\n")
+    house.mappings["ledger"] = f'{head}    update: {{sql: "{_CASE}"}}\n'
+    house.write_mappings()
+    house.born("S1", qty=10)
+    house.sync(3)
+    house.edit("wms", "S1", state="10")
+    house.sync(2)
+    house.edit("shop", "S1", flag="X", customer="Best")
+    house.sync(3)
+    held = house.holds("ledger", "S1")
+    assert held is not None
+    assert (held["flag"], held["customer"]) == ("", "Best")
+    house.edit("wms", "S1", flag="X")
+    house.sync(3)
+    held = house.holds("ledger", "S1")
+    assert held is not None
+    assert held["flag"] == "X"
