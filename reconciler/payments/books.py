@@ -17,7 +17,7 @@ class Books:
     """All receivables and what is still open of them."""
 
     def __init__(self, receivables: Sequence[Receivable]) -> None:
-        """Index the receivables; they are changed by `post`."""
+        """Index the receivables; they are changed by `post`. What is paid off is not looked at again."""
         self.register = Register(receivables)
         self._by_customer: dict[str, list[Receivable]] = defaultdict(list)
         self._by_sum: dict[tuple[str, int], list[Receivable]] = defaultdict(list)
@@ -59,6 +59,8 @@ class Books:
                 item.open = 0
             else:
                 item.open -= one.amount
+            if not item.open:
+                self._by_customer[item.customer].remove(item)
 
 
 CLOSING = ("document_discount", "party_discount", "document_fee", "party_fee")

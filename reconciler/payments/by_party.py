@@ -23,26 +23,19 @@ class ByParty:
         """Take the books, who is who, and the rates."""
         self._books, self._directory, self._rates = books, directory, rates
 
-    def explain(
-        self, entry: BankEntry, party: Party, doubts: tuple[str, ...], *, single: bool = False
-    ) -> list[Explanation]:
-        """Return all explanations of an entry by payer and sum; `doubts` hold for each of them.
-
-        `single` asks only for one receivable with exactly the sum: that is tried for all entries first.
-        """
+    def explain(self, entry: BankEntry, party: Party, doubts: tuple[str, ...]) -> list[Explanation]:
+        """Return all explanations of an entry by payer and sum; `doubts` hold for each of them."""
         if not party.known:
-            return [] if single else self._alike(entry, party, doubts)
+            return self._alike(entry, party, doubts)
         if party.contradicted:
             doubts = (*doubts, "match.payer_contradicted")
         if words.says_on_account(entry.text):
             doubts = (*doubts, "match.on_account_words")
         for scope, fact in self._scopes(party):
             owed = self._books.open_of(scope, entry.currency, entry.value_date, timedelta())
-            if owed and (found := list(self._of(entry, owed, fact, doubts, single=single))):
+            if owed and (found := list(self._of(entry, owed, fact, doubts))):
                 return self._beside_relatives(entry, party, scope, found)
-            if owed and single:
-                return []  # he who is nearer may owe it in another way
-        return [] if single else list(self._abroad(entry, party, doubts))
+        return list(self._abroad(entry, party, doubts))
 
     def _beside_relatives(
         self, entry: BankEntry, party: Party, scope: frozenset[str], found: list[Explanation]
@@ -89,16 +82,10 @@ class ByParty:
             yield party.family, "group"
 
     def _of(
-        self,
-        entry: BankEntry,
-        owed: Sequence[Receivable],
-        fact: str,
-        doubts: tuple[str, ...],
-        *,
-        single: bool,
+        self, entry: BankEntry, owed: Sequence[Receivable], fact: str, doubts: tuple[str, ...]
     ) -> Iterator[Explanation]:
         ways = (self._single, self._discounted, self._natural, self._subset, self._fee)
-        every = (list(find(entry, owed)) for find in ways[: 1 if single else None])
+        every = (list(find(entry, owed)) for find in ways)
         found = next((some for some in every if some), [])
         if not found:
             return
@@ -135,9 +122,11 @@ class ByParty:
     # the ways in which a sum may come about, the simplest first
 
     def _single(self, entry: BankEntry, owed: Sequence[Receivable]) -> Iterator[_Found]:
+        part = words.says_part(entry.text)
         for item in owed:
             if item.open == entry.amount:
-                yield "party", [Posting(item, item.open)], ()
+                more = ("match.says_part",) if part and item.open == item.amount else ()
+                yield "party", [Posting(item, item.open)], more
 
     def _discounted(self, entry: BankEntry, owed: Sequence[Receivable]) -> Iterator[_Found]:
         for item in owed:

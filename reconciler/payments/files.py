@@ -68,7 +68,7 @@ def _read(path: Path, columns: tuple[str, ...], make: Callable[[_Cells], Any]) -
                 raise ConfigError("match.no_columns", file=path.name, columns=", ".join(lacking))
             for row in rows:
                 cells = _Cells(path.name, rows.line_num, row, wrong, _NEEDED[columns])
-                identity = cells.text(columns[0])
+                identity = (row[columns[0]] or "").strip()
                 if identity in seen and identity:
                     cells.fault("match.twice", columns[0], identity, first=seen[identity])
                 seen[identity] = rows.line_num

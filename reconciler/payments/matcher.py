@@ -64,7 +64,6 @@ class Matcher:
             before = len(rest)
             rest = self._layer(rest, self._documents, adding_up=True)
             rest = self._layer(rest, self._documents, adding_up=False)
-            rest = self._layer(rest, self._singles, adding_up=True)
             rest = self._layer(rest, self._sums, adding_up=True)
             if len(rest) == before:
                 rest = self._less_fees(rest)
@@ -98,14 +97,11 @@ class Matcher:
             return []
         return self._by_document.explain(entry, self._party[entry.id], self._cited[entry.id])
 
-    def _singles(self, entry: BankEntry) -> list[Explanation]:
-        return self._sums(entry, single=True)
-
-    def _sums(self, entry: BankEntry, *, single: bool = False) -> list[Explanation]:
+    def _sums(self, entry: BankEntry) -> list[Explanation]:
         party = self._party[entry.id]
         if not party.known and not party.alike:
             return []
-        return self._by_party.explain(entry, party, self.doubts(entry), single=single)
+        return self._by_party.explain(entry, party, self.doubts(entry))
 
     def doubts(self, entry: BankEntry) -> tuple[str, ...]:
         """Return what speaks against explaining an entry by its sum alone."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from rapidfuzz.distance import LCSseq, Levenshtein
+
 from reconciler.payments.texts import folded, is_chinese, spelled_out
 
 _LEGAL_CJK = re.compile(
@@ -66,9 +68,10 @@ def _put_together(name: str) -> str:
     return _JOINED.sub(r"\1", plain)
 
 
-def cores(name: str) -> set[str]:
+@lru_cache(maxsize=65_536)
+def cores(name: str) -> frozenset[str]:
     """Return the forms in which a name may come, umlauts spelled out or not."""
-    return {key for key in (core(name), core(spelled_out(name))) if len(key) >= SHORT}
+    return frozenset(key for key in (core(name), core(spelled_out(name))) if len(key) >= SHORT)
 
 
 def is_firm(name: str) -> bool:
@@ -86,12 +89,12 @@ def alike(one: str, other: str) -> bool:
     longer one in their order, at least four of them (two thirds of a Latin name). No proof: twins are alike,
     but not those that are told apart by a number, or (Chinese) by the place at the beginning.
     """
-    short, long = sorted((one, other), key=len)
-    if len(short) < 2 * SHORT or _are_siblings(one, other):
+    short, long = (one, other) if len(one) <= len(other) else (other, one)
+    if len(short) < 2 * SHORT:
         return False
-    if _is_within(short, long) and (is_chinese(short) or 3 * len(short) >= 2 * len(long) or short in long):
-        return True
-    return _distance(short, long, max(1, len(long) // 5)) is not None
+    most = max(1, len(long) // 5)
+    near = len(long) - len(short) <= most and Levenshtein.distance(short, long, score_cutoff=most) <= most
+    return (near or _is_within(short, long)) and not _are_siblings(one, other)
 
 
 def _are_siblings(one: str, other: str) -> bool:
@@ -104,19 +107,7 @@ def _are_siblings(one: str, other: str) -> bool:
 
 
 def _is_within(short: str, long: str) -> bool:
-    signs = iter(long)
-    return all(sign in signs for sign in short)
-
-
-def _distance(one: str, other: str, most: int) -> int | None:
-    """Return how many signs must be changed to make one of the other, None if more than `most`."""
-    if abs(len(one) - len(other)) > most:
-        return None
-    row = list(range(len(other) + 1))
-    for at, sign in enumerate(one, 1):
-        last, row[0] = row[0], at
-        for to, mark in enumerate(other, 1):
-            last, row[to] = row[to], min(row[to] + 1, row[to - 1] + 1, last + (sign != mark))
-        if min(row) > most:
-            return None
-    return row[-1] if row[-1] <= most else None
+    """Tell whether a name is what is left of a longer one: most of a Latin name, or a piece of it."""
+    if short.isascii() and 3 * len(short) < 2 * len(long):
+        return short in long
+    return LCSseq.similarity(short, long, score_cutoff=len(short)) == len(short)

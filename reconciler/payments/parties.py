@@ -18,6 +18,9 @@ _BEGIN = 4
 _ACCOUNT = 5
 """An account of fewer signs is none, but a dash or a word for none."""
 
+_WIDTH = {True: 3, False: 2}
+"""How wide shreds of names are, Latin ones and others. A wrong sign spoils so many: one more is looked at."""
+
 _LATIN = 7
 """Latin names shorter than this stand in too many other words."""
 
@@ -62,7 +65,7 @@ class Directory:
         self._cores: dict[str, set[str]] = defaultdict(set)
         self._group: dict[str, str] = {}
         self._members: dict[str, set[str]] = defaultdict(set)
-        self._pairs: dict[str, set[str]] = defaultdict(set)
+        self._shreds: dict[str, set[str]] = defaultdict(set)
         self._found: dict[tuple[str, str], Party] = {}
         parents: dict[str, str] = {}
         for one in customers:
@@ -165,14 +168,14 @@ class Directory:
 
     def lookalikes(self, name: str) -> frozenset[str]:
         """Return the customers whose names are like `name`, for people to choose from."""
-        if not self._pairs:
+        if not self._shreds:
             for own, customers in self._by_core.items():
-                for pair in _pairs_of(own):
-                    self._pairs[pair] |= customers
+                for shred in _shreds_of(own):
+                    self._shreds[shred] |= customers
         found: set[str] = set()
         for key in cores(name):
-            rare = sorted((self._pairs.get(pair, set()) for pair in _pairs_of(key)), key=len)
-            near = set().union(*[some for some in rare if some][:3]) if rare else set()
+            rare = sorted((self._shreds[one] for one in _shreds_of(key) if one in self._shreds), key=len)
+            near = set().union(*rare[: _WIDTH[key.isascii()] + 1])
             found |= {one for one in near if self.is_alike(one, name)}
         return frozenset(found)
 
@@ -187,5 +190,7 @@ def is_person(name: str) -> bool:
     return bool(name) and not is_firm(name)
 
 
-def _pairs_of(key: str) -> Set[str]:
-    return {key[at : at + 2] for at in range(len(key) - 1)}
+def _shreds_of(key: str) -> Set[str]:
+    """Return the pairs of a name's signs, or threes of letters: few names share the rarest of them."""
+    width = _WIDTH[key.isascii()]
+    return {key[at : at + width] for at in range(len(key) - width + 1)}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import takewhile
 
 from reconciler.payments import words
@@ -19,6 +20,12 @@ BACK = timedelta(days=45)
 
 TWICE = timedelta(days=10)
 """Of two like entries within this time the second may have been sent twice."""
+
+
+_NUMBER = re.compile(r"[A-Z]*[-/.]?\d[A-Z\d]*(?:[-/.][A-Z\d]+)*")
+"""What looks like the number of a document or of a bank."""
+
+_LEAST = 6
 
 
 class Sieve:
@@ -44,12 +51,14 @@ class Sieve:
 
     def _same_day(self, left: Mapping[tuple[int, str], list[BankEntry]]) -> None:
         """Pair what is left with what stands after it on its day: many banks list the newest first."""
-        for (amount, currency), entries in list(left.items()):
+        today: dict[tuple[int, str, date], list[BankEntry]] = defaultdict(list)
+        for (amount, currency), receipts in left.items():
+            if amount > 0 and (-amount, currency) in left:
+                for one in receipts:
+                    today[amount, currency, one.value_date].append(one)
+        for (amount, currency), entries in left.items():
             for entry in entries if amount < 0 else ():
-                receipts = left.get((-amount, currency), [])
-                today = [one for one in receipts if one.value_date == entry.value_date]
-                if self._pair(entry, today):
-                    receipts[:] = [one for one in receipts if one.id not in self.out]
+                self._pair(entry, today.get((-amount, currency, entry.value_date), []))
 
     def _pair(self, entry: BankEntry, earlier: list[BankEntry]) -> bool:
         """Take an entry out together with the one of `earlier` that it undoes; False if there is none.
@@ -58,6 +67,7 @@ class Sieve:
         """
         near = takewhile(lambda one: entry.value_date - one.value_date <= BACK, reversed(earlier))
         able = [one for one in near if _undoes(entry, one)]
+        able = [one for one in able if _who(one) == _who(entry)] or able
         able = [one for one in able if _shares_number(entry, one)] or able
         if not able:
             return False
@@ -97,8 +107,10 @@ def _undoes(entry: BankEntry, earlier: BankEntry) -> bool:
 
 
 def _shares_number(one: BankEntry, other: BankEntry) -> bool:
-    mine, theirs = squeezed(one.text), squeezed(other.text)
-    return bool(theirs) and len(theirs) >= 6 and theirs in mine
+    """Tell whether both texts name the same number; words that they share say nothing."""
+    mine = squeezed(one.text)
+    numbers = map(squeezed, _NUMBER.findall(folded(other.text)))
+    return any(len(number) >= _LEAST and number in mine for number in numbers)
 
 
 def _who(entry: BankEntry) -> str:

@@ -45,6 +45,8 @@ def folded(text: str) -> str:
 
 def spelled_out(text: str) -> str:
     """Return `folded(text)` with umlauts as two letters, the way in which many banks write them."""
+    if text.isascii():
+        return folded(text)
     upper = unicodedata.normalize("NFC", text).upper()
     return folded("".join(_UMLAUTS.get(sign, sign) for sign in upper))
 

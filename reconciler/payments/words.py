@@ -8,7 +8,7 @@ from decimal import Decimal
 from reconciler.payments.texts import folded
 
 _RETURNED = re.compile(
-    "退汇|退票|退回|被退|退款|冲正|冲销|冲账|抹账|撤销|红字|"
+    "退汇|退票|退回|退还|返还|被退|退款|冲正|冲销|冲账|抹账|撤销|红字|"
     r"\b(?:RETURN(?:ED)?|RETN|RJCT|REJECT(?:ED|ION)?|UNPAID|BOUNCED|REVERS(?:AL|ED)|RVSL|STORNO|REFUND(?:ED)?|"
     r"RETOURE?|RUECKLASTSCHRIFT|RUCKLASTSCHRIFT|RUECKUEBERWEISUNG|RUCKUBERWEISUNG|RUCKZAHLUNG|RUECKZAHLUNG|"
     r"CHARGEBACK|RECALL(?:ED)?|REJET|RIMBORSO|REMBOURSEMENT)\b"
