@@ -71,10 +71,12 @@ def match(
         raise ConfigError("cash.files_together")
     from reconciler.payments import files
     from reconciler.payments.matcher import match as run
+    from sync.calm import calm
 
-    known = files.read_customers(customers) if customers else []
-    owed = files.read_receivables(receivables)
-    outcomes = run(owed, files.read_bank(bank), known)
+    with calm():
+        known = files.read_customers(customers) if customers else []
+        owed = files.read_receivables(receivables)
+        outcomes = run(owed, files.read_bank(bank), known)
     files.write_matches(matches, outcomes)
     files.write_proposals(proposals, outcomes)
     _report(outcomes, owed, known, report, sheet)
