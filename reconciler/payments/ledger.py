@@ -6,7 +6,7 @@ and begun again, adds nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -98,11 +98,6 @@ def undo(
     bulk.insert(conn, matches, rows)
     audit.append(conn, who, "payment.undone", {"entry": entry.ref, "reason": reason}, now)
     return lines
-
-
-def of_receivables(lines: Sequence[Line], places: Collection[Place]) -> list[Line]:
-    """Return those of `lines` that pay one of `places`."""
-    return [line for line in lines if line.receivable in places]
 
 
 def _key(line: Line) -> tuple[Place, Place]:

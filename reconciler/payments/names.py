@@ -74,14 +74,6 @@ def cores(name: str) -> frozenset[str]:
     return frozenset(key for key in (core(name), core(spelled_out(name))) if len(key) >= SHORT)
 
 
-def is_firm(name: str) -> bool:
-    """Tell whether a name has a legal form or is too long for a person."""
-    plain = folded(name)
-    if is_chinese(plain):
-        return bool(_LEGAL_CJK.search(plain)) or len(whole(name)) > 4
-    return any(word in _LEGAL for word in _WORD.findall(plain))
-
-
 def alike(one: str, other: str) -> bool:
     """Tell whether two cores may be the same firm, misspelled, abbreviated or written longer.
 

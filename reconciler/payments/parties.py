@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from reconciler.payments.model import BankEntry, Customer, Receivable
-from reconciler.payments.names import alike, core, cores, is_firm, whole, words_of
+from reconciler.payments.names import alike, core, cores, whole, words_of
 from reconciler.payments.texts import folded
 
 _EMPTY: frozenset[str] = frozenset()
@@ -183,11 +183,6 @@ class Directory:
 def plain_account(account: str) -> str:
     """Return an account number without blanks and signs."""
     return "".join(sign for sign in folded(account) if sign.isalnum())
-
-
-def is_person(name: str) -> bool:
-    """Tell whether a payer is a person rather than a firm."""
-    return bool(name) and not is_firm(name)
 
 
 def _shreds_of(key: str) -> Set[str]:

@@ -25,9 +25,6 @@ _PART = re.compile(
     r"\b(?:PART(?:IAL)?|INSTAL?LMENT|BALANCE|TEIL(?:ZAHLUNG)?|RATE|RESTZAHLUNG|SOLDE|"
     r"1ST|2ND|3RD|FIRST|SECOND|THIRD|FINAL)\b|\b[1-9]\s?(?:/|OF)\s?[1-9]\b"
 )
-_BEHALF = re.compile(
-    r"代付|代.{0,24}付款?|委托|\b(?:ON BEHALF|BEHALF OF|FOR ACCOUNT OF|IAO|I\.A\.O|IM AUFTRAG)\b"
-)
 _RATE = re.compile(
     r"(?:汇率|折合|牌价|\bRATE|\bKURS|\bFX|\bEX\.?\s?RATE|\bTAUX|@)\D{0,12}?(\d{1,3}[.,]\d{2,6})"
 )
@@ -52,11 +49,6 @@ def says_on_account(text: str) -> bool:
 def says_part(text: str) -> bool:
     """Tell whether a text speaks of a part of what is owed."""
     return bool(_PART.search(folded(text)))
-
-
-def says_behalf(text: str) -> bool:
-    """Tell whether a text says that one pays for another."""
-    return bool(_BEHALF.search(folded(text)))
 
 
 def rate_in(text: str) -> Decimal | None:

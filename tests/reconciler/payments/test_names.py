@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.payments.names import alike, core, cores, is_firm, whole
+from reconciler.payments.names import alike, core, cores, whole
 
 SAME = [
     ("上海宏达电子有限公司", "上海宏达电子"),
@@ -72,21 +72,6 @@ def test_a_legal_form_alone_is_a_name_if_there_is_no_other() -> None:
 def test_the_whole_name_tells_legal_forms_apart() -> None:
     assert whole("宏达有限公司") != whole("宏达股份有限公司")
     assert whole("Dupont S.A.") == whole("DUPONT SA") != whole("DUPONT SARL")
-
-
-PEOPLE = [
-    ("上海宏达电子有限公司", True),
-    ("宏达电子经营部", True),
-    ("Brightwater Ltd", True),
-    ("王小明", False),
-    ("欧阳小明", False),
-    ("John Smith", False),
-]
-
-
-@pytest.mark.parametrize(("name", "firm"), PEOPLE)
-def test_firms_and_people(name: str, firm: bool) -> None:
-    assert is_firm(name) is firm
 
 
 ALIKE = [

@@ -79,15 +79,6 @@ def test_a_part(text: str) -> None:
     assert not words.says_part("货款 INV-1001")
 
 
-BEHALF = ["代付", "代上海宏达电子付款", "委托付款", "on behalf of Hongda", "im Auftrag von Nordsee"]
-
-
-@pytest.mark.parametrize("text", BEHALF)
-def test_on_behalf(text: str) -> None:
-    assert words.says_behalf(text)
-    assert not words.says_behalf("代理费")
-
-
 RATES = [
     ("汇率7.1234", "7.1234"),
     ("汇率：7.12", "7.12"),
