@@ -2,10 +2,8 @@
 
 For each seed a ledger is made up, `orderhub match` runs over it in a process of its own, and its postings and
 proposals are judged beside two baselines. Seeds count from `--first`; their dialects alternate. With `--size`
-one ledger with so many receivables is matched, and what the process cost is held against its goals.
-
-The fuzzy baseline needs rapidfuzz: it runs in `--peers` (by default the Python of `.venv-bench`) and is left
-out where there is none. Exit 1 if a goal is missed, 2 if the matcher did not run.
+one ledger with so many receivables is matched, and what the process cost is held against its goals. Exit 1
+if a goal is missed, 2 if the matcher did not run.
 """
 
 from __future__ import annotations
@@ -64,16 +62,11 @@ def matched(folder: Path) -> dict[str, float]:
     return _run(command + out)
 
 
-def baseline(folder: Path, which: str, python: Path) -> dict[str, Any] | None:
-    """Run one baseline and judge it; None where its Python lacks what it needs."""
+def baseline(folder: Path, which: str) -> dict[str, Any]:
+    """Run one baseline and judge it."""
     found = folder / f"{which}.csv"
-    try:
-        cost = _run(
-            [str(python), "-m", "benchmarks.payments.baselines", str(folder), which, "--matches", str(found)]
-        )
-    except (Failed, FileNotFoundError) as error:
-        print(f"  {which} left out: {str(error).strip().splitlines()[-1]}", file=sys.stderr)
-        return None
+    module = [sys.executable, "-m", "benchmarks.payments.baselines"]
+    cost = _run([*module, str(folder), which, "--matches", str(found)])
     return {**score(folder, found, None), "cost": cost}
 
 
@@ -106,10 +99,9 @@ def judged(seed: int, asked: argparse.Namespace, folder: Path) -> dict[str, Any]
     """Judge the matcher and the baselines on one seed."""
     told: dict[str, Any] = {"ledger": make(seed, asked.postings * 5 // 4, folder, asked.dialect)}
     print(json.dumps(told["ledger"]), flush=True)
-    for which, python in (("exact", Path(sys.executable)), ("fuzzy", asked.peers)):
-        told[which] = baseline(folder, which, python)
-        if told[which]:
-            print(_line(which, told[which]), flush=True)
+    for which in ("exact", "fuzzy"):
+        told[which] = baseline(folder, which)
+        print(_line(which, told[which]), flush=True)
     told["missed"] = []
     if told["exact"]["precision"] >= TOO_EASY[0] and told["exact"]["recall"] >= TOO_EASY[1]:
         told["missed"].append("too easy: the exact baseline is good enough")
@@ -153,7 +145,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--dialect", choices=("cn", "eu", "mixed"), default="")
     parser.add_argument("--size", type=int, default=0, help="only measure one ledger of so many receivables")
     parser.add_argument("--baselines", action="store_true", help="leave the matcher out")
-    parser.add_argument("--peers", type=Path, default=ROOT / ".venv-bench" / "bin" / "python")
     parser.add_argument("--keep", type=Path, help="leave the files of each seed here")
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args(arguments)

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import argparse
 import csv
-import importlib
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from rapidfuzz import fuzz, process
 
 from benchmarks.payments.ledger import key
 from benchmarks.payments.model import cents_of, money
@@ -55,7 +56,6 @@ def exact(folder: Path) -> list[Posting]:
 
 def fuzzy(folder: Path) -> list[Posting]:
     """Post to the customer with the name most alike, by number or sum."""
-    fuzz, process = importlib.import_module("rapidfuzz.fuzz"), importlib.import_module("rapidfuzz.process")
     customers, bank, of = _read(folder)
     names = [row["name"] for row in customers]
     known: dict[str, str] = {}

@@ -213,12 +213,12 @@ def right_for_all(folder: Path) -> dict[str, float]:
 def test_the_whole_run_judges_each_seed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(run, "matched", right_for_all)
     told = tmp_path / "told.json"
-    asked = ["--seeds", "2", "--postings", "400", "--peers", "no-such-python", "--json", str(told)]
+    asked = ["--seeds", "2", "--postings", "400", "--json", str(told)]
     assert run.main(asked) == 0
     one, other = json.loads(told.read_text("utf-8"))
     assert (one["ledger"]["dialect"], other["ledger"]["dialect"]) == ("eu", "mixed")
     assert one["orderhub"]["precision"] == 1
-    assert one["fuzzy"] is None
+    assert one["fuzzy"]["precision"] < 1
 
 
 def test_a_size_has_as_many_entries(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
