@@ -10,14 +10,13 @@ from reconciler.payments import words
 from reconciler.payments.books import Books
 from reconciler.payments.deductions import is_discount, is_fee, net
 from reconciler.payments.model import BankEntry, Explanation, Posting, Receivable
-from reconciler.payments.money import decimals
+from reconciler.payments.money import is_round
 from reconciler.payments.numbers import Citation
 from reconciler.payments.parties import Directory, Party
 from reconciler.payments.rates import Rates
 from reconciler.payments.sums import CHANCE, MOST, chance, subsets
 
 _SIX = 6
-_ROUND = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +229,7 @@ class ByDocument:
 
         Nothing where that is round: so is what people pay too much.
         """
-        if rest % (_ROUND * 10 ** decimals(entry.currency)) == 0:
+        if is_round(rest, entry.currency):
             return []
         customers = party.family or self._directory.kin(item.customer for item in items)
         owed = self._books.open_of(customers, entry.currency, entry.value_date)

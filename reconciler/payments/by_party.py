@@ -11,6 +11,7 @@ from reconciler.payments import words
 from reconciler.payments.books import Books
 from reconciler.payments.deductions import is_discount, is_fee, most_of_fee, net
 from reconciler.payments.model import BankEntry, Explanation, Posting, Receivable
+from reconciler.payments.money import is_round
 from reconciler.payments.parties import Directory, Party
 from reconciler.payments.rates import Rates
 from reconciler.payments.sums import CHANCE, MOST, chance, subsets
@@ -122,11 +123,18 @@ class ByParty:
     # the ways in which a sum may come about, the simplest first
 
     def _single(self, entry: BankEntry, owed: Sequence[Receivable]) -> Iterator[_Found]:
+        """Yield what is open with just this sum; of a round one others together may make it as well."""
         part = words.says_part(entry.text)
         for item in owed:
             if item.open == entry.amount:
                 more = ("match.says_part",) if part and item.open == item.amount else ()
+                if is_round(entry.amount, entry.currency) and self._is_made_up_of_others(entry, owed):
+                    more = (*more, "match.several_with_sum")
                 yield "party", [Posting(item, item.open)], more
+
+    def _is_made_up_of_others(self, entry: BankEntry, owed: Sequence[Receivable]) -> bool:
+        others = [item.open for item in owed if item.open != entry.amount]
+        return bool(subsets(others, entry.amount))
 
     def _discounted(self, entry: BankEntry, owed: Sequence[Receivable]) -> Iterator[_Found]:
         for item in owed:

@@ -16,6 +16,12 @@ def decimals(currency: str) -> int:
     return _DECIMALS.get(currency, _USUAL)
 
 
+def is_round(minor: int, currency: str) -> bool:
+    """Tell whether an amount is of whole tens: people pay such sums for many reasons."""
+    ten: int = 10 * 10 ** decimals(currency)
+    return minor % ten == 0
+
+
 def to_minor(amount: Decimal, currency: str) -> int:
     """Return an amount in minor units; ValueError if it has a part that the currency cannot hold."""
     scaled = amount.scaleb(decimals(currency))

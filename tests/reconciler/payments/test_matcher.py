@@ -293,6 +293,7 @@ LEFT = [
     ),
     ("one of two equal ones of a list", EQUAL, paid(50_017, "INV-1001 INV-1002", HONGDA), "proposed"),
     ("two subsets", [*CUT, owed("INV-1004", 40_000)], paid(50_000, "货款", HONGDA), "proposed"),
+    ("a round sum of one, and of two others", CUT, paid(30_000, "货款", HONGDA), "proposed"),
     ("a round subset", [*CUT, owed("INV-1004", 70_000)], paid(50_000, "货款", HONGDA), "proposed"),
     ("the sum of one, but it calls itself a part", TWO, paid(50_017, "首付款30%", HONGDA), "proposed"),
     ("a part without a number", TWO, paid(20_000, "第一笔", HONGDA), "proposed"),
