@@ -37,7 +37,8 @@ def test_whatever_moment_a_run_is_killed_at_nothing_is_lost_and_nothing_doubled(
         assert (one["lost"], one["doubled"], one["unfinished"]) == (0, 0, 0)
     assert forked["kills"] == KILLS
     assert forked["hits"] >= 0.6 * KILLS
-    assert {"push", "merge"} <= forked["phases"].keys()
+    assert "push" in forked["phases"]
+    assert len(forked["phases"]) > 3
     assert commands["kills"] >= COMMANDS
     assert commands["hits"] > 0
     assert forked["control"]["doubled"] > 0
