@@ -9,12 +9,17 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from connectors.statements.bai2_text import Told, told_by
 from connectors.statements.charset import last_line, lines_of, text_of
 from connectors.statements.model import Declared, Entry, Parsed, Remark, Statement
 from connectors.statements.values import ZERO, amount_of, minor_digits, short_day
 
 _RECORD = re.compile(r"\s*(01|02|03|16|49|88|98|99)\s*(?:,(.*)|/?\s*$)", re.S)
 _NO_MONEY = frozenset({"890"})
+_SEAM = re.compile(
+    r"/\s+(?=(?:16,[0-9]{3},[+-]?[0-9.]*,|0[23],[^,/]*,[^/]*,|(?:49|98|99),[+-]?[0-9]+,[0-9]))"
+)
+"""Where the next record begins in the same line: some programs pad records instead of ending lines."""
 
 
 @dataclass(slots=True)
@@ -62,7 +67,8 @@ def read_bai2(content: bytes) -> Parsed:
 
 def _records(text: str) -> Iterator[_Record]:
     current: _Record | None = None
-    for number, row in enumerate(lines_of(text), 1):
+    rows = ((number, row) for number, line in enumerate(lines_of(text), 1) for row in _SEAM.split(line))
+    for number, row in rows:
         found = _RECORD.match(row)
         if found is not None and found[1] == "88" and current is not None:
             _continue(current, found[2] or "")
@@ -159,6 +165,9 @@ def _summaries(fields: list[str]) -> Iterator[tuple[str, str, str]]:
     """Yield (type, amount, count) of the balances and sums in a 03."""
     at = 0
     while at + 1 < len(fields):
+        if not fields[at]:  # a comma more than needed, before a continuation
+            at += 1
+            continue
         kind, amount, count = fields[at], fields[at + 1], fields[at + 2] if at + 2 < len(fields) else ""
         yield kind.zfill(3), amount, count
         at += 4 + _funds(["", "", *fields[at + 3 : at + 5]])
@@ -186,8 +195,9 @@ def _entry(reading: _Reading, record: _Record) -> None:
     skipped = _funds(fields)
     kind, said = [*fields, ""][:2]
     rest = [*fields[2:], "", ""]
-    bank, customer = [*rest[1 + skipped :], "", ""][:2]
+    bank, customer = map(_reference, [*rest[1 + skipped :], "", ""][:2])
     at = _text_at(record.text)
+    text = " ".join(",".join(record.text.split(",")[at:]).split()) if at else ""
     amount, sign = _minor(said, reading.statement.currency), _sign(kind)
     reading.control += _cents(said)
     note = None
@@ -196,6 +206,7 @@ def _entry(reading: _Reading, record: _Record) -> None:
     elif not sign:
         note = Remark("statements.unknown_sign", record.line, {"code": kind, "amount": said})
     value = short_day(rest[1])[0] if rest[0].upper() == "V" else None
+    told = told_by(text, incoming=sign > 0)
     reading.statement.entries.append(
         Entry(
             booked_on=reading.day,
@@ -203,16 +214,29 @@ def _entry(reading: _Reading, record: _Record) -> None:
             currency=reading.statement.currency,
             value_date=value,
             reference=bank or customer,
-            remittance_info=" ".join(",".join(record.text.split(",")[at:]).split()) if at else "",
+            payer_name=told.name,
+            payer_account=told.account,
+            remittance_info=text,
             note=note or (None if reading.day else Remark("statements.no_day", record.line, {"row": ""})),
             line=record.line,
-            details=_details(kind, bank, customer),
+            details=_details(kind, bank, customer, told),
         )
     )
 
 
-def _details(kind: str, bank: str, customer: str) -> dict[str, Any]:
-    found = {"code": kind, "bank_reference": bank, "customer_reference": customer}
+def _reference(said: str) -> str:
+    """Return a reference; zeros stand for none."""
+    return said if said.strip("0") else ""
+
+
+def _details(kind: str, bank: str, customer: str, told: Told) -> dict[str, Any]:
+    found = {
+        "code": kind,
+        "bank_reference": bank,
+        "customer_reference": customer,
+        "end_to_end": told.end_to_end,
+        "payer_bank": told.bank,
+    }
     return {name: value for name, value in found.items() if value}
 
 

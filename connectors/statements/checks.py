@@ -12,14 +12,18 @@ from connectors.statements.values import ZERO
 def checked(parsed: Parsed) -> Parsed:
     """Add to a file's warnings what does not add up, and return it.
 
-    Three looks: entries against what the statement declares, opening balance and entries against the closing
-    one, and statements (or a file) without entries. Each is a warning: the entries count all the same.
+    Four looks: entries against what the statement declares, opening balance and entries against the closing
+    one, statements (or a file) without entries, and entries without an amount, each of which gets a note that
+    says so. Each is a warning: the entries count all the same.
     """
     for statement in parsed.statements:
         parsed.warnings += _declared(statement)
         parsed.warnings += _balance(statement)
         if not statement.entries:
             parsed.warnings.append(Remark("statements.no_entries", 0, _of(statement)))
+    for entry in _entries(parsed):
+        if not entry.amount and entry.note is None:
+            entry.note = Remark("exports.no_amount", entry.line)
     unread = [entry for entry in _entries(parsed) if not entry.amount and entry.note is not None]
     if unread:
         parsed.warnings.append(Remark("statements.without_amount", unread[0].line, {"count": len(unread)}))

@@ -23,6 +23,7 @@ _TRADES = re.compile(
 )
 """Movements of securities; what they cost or bring is in no line of the cash account."""
 
+_STATUS = frozenset({"STATUS", "SEVERITY", "CODE", "MESSAGE"})
 _SIGNS = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.S)
 
 
@@ -45,6 +46,8 @@ class _Reading:
     balance: str = ""
     trades: int = 0
     ended: bool = False
+    status: dict[str, str] = field(default_factory=dict)
+    asked: bool = False
 
 
 def read_ofx(content: bytes) -> Parsed:
@@ -94,6 +97,8 @@ def _tags(text: str) -> Iterator[_Tag]:
 def _take(reading: _Reading, tag: _Tag) -> None:
     if tag.name == "OFX":
         reading.ended = tag.ends
+    elif tag.name in _STATUS:
+        _refused(reading, tag)
     elif tag.name == "STMTTRN":
         _close(reading)
         if not tag.ends:
@@ -110,6 +115,17 @@ def _take(reading: _Reading, tag: _Tag) -> None:
         reading.trades += not tag.ends
     elif not tag.ends and tag.text:
         _value(reading, tag)
+
+
+def _refused(reading: _Reading, tag: _Tag) -> None:
+    """Take what a bank answers to the question for a statement; an answer of ERROR brings none."""
+    if tag.name == "STATUS":
+        if tag.ends and reading.status.get("SEVERITY", "").upper() == "ERROR":
+            values = {"code": reading.status.get("CODE", "?"), "message": reading.status.get("MESSAGE", "-")}
+            reading.parsed.errors.append(Remark("statements.refused", tag.line, values))
+        reading.asked, reading.status = not tag.ends, {}
+    elif reading.asked and not tag.ends:
+        reading.status[tag.name] = tag.text
 
 
 def _begin(reading: _Reading) -> Statement:
@@ -159,8 +175,8 @@ def _entry(values: dict[str, str], line: int) -> Entry:
         booked_on=booked,
         amount=ZERO if amount is None else amount,
         currency=values.get("CURRENCY.CURSYM", "").upper() or None,
-        value_date=long_day(values.get("DTAVAIL", ""))[0],
-        reference=values.get("FITID") or values.get("REFNUM") or values.get("CHECKNUM", ""),
+        value_date=long_day(values.get("DTAVAIL") or values.get("VALUEDATE", ""))[0],
+        reference=values.get("FITID") or _number(values),
         payer_name=name,
         payer_account=values.get("BANKACCTTO.ACCTID") or values.get("CCACCTTO.ACCTID", ""),
         remittance_info=values.get("MEMO", ""),
@@ -179,11 +195,17 @@ def _day(values: dict[str, str], line: int) -> tuple[date | None, Remark | None]
     return booked, None if real else Remark("statements.no_such_day", line, {"row": said})
 
 
+def _number(values: dict[str, str]) -> str:
+    """Return the number that is not the bank's own; zeros stand for none."""
+    said = [values.get(name, "") for name in ("REFNUM", "CHECKNUM", "CHKNUM")]
+    return next((one for one in said if one.strip("0 ")), "")
+
+
 def _details(values: dict[str, str]) -> dict[str, Any]:
     found = {
         "bank_reference": values.get("FITID"),
-        "customer_reference": values.get("REFNUM") or values.get("CHECKNUM"),
+        "customer_reference": _number(values),
         "payer_bank": values.get("BANKACCTTO.BANKID"),
-        "code": values.get("TRNTYPE"),
+        "code": values.get("TRNTYPE", "").upper(),
     }
     return {name: value for name, value in found.items() if value}

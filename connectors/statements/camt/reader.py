@@ -12,7 +12,7 @@ from lxml import etree
 from connectors.statements.camt.entry import BOOKED, Frame, entries_of, status_of
 from connectors.statements.camt.parties import account_of
 from connectors.statements.camt.trees import Tree, first, found, line_of, name, said, trees
-from connectors.statements.model import Declared, Parsed, Remark, Statement
+from connectors.statements.model import Declared, Entry, Parsed, Remark, Statement
 from connectors.statements.values import amount_of, long_day
 
 _FORMS = {"BkToCstmrStmt": "camt.053", "BkToCstmrAcctRpt": "camt.052", "BkToCstmrDbtCdtNtfctn": "camt.054"}
@@ -67,6 +67,8 @@ def _statement(element: etree._Element, tree: Tree, parsed: Parsed) -> Statement
             continue
         statement.entries += entries_of(entry, Frame(statement.account, statement.currency, tree.line))
     statement.currency = statement.currency or next((one.currency for one in statement.entries), None)
+    if dated := _dated(statement):
+        parsed.warnings.append(Remark("statements.day_taken", dated[0].line, {"count": len(dated)}))
     if waiting:
         line = tree.line + line_of(waiting[0])
         parsed.warnings.append(Remark("statements.not_booked", line, {"count": len(waiting)}))
@@ -75,9 +77,26 @@ def _statement(element: etree._Element, tree: Tree, parsed: Parsed) -> Statement
     return statement
 
 
+def _dated(statement: Statement) -> list[Entry]:
+    """Give entries without a day that of the statement, where it is of a single one; return them."""
+    if statement.first_day is None or statement.first_day != statement.last_day:
+        return []
+    without = [one for one in statement.entries if one.booked_on is None]
+    for entry in without:
+        entry.booked_on = statement.first_day
+        if entry.note is not None and entry.note.key == "statements.no_day":
+            entry.note = None
+    return without
+
+
 def _balances(statement: Statement, element: etree._Element) -> None:
-    """Take the balances before and after; pages of a day may have interim ones (ITBD) in their place."""
+    """Take the balances before and after; pages of a day may have interim ones (ITBD) in their place.
+
+    An account may say them in a second currency too: those of the first one, or of the account, count.
+    """
     known = [one for one in map(_balance, found(element, "Bal")) if one is not None]
+    own = statement.currency or next((one.currency for one in known), None)
+    known = [one for one in known if own in {None, one.currency}]
     interim = [one for one in known if one.code == "ITBD"]
     opening = [one for one in known if one.code in {"OPBD", "PRCD"}] or interim[:-1]
     closing = [one for one in known if one.code == "CLBD"] or interim[-1:]

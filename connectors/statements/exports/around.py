@@ -16,6 +16,10 @@ from connectors.statements.exports.words import SIDES, labels, shape, side_words
 from connectors.statements.model import Declared
 
 _LONGEST = 30
+_LEGAL = 60
+"""Signs from which on a text alone in its row is the small print, unless it speaks of money."""
+
+_MONEY = re.compile(r"\d[.,]\d\d(?!\d)")
 _PAIR = re.compile(
     r"(?P<label>[^\s:\[\],，。;]{1,24}(?: (?:no\.?|number|balance|date|period|currency|from|to))?)\s*:\s*"
     r"(?P<value>\[[^\]]*\]|.*?)(?=[\s,，;]+[^\s:\[\],，\d]{2,24}(?: \w+)?\s*:|$)",
@@ -104,7 +108,7 @@ class Facts:
         """Return counts and sums, without signs."""
 
         def count(kind: str) -> int | None:
-            digits = re.sub(r"[,笔条次\s]", "", self.said.get(kind, ""))
+            digits = re.sub(r"[,笔条次\s]|\.0+$", "", self.said.get(kind, ""))
             return int(digits) if digits.isdecimal() and len(digits) < 10 else None
 
         def total(kind: str) -> Decimal | None:
@@ -126,7 +130,7 @@ def kinds(row: Row) -> str:
     "total" and "part" (sums of the table, of a page or a month), "carried" and "left" (balances), "foot".
     """
     filled = [plain(cell).strip() for cell in row.cells if cell]
-    first = filled[0] if filled else ""
+    first = filled[0].lstrip("#") if filled else ""
     if balance := is_balance(row):
         return balance
     if shape("part").match(first):
@@ -134,7 +138,8 @@ def kinds(row: Row) -> str:
     if shape("total").match(first):
         return "total"
     told = len(filled) <= 2 and not any(amount(cell) for cell in filled)
-    return "foot" if told and shape("foot").match(first) else ""
+    legal = len(filled) == 1 < len(row.cells) and len(first) > _LEGAL and not _MONEY.search(first)
+    return "foot" if legal or (told and shape("foot").match(first)) else ""
 
 
 def begins_with_fact(row: Row) -> bool:

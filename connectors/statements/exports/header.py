@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from connectors.statements.exports.cells import amount, day, is_nothing, order_of
+from connectors.statements.exports.cells import amount, day, is_nothing, order_of, plain
 from connectors.statements.exports.delimited import Row
 from connectors.statements.exports.moves import is_direction
 from connectors.statements.exports.names import (
@@ -22,6 +22,7 @@ from connectors.statements.exports.names import (
     roles_of,
 )
 from connectors.statements.exports.profiles import Profile
+from connectors.statements.exports.words import shape
 from connectors.statements.model import Remark
 
 _LONGEST_NAME = 60
@@ -51,6 +52,12 @@ class Layout:
         """Return what stands in the column of a role, "" if there is no such column or cell."""
         at = self.at.get(role)
         return row.cells[at] if at is not None and at < len(row.cells) else ""
+
+    @property
+    def may_turn(self) -> bool:
+        """Whether its columns may be seen from the bank's side: income is always the holder's."""
+        names = [plain(self.cells[self.at[role]]) for role in ("in", "out") if role in self.at]
+        return not any(shape("own_side").search(name) for name in names)
 
     @property
     def width(self) -> int:

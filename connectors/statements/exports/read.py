@@ -16,7 +16,8 @@ from connectors.statements.exports.roles import Read, ragged_row, read_row
 from connectors.statements.exports.running import Chain, chain
 from connectors.statements.exports.sections import Section, sections
 from connectors.statements.exports.tables import Unreadable, sheets
-from connectors.statements.model import Declared, Parsed, Remark, Statement
+from connectors.statements.exports.words import spent_or_got
+from connectors.statements.model import Declared, Entry, Parsed, Remark, Statement
 
 FORM = "export:"
 
@@ -155,7 +156,7 @@ def _statements(section: Section, parsed: Parsed) -> Iterator[Statement]:
         alone = len(groups) == 1
         own = facts if alone else Facts()
         made = _statement(group, own, account or facts.account, currency, own.declared())
-        _prove(made, chain(group, own.money("opening")), layout, own, parsed)
+        _prove(made, chain(group, own.money("opening"), may_turn=layout.may_turn), layout, own, parsed)
         yield made
 
 
@@ -180,11 +181,28 @@ def _prove(made: Statement, proof: Chain, layout: Layout, facts: Facts, parsed: 
     if proof.jumps:
         values = {"count": len(proof.jumps), "rows": proof.pairs}
         parsed.warnings.append(Remark("exports.balance_jumps", proof.jumps[0], values))
+    contrary = _contrary(made, layout) if len(proof.jumps) == proof.pairs else None
+    if contrary is not None:
+        said = {"column": layout.cells[layout.at["amount"]], "row": contrary.remittance_info[:40]}
+        parsed.warnings.append(Remark("exports.sign_contrary", contrary.line, said))
     one_column = "amount" in layout.at and "direction" not in layout.at and "refund" not in layout.at
     moved = [entry.amount for entry in made.entries if entry.amount]
     if one_column and not layout.confirmed and moved and min(moved) > 0 and not proof.pairs:
         column = layout.cells[layout.at["amount"]]
         parsed.warnings.append(Remark("exports.sign_unproven", layout.line, {"column": column}))
+
+
+def _contrary(made: Statement, layout: Layout) -> Entry | None:
+    """Return a row whose words say that money went the other way than its sign does, if no row agrees.
+
+    Bills of credit cards write what was spent above zero. It is in doubt where one column alone says all.
+    """
+    if "amount" not in layout.at or layout.confirmed or {"direction", "refund"} & layout.at.keys():
+        return None
+    told = [(entry, spent_or_got(entry.remittance_info)) for entry in made.entries if entry.amount]
+    against = [entry for entry, sign in told if sign and (entry.amount > 0) != (sign > 0)]
+    agreeing = [entry for entry, sign in told if sign and (entry.amount > 0) == (sign > 0)]
+    return against[0] if against and not agreeing else None
 
 
 def _swapped(declared: Declared) -> Declared:

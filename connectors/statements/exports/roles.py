@@ -18,6 +18,13 @@ _RUN_TOGETHER = re.compile(
 )
 
 
+_ACCOUNT_FIRST = re.compile(r"(?P<account>(?=[^/]*[\d*]{3})[A-Za-z\d* -]{5,})/(?P<name>.*[^\d\s/].*)", re.S)
+
+
+_IN_BRACKETS = re.compile(r"(?P<name>[^()（）]+)[(（](?P<account>[^()（）\s]+@[^()（）\s]+)[)）]")
+"""The accounts of payment platforms are addresses."""
+
+
 @dataclass(frozen=True, slots=True)
 class Read:
     """A row as it was read: the entry, and what only the whole table needs of it."""
@@ -97,9 +104,8 @@ def _other_side(row: Row, layout: Layout, amount: Decimal) -> tuple[str, str, st
     bank = _said(layout.cell(row, "party_bank"))
     if "party_and_account" in layout.at:
         both = layout.cell(row, "party_and_account")
-        parts = _RUN_TOGETHER.fullmatch(both)
-        name = name or (parts["name"].strip() if parts else _said(both))
-        account = account or (parts["account"].strip() if parts else "")
+        said, number = _parted(both)
+        name, account = name or said, account or number
     sides = [side for side in ("payer", "payee") if {side, f"{side}_account"} & layout.at.keys()]
     if sides:
         side = sides[0] if len(sides) == 1 else ("payer" if amount >= 0 else "payee")
@@ -107,6 +113,14 @@ def _other_side(row: Row, layout: Layout, amount: Decimal) -> tuple[str, str, st
         account = account or _said(layout.cell(row, f"{side}_account"))
         bank = bank or _said(layout.cell(row, f"{side}_bank"))
     return name, re.sub(r"\s", "", account), bank
+
+
+def _parted(both: str) -> tuple[str, str]:
+    """Return name and account of a cell that holds both, in either order."""
+    if found := _ACCOUNT_FIRST.fullmatch(both) or _IN_BRACKETS.fullmatch(both):
+        return found["name"].strip(), found["account"].strip()
+    parts = _RUN_TOGETHER.fullmatch(both)
+    return (parts["name"].strip(), parts["account"].strip()) if parts else (_said(both), "")
 
 
 def _reference(row: Row, layout: Layout, move: Move) -> str:

@@ -35,15 +35,16 @@ class Chain:
         return self.rows[-1].balance if self.rows else None
 
 
-def chain(rows: Sequence[Read], opening: Decimal | None = None) -> Chain:
+def chain(rows: Sequence[Read], opening: Decimal | None = None, *, may_turn: bool = True) -> Chain:
     """Return the order and the signs by which the most balances follow from each other.
 
     Rows stand as they were booked, or the newest first, or the newest day first and booked within it. The
-    signs are turned only where no balance follows as they are, and every one with all of them the other way.
+    signs are turned only where no balance follows as they are, and every one with all of them the other way;
+    never without `may_turn`.
     """
     orders = _orders(list(rows))
     straight = min((_follow(order, 1, opening) for order in orders), key=lambda one: len(one.jumps))
-    if straight.pairs and len(straight.jumps) == straight.pairs:
+    if may_turn and straight.pairs and len(straight.jumps) == straight.pairs:
         turned = min((_follow(order, -1, opening) for order in orders), key=lambda one: len(one.jumps))
         if not turned.jumps:
             return turned

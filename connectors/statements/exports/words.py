@@ -46,6 +46,12 @@ def side_words(side: str) -> str:
     return "|".join(map(str, _said()[f"{side}_words"])) if side else ""
 
 
+def spent_or_got(text: str) -> int:
+    """Return -1 for a text that begins by saying that money was spent, 1 if it came in, 0 for others."""
+    begin = plain(text).lstrip(" ([")
+    return -1 if shape("spent").match(begin) else 1 if shape("got").match(begin) else 0
+
+
 @cache
 def _said() -> dict[str, Any]:
     data: dict[str, Any] = load(Path(__file__).with_name("words.yaml")).data

@@ -11,8 +11,11 @@ from connectors.statements.charset import lines_of
 END = "-"
 """The tag of a field that ends a message: a line of `-` or `-}`."""
 
-_TAGS = "12|13[CD]?|20|21|25P?|28C?|34F|60[FM]?|61|62[FM]?|64|65|86|90[CD]|NS"
-_TAG = re.compile(rf"\s{{0,2}}:(?P<tag>{_TAGS}):(?P<rest>.*)", re.S)
+_TAGS = "12|13[CD]?|20|21|25P?|28C?|34F|60[FM]?|61|62[FM]?|6[45][FM]?|86|90[CD]|NS"
+_BALANCE = "[CD][0-9]{6}[A-Z]{3}[0-9]"
+"""How a balance begins: some programs leave out the colon before it."""
+
+_TAG = re.compile(rf"\s{{0,2}}:(?P<tag>{_TAGS})(?::|(?={_BALANCE}))(?P<rest>.*)", re.S)
 _WRAPPED = re.compile(r"\s*-?\}?(?:\{[0-9S]:(?:[^{}]|\{[^{}]*\})*\})*\{4:")
 _END = re.compile(r"\s*-(?:\}.*)?\s*$", re.S)
 

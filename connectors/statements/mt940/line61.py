@@ -22,6 +22,7 @@ IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
 NONE = frozenset({"NONREF", "NOREF", "NOTPROVIDED", "NOT PROVIDED", "NON REF", "NONE", "0", ""})
 """What stands where there is no reference."""
 
+_CODE_WORDS = re.compile("/(?:IACC|OCMT|CHGS|EXCH)/")
 _IN_86 = frozenset({"EREF", "PREF", "MREF", "MARF", "KREF", "IREF", "RREF", "POF"})
 """What stands for a reference that field 86 says under this word."""
 
@@ -31,7 +32,8 @@ class Line61:
     """What field 61 says.
 
     `amount` has its sign: a reversed credit (RC) takes away. `real` is False where a day does not exist;
-    `expected` marks an entry that is only announced (EC, ED).
+    `expected` marks an entry that is only announced (EC, ED). `more` is what some banks write behind their
+    reference, with code words, that belongs on the line below.
     """
 
     booked_on: date | None
@@ -44,6 +46,7 @@ class Line61:
     reference: str
     bank_reference: str
     account: str
+    more: str
 
 
 def line61(text: str) -> Line61 | None:
@@ -58,6 +61,7 @@ def line61(text: str) -> Line61 | None:
         booked, booked_real = month_day(found["entry"], value)
     code, rest = _code(found["rest"])
     reference, _, bank = rest.partition("//")
+    bank, more = _parted(bank)
     reference, mark = _said(reference), found["mark"]
     account = reference if IBAN.fullmatch(reference) else ""
     return Line61(
@@ -71,7 +75,13 @@ def line61(text: str) -> Line61 | None:
         reference="" if account else reference,
         bank_reference=_said(bank),
         account=account,
+        more=more,
     )
+
+
+def _parted(bank: str) -> tuple[str, str]:
+    found = _CODE_WORDS.search(bank)
+    return (bank[: found.start()], bank[found.start() :]) if found else (bank, "")
 
 
 def _code(rest: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from connectors.statements.charset import last_line, text_of
 from connectors.statements.model import Parsed, Remark, Statement
 from connectors.statements.mt940.balance import Balance, balance_of, currency_of, sum_of
-from connectors.statements.mt940.entry import entry_of
+from connectors.statements.mt940.entry import Pending, entry_of
 from connectors.statements.mt940.fields import END, Field, fields_of
 from connectors.statements.values import minor_digits
 
@@ -17,8 +17,9 @@ def read_mt940(content: bytes) -> Parsed:
     """Read MT940, or MT942: the one without balances, with declared sums instead.
 
     Pages that intermediate balances (60M, 62M) tie together are one statement. A statement that is opened
-    but not closed, neither by a balance nor by `-`, is taken for torn: its last entry may be cut, so it is
-    not counted. Where no statement of a file is closed (some programs write none of the balances) only a
+    but not closed, neither by a balance nor by `-`, is taken for torn: its last entry may be cut, so it only
+    counts if the bank numbers it and a line of field 86 is whole: then the file, fetched again, brings the
+    same entry. Where no statement of a file is closed (some programs write none of the balances) only a
     warning says that it cannot be told whether the file is whole.
     """
     text = text_of(content)
@@ -45,6 +46,11 @@ class _State:
 
     @property
     def closed(self) -> bool:
+        return self.balanced or any(tag[:2] in {"64", "65"} for tag in self.tags)
+
+    @property
+    def balanced(self) -> bool:
+        """Whether it has a field that can only stand at its end; forward balances may stand for it."""
         return bool(self.tags & {"62", "62F", "62M", "90", "90C", "90D", END})
 
 
@@ -54,17 +60,19 @@ class _Reading:
     def __init__(self) -> None:
         self.parsed = Parsed("mt940")
         self._states: list[_State] = []
-        self._pending: tuple[Field, list[str]] | None = None
+        self._pending: Pending | None = None
         self._last: Field | None = None
 
     def take(self, one: Field) -> None:
         """Take the next field."""
         if one.tag == "86":
             if self._pending is not None:
-                self._pending[1].extend(one.rows)
+                self._pending.rows.extend(one.rows)
             self._last = one
             return
-        if one.tag == "NS":  # Dutch and Polish programs' own field, within an entry
+        if one.tag == "NS":  # the banks' programs' own field, within an entry
+            if self._pending is not None:
+                self._pending.own.extend(one.rows)
             return
         self._flush()
         self._last = one
@@ -78,7 +86,7 @@ class _Reading:
             case "25" | "25P":
                 state.statement.account = state.statement.account or one.text.lstrip("/") or None
             case "61":
-                self._pending = one, []
+                self._pending = Pending(one)
             case "60" | "60F" | "60M" | "62" | "62F" | "62M":
                 self._balance(state, one)
             case "34F":
@@ -154,9 +162,9 @@ class _Reading:
         """Make an entry of the field 61 that is waiting for its details."""
         if self._pending is None:
             return
-        (one, rows), self._pending = self._pending, None
+        pending, self._pending = self._pending, None
         state = self._states[-1]
-        entry, expected = entry_of(one, rows)
+        entry, expected = entry_of(pending)
         if expected:
             state.expected += 1
         else:
@@ -195,13 +203,21 @@ class _Reading:
             if not line_ends and self._last is not None and _is_cut(self._last):
                 state.statement.closing = None
                 self._torn(last)
+            elif not line_ends and self._pending is not None:  # an entry behind the end, cut in its midst
+                self._pending = None
+                self._torn(last)
+            elif not state.balanced:
+                self._warn("statements.not_closed", last)
             return
         others = self._states[:-1]
         unclosed = bool(others) and not any(one.closed for one in others)
         begun = not state.tags & {"60", "60F", "60M", "61", "34F"}
         cut = not line_ends and (self._last is None or self._last.tag != "86")
         if begun or cut or (state.opened and not unclosed):
-            self._pending = None
+            if self._pending is not None and line_ends and self._pending.is_whole:
+                self._warn("statements.last_kept", self._pending.one.line)
+            else:
+                self._pending = None
             self._torn(last)
         else:
             self._warn("statements.not_closed", last)

@@ -152,7 +152,7 @@ def test_balances_prove_order_and_signs(
         columns = (abs(cents), 0) if (cents > 0) is not turned else (0, abs(cents))
         money = [f"{value / 100:.2f}" for value in (*columns, balance)]
         rows.append(f"2026-{number // 28 + 1:02}-{number % 28 + 1:02},{','.join(money)}\n")
-    text = "日期,收入,支出,余额\n" + "".join(rows[::-1] if newest_first else rows)
+    text = "日期,贷方,借方,余额\n" + "".join(rows[::-1] if newest_first else rows)
     parsed = read_export(text.encode())
     assert parsed is not None
     (statement,) = parsed.statements

@@ -16,6 +16,8 @@ AMOUNTS = {
     "icbc_personal": ["12500.00", "-88.50", "300.00"],
     "ccb_corporate": ["50000.00", "-1200.00", "1200.00"],
     "ccb_personal": ["800.00", "-45.60"],
+    "ccb_personal_xls": ["800.00", "-45.60"],
+    "cgb_credit": ["300.00", "-18.80"],
     "cmb_personal": ["5000.00", "-20.00"],
     "boc_personal": ["300.00", "-12.80"],
     "abc_personal": ["2000.00", "0.50", "-99.90"],
@@ -25,6 +27,9 @@ AMOUNTS = {
     "alipay_personal_old": ["-12.00", "0", "80.00"],
     "wechat_personal": ["-18.00", "18.00", "100.00", "0"],
     "alipay_merchant": ["100.00", "250.00", "-40.00"],
+    "alipay_account": ["100.00", "-0.60", "-40.00"],
+    "alipay_moves": ["100.00", "-0.60", "-40.00"],
+    "wechat_fundflow": ["100.00", "-0.60", "-100.00"],
     "wechat_merchant": ["100.00", "50.00", "-20.00"],
     "wechat_merchant_24": ["100.00", "-20.00"],
 }
@@ -32,11 +37,15 @@ BALANCES = {
     "icbc_personal": ("1000.00", "13711.50"),
     "ccb_corporate": ("100000.00", "150000.00"),
     "ccb_personal": ("100.00", "854.40"),
+    "ccb_personal_xls": ("100.00", "854.40"),
     "cmb_personal": ("1000.00", "5980.00"),
     "boc_personal": ("1000.00", "1287.20"),
     "abc_personal": ("100.50", "2001.10"),
     "bocom_personal": ("100.00", "750.00"),
     "spdb_personal": ("100.00", "1100.00"),
+    "alipay_account": ("50.00", "109.40"),
+    "alipay_moves": ("50.00", "109.40"),
+    "wechat_fundflow": ("50.00", "49.40"),
 }
 
 

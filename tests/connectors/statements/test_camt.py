@@ -257,3 +257,25 @@ def test_a_declared_count_tells_what_a_torn_file_lacks() -> None:
     parsed = parse(CAMT[: CAMT.index(b"<AddtlNtryInf>")])
     assert (len(entries(parsed)), keys(parsed.errors)) == (1, ["torn"])
     assert "differs_entries" in keys(parsed.warnings)
+
+
+def bal(code: str, amount: str, currency: str = "EUR", day: str = "2026-02-02") -> str:
+    return (
+        f'<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp><Amt Ccy="{currency}">{amount}</Amt>'
+        f"<CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>{day}</Dt></Dt></Bal>"
+    )
+
+
+def test_balances_in_a_second_currency_are_not_those_of_the_account() -> None:
+    parsed = read(bal("OPBD", "0"), bal("CLBD", "100.00"), bal("CLBD", "93.00", "CHF"), ntry())
+    [statement] = parsed.statements
+    assert (statement.closing, parsed.warnings) == (Decimal("100.00"), [])
+
+
+def test_entries_without_a_day_have_that_of_a_statement_of_one_day() -> None:
+    bare = ntry().replace("<BookgDt><Dt>2026-02-02</Dt></BookgDt>", "")
+    parsed = read(bal("OPBD", "0"), bal("CLBD", "100.00"), bare)
+    [found] = entries(parsed)
+    assert (found.booked_on, found.note, keys(parsed.warnings)) == (date(2026, 2, 2), None, ["day_taken"])
+    [other] = entries(read(bal("OPBD", "0", day="2026-02-01"), bal("CLBD", "100.00"), bare))
+    assert (other.booked_on, other.note is not None) == (None, True)

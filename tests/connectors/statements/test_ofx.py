@@ -124,3 +124,20 @@ def test_an_answer_without_statements_is_an_error() -> None:
         b"OFXHEADER:100\n\n<OFX><SIGNONMSGSRSV1><SONRS><STATUS><CODE>15500</SONRS></SIGNONMSGSRSV1></OFX>"
     )
     assert keys(parsed.errors) == ["nothing"]
+
+
+def test_an_answer_of_error_says_why() -> None:
+    parsed = parse(
+        b"OFXHEADER:100\n\n<OFX><BANKMSGSRSV1><STMTTRNRS><TRNUID>1<STATUS><CODE>2000<SEVERITY>ERROR\n"
+        b"<MESSAGE>General error</STATUS></STMTTRNRS></BANKMSGSRSV1></OFX>"
+    )
+    assert keys(parsed.errors) == ["refused"]
+    assert all(word in str(parsed.errors[0]) for word in ("2000", "General error"))
+    fine = OFX.replace(b"<STMTTRNRS>", b"<STMTTRNRS><STATUS><CODE>0<SEVERITY>INFO</STATUS>")
+    assert not parse(fine).errors
+
+
+def test_names_of_values_beside_the_rules() -> None:
+    found = only(ofx(stmttrn(more="<CHECKNUM>0<CHKNUM>1932<VALUEDATE>20260203")))
+    assert (found.details["customer_reference"], found.value_date) == ("1932", date(2026, 2, 3))
+    assert only(ofx(stmttrn().replace("CREDIT", "Credit"))).details["code"] == "CREDIT"
