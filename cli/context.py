@@ -213,11 +213,6 @@ def warning(told: str) -> str:
     return redact(_UNFILLED.sub("…", say(key, field=name)) if key in catalogue("en") else told)
 
 
-def filled(key: str, values: Mapping[str, object]) -> str:
-    """Return a message that was kept with its values, without secrets; what was not kept shows as dots."""
-    return redact(_UNFILLED.sub("…", text(key, language(), **values)))
-
-
 def code_of(error: HubError) -> int:
     """Return the exit code that an error asks for."""
     return WRONG if isinstance(error, ConfigError) else FAILED

@@ -64,6 +64,7 @@ def _show(here: Here, found: Explained) -> None:
     for one in found.lives:
         _life(here, one)
     _documents(here, found.documents)
+    _postings(here, found.postings)
     for row in found.named_in:
         _named_in(here, found.read_as or found.number, row)
     for row in found.waiting:
@@ -183,6 +184,48 @@ def _documents(here: Here, rows: list[Row]) -> None:
         ],
         title=say("explain.documents"),
     )
+
+
+def _postings(here: Here, rows: list[Row]) -> None:
+    """Show what paid what: whether it stands, and how the finance system was told of it."""
+    from cli.changes import Changes
+
+    say, changes = context.say, Changes(here)
+    if not rows:
+        return
+    show.table(
+        [show.Column(say("cli.when"), whole=True), say("cash.entry"), say("cash.receivable"),
+         show.Column(say("cash.amount"), number=True), say("cash.rule"), say("cli.state"),
+         say("explain.told")],
+        [
+            [
+                show.when(row["at"], here.zone),
+                f"{row['entry_system']}/{row['entry']}",
+                f"{row['system']}/{row['receivable']}\n{row['posting'] or ''}".strip(),
+                show.money(row["amount"], row["currency"]),
+                say(f"payments.rule_{row['rule']}") + (f"\n{row['who']}" if row["who"] else ""),
+                _undone(here, row),
+                "\n".join(_told(changes, one) for one in row["changes"]) or show.NOTHING,
+            ]
+            for row in rows
+        ],
+        title=say("explain.postings"),
+    )  # fmt: skip
+
+
+def _told(changes: Changes, row: Row) -> str:
+    """Return how a finance system was told of a posting, and under which numbers it keeps that."""
+    kind = context.say(f"explain.told_{row['kind']}")
+    return "\n".join([f"{kind}: {changes.state(row).text}", *changes.ids(row)])
+
+
+def _undone(here: Here, row: Row) -> show.Cell:
+    """Return whether a posting stands, else who took it back, when and why."""
+    by = row["undone"]
+    if by is None:
+        return show.Cell(context.say("explain.stands"), "good")
+    told = {"at": show.when(by["at"], here.zone), "who": by["who"], "reason": by["reason"]}
+    return show.Cell(context.say("explain.undone", **told), "warn")
 
 
 def _views(phrases: Any, one: Life) -> None:

@@ -270,6 +270,14 @@ def machine(here: Here, found: Explained) -> dict[str, Any]:
             for life in found.lives
         ],
         "documents": [_plain(row) for row in found.documents],
+        "postings": [
+            {
+                **_plain(row),
+                "undone": row["undone"] and _plain(row["undone"]),
+                "changes": [changes.machine({"approvals": [], "steps": [], **one}) for one in row["changes"]],
+            }
+            for row in found.postings
+        ],
         "named_in": [_plain(row) for row in found.named_in],
         "waiting": [_plain(row) for row in found.waiting],
         "quarantined": [_plain(row) for row in found.quarantined],

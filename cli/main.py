@@ -21,9 +21,11 @@ from cli import (
     dual_run,
     explain,
     findings,
+    intake,
     link,
     mapping,
     match,
+    metrics,
     orders,
     outbox,
     pause,
@@ -156,6 +158,7 @@ def options(
 
 app.command(rich_help_panel=_RUN)(sync.sync)
 app.command(rich_help_panel=_RUN)(watch.watch)
+app.command(rich_help_panel=_RUN)(intake.intake)
 app.command(rich_help_panel=_RUN)(reconcile.reconcile)
 app.command(rich_help_panel=_RUN)(report.report)
 app.add_typer(dual_run.app, name="dual-run", rich_help_panel=_RUN)
@@ -164,6 +167,7 @@ app.add_typer(match.app, name="match", rich_help_panel=_RUN)
 app.command(rich_help_panel=_RUN)(pause.pause)
 app.command(rich_help_panel=_RUN)(pause.resume)
 app.command(rich_help_panel=_LOOK)(status.status)
+app.command(rich_help_panel=_LOOK)(metrics.metrics)
 app.command(rich_help_panel=_LOOK)(explain.explain)
 app.add_typer(bank.app, name="bank", rich_help_panel=_LOOK)
 app.add_typer(findings.app, name="findings", rich_help_panel=_LOOK)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli import context, match_store, show
+from cli import context, match_check, match_credit, match_rehearse, match_store, show
 from cli.options import Json
 
 if TYPE_CHECKING:
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Match bank entries with receivables.", invoke_without_command=True)
 
-STANDINGS = ("posted", "proposed", "unidentified", "returned", "duplicate", "outgoing", "own_transfer")
-"""What an entry may come to, in the order in which it is told."""
+STANDINGS = (
+    "posted", "agreed", "proposed", "unidentified", "returned", "duplicate", "outgoing", "own_transfer",
+)  # fmt: skip
+"""What an entry may come to, in the order in which it is told; `agreed` is posted by a clearing policy."""
 
 
 @app.callback()
@@ -71,19 +74,20 @@ def match(
         raise ConfigError("cash.files_together")
     from reconciler.payments import files
     from reconciler.payments.matcher import match as run
+    from reconciler.payments.money import in_hundredths
     from sync.calm import calm
 
-    with calm():
+    with calm(), in_hundredths(files.without_cents(receivables, bank)):
         known = files.read_customers(customers) if customers else []
         owed = files.read_receivables(receivables)
         outcomes = run(owed, files.read_bank(bank), known)
-    files.write_matches(matches, outcomes)
-    files.write_proposals(proposals, outcomes)
-    _report(outcomes, owed, known, report, sheet)
-    seconds = Decimal(f"{time.perf_counter() - began:.2f}")
-    if as_json:
-        show.print_json(_json(outcomes, seconds))
-    else:
+        files.write_matches(matches, outcomes)
+        files.write_proposals(proposals, outcomes)
+        _report(outcomes, owed, known, report, sheet)
+        seconds = Decimal(f"{time.perf_counter() - began:.2f}")
+        if as_json:
+            show.print_json(_json(outcomes, seconds))
+            return
         _show(outcomes)
         show.line(context.say("match.written", matches=matches, proposals=proposals, seconds=seconds), "dim")
 
@@ -92,6 +96,9 @@ app.command("list")(match_store.list_)
 app.command()(match_store.confirm)
 app.command()(match_store.undo)
 app.command("import")(match_store.import_)
+app.command()(match_check.check)
+app.command()(match_credit.standings)
+app.command()(match_rehearse.rehearse)
 
 
 def _store(
@@ -101,7 +108,9 @@ def _store(
     found = match_store.on_store(customers, dry)
     for one in found:
         several = one.company if len(found) > 1 else ""
-        _report(one.outcomes, one.receivables, (), _named(report, several), _named(sheet, several))
+        paths = _named(report, several), _named(sheet, several)
+        beside = match_store.beside(one) if any(paths) else {}
+        _report(one.outcomes, one.receivables, (), *paths, beside)
     if as_json:
         seconds = Decimal(f"{time.perf_counter() - began:.2f}")
         show.print_json(
@@ -111,6 +120,8 @@ def _store(
     if not found:
         show.line(context.say("cash.nothing_here"))
     for one in found:
+        for key, told in one.faults:
+            show.warn(context.say(key, **told))
         _show(one.outcomes)
         if not dry:
             show.line(context.say("cash.fresh", count=show.number(one.posted), company=one.company), "bold")
@@ -122,6 +133,7 @@ def _report(
     known: Iterable[Customer],
     report: Path | None,
     sheet: Path | None,
+    beside: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
     """Write the page and the workbook that were asked for, as of the last day on which the bank booked."""
     if not report and not sheet:
@@ -130,7 +142,7 @@ def _report(
 
     day = max((one.entry.value_date for one in outcomes), default=datetime.now(UTC).date())
     names = {one.id: one.name for one in known}
-    given = Given(outcomes, owed, day, context.language(), names)
+    given = Given(outcomes, owed, day, context.language(), names, **beside)
     if report:
         write_page(report, given)
     if sheet:
@@ -142,6 +154,13 @@ def _named(path: Path | None, company: str) -> Path | None:
     return path and (path.with_stem(f"{path.stem}-{company}") if company else path)
 
 
+def _standing(one: Outcome) -> str:
+    """Return what an entry came to; what was posted by agreement stands apart from what was matched."""
+    from reconciler.payments.policies import is_policy
+
+    return "agreed" if one.posted and is_policy(one.posted.rule) else one.standing
+
+
 def _sums(outcomes: Iterable[Outcome]) -> dict[str, dict[str, Decimal]]:
     """Return the money of entries by standing and currency, and what of it was posted or stays on account."""
     from reconciler.payments.money import to_major
@@ -150,14 +169,14 @@ def _sums(outcomes: Iterable[Outcome]) -> dict[str, dict[str, Decimal]]:
     for one in outcomes:
         currency = one.entry.currency
         paid = sum(posting.amount for posting in one.posted.postings) if one.posted else 0
-        sums[one.standing][currency] += to_major(paid if one.posted else one.entry.amount, currency)
+        sums[_standing(one)][currency] += to_major(paid if one.posted else one.entry.amount, currency)
         if one.posted and one.posted.rest:
             sums["on_account"][currency] += to_major(one.posted.rest, currency)
     return sums
 
 
 def _json(outcomes: Sequence[Outcome], seconds: Decimal) -> dict[str, Any]:
-    counts = Counter(one.standing for one in outcomes)
+    counts = Counter(map(_standing, outcomes))
     sums = {
         name: {code: str(money) for code, money in some.items()} for name, some in _sums(outcomes).items()
     }
@@ -173,7 +192,7 @@ def _json(outcomes: Sequence[Outcome], seconds: Decimal) -> dict[str, Any]:
 
 def _show(outcomes: Sequence[Outcome]) -> None:
     say, number = context.say, show.number
-    counts, sums = Counter(one.standing for one in outcomes), _sums(outcomes)
+    counts, sums = Counter(map(_standing, outcomes)), _sums(outcomes)
     rows = [
         [say(f"match.{name}"), number(counts[name]) if name in counts else "", _money(sums.get(name, {}))]
         for name in (*STANDINGS, "on_account")
@@ -187,8 +206,10 @@ def _show(outcomes: Sequence[Outcome]) -> None:
         for one in outcomes
         if one.entry.amount > 0 and one.standing not in ("returned", "duplicate", "own_transfer")
     ]
-    share = 100 * sum(one.standing == "posted" for one in came) / max(len(came), 1)
+    share = 100 * counts["posted"] / max(len(came), 1)
     show.line(say("match.straight_through", share=f"{share:.1f}", entries=number(len(came))), "good")
+    if counts["agreed"]:
+        show.line(say("match.by_agreement", count=number(counts["agreed"])), "dim")
 
 
 def _money(sums: dict[str, Decimal]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from hub.store import Store
     from reconciler.payments.booking import Booked, Cashbook
     from reconciler.payments.ledger import Line
+    from reconciler.payments.reports import AccountDays
 
 Entry = Annotated[str, typer.Argument(metavar="ENTRY", help="The bank entry, as `match list` names it.")]
 Who = Annotated[str | None, typer.Option(metavar="NAME", help="Who decides; default: who is logged in.")]
@@ -30,7 +32,32 @@ def on_store(customers: Path | None, dry: bool) -> list[Booked]:
     here = context.here()
     known = files.read_customers(customers) if customers else []
     with here.store() as store:
-        return _cashbook(here, store).run(here.clock(), known, dry=dry)
+        return cashbook(here, store).run(here.clock(), known, dry=dry)
+
+
+def beside(booked: Booked) -> dict[str, Any]:
+    """Return what a report tells beside the matching: accounts by their statements, and what was shipped."""
+    from reconciler.payments import goods
+
+    here, company = context.here(), booked.company
+    order_nos = {item.order_no for item in booked.receivables}
+    with here.store() as store, store.read() as conn:
+        left = {
+            "shipments": goods.shipments(conn, company, order_nos),
+            "unbilled": goods.unbilled(conn, company, here.rules.fuse.free, here.zone),
+        }
+    return {"accounts": accounts_of(company), "earlier": booked.earlier, **left}
+
+
+def accounts_of(company: str) -> list[AccountDays] | None:
+    """Return what the statements of a company's accounts cover; None if the store holds none."""
+    from reconciler.payments.continuity import of_accounts
+
+    here = context.here()
+    said = {name: mapping.time.zone for name, mapping in here.systems.items()}
+    zones = {name: ZoneInfo(zone) for name, zone in said.items() if zone}
+    with here.store() as store, store.read() as conn:
+        return of_accounts(conn, store.seal, company, zones, here.zone) or None
 
 
 def list_(
@@ -48,7 +75,7 @@ def list_(
             with store.read() as conn:
                 _show_lines(ledger.standing(conn, chosen), as_json)
             return
-        found = _cashbook(here, store).run(here.clock(), dry=True)
+        found = cashbook(here, store).run(here.clock(), dry=True)
     waiting = [one for one in found if company in (None, one.company)]
     if as_json:
         show.print_json([row for one in waiting for row in _waiting(one)])
@@ -79,6 +106,9 @@ def confirm(
         typer.Option("--pays", metavar="RECEIVABLE[=AMOUNT]", help="What it pays; without amount all of it."),
     ],
     reason: Why,
+    settles: Annotated[
+        bool, typer.Option("--settles", help="It settles them whole: grant the rest as discount or fee.")
+    ] = False,
     company: Company = None,
     who: Who = None,
     as_json: Json = False,
@@ -88,8 +118,8 @@ def confirm(
     with here.store() as store:
         chosen = _company(store, company)
         decided = dict(map(_share, pays))
-        book = _cashbook(here, store)
-        lines = book.confirm(chosen, entry, decided, actor(who), reason, here.clock())
+        book = cashbook(here, store)
+        lines = book.confirm(chosen, entry, decided, actor(who), reason, here.clock(), settles=settles)
     _show_lines(lines, as_json)
 
 
@@ -97,7 +127,7 @@ def undo(entry: Entry, reason: Why, company: Company = None, who: Who = None, as
     """Take back all that is posted of a bank entry: what it paid is open again."""
     here = context.here()
     with here.store() as store:
-        lines = _cashbook(here, store).undo(_company(store, company), entry, actor(who), reason, here.clock())
+        lines = cashbook(here, store).undo(_company(store, company), entry, actor(who), reason, here.clock())
     _show_lines(lines, as_json, "cash.undone")
 
 
@@ -116,7 +146,7 @@ def import_(
     here = context.here()
     decisions = read_decisions(sheet, context.language())
     with here.store() as store:
-        taken = take(_cashbook(here, store), decisions, actor(who), here.clock())
+        taken = take(cashbook(here, store), decisions, actor(who), here.clock())
     told = {"confirmed": taken.confirmed, "rejected": taken.rejected, "known": taken.known}
     if as_json:
         show.print_json(told)
@@ -124,10 +154,11 @@ def import_(
         show.line(context.say("cash.taken", **told), "good")
 
 
-def _cashbook(here: Here, store: Store) -> Cashbook:
+def cashbook(here: Here, store: Store) -> Cashbook:
+    """Return the money side of a store, by the rules of the hub."""
     from reconciler.payments.booking import Cashbook
 
-    return Cashbook(store, here.zone)
+    return Cashbook(store, here.zone, here.rules.payments)
 
 
 def _company(store: Store, asked: str | None) -> str:
@@ -222,8 +253,8 @@ def _show_lines(lines: list[Line], as_json: bool, title: str = "cash.posted") ->
     show.table(
         columns,
         [
-            [line.entry.ref, line.receivable.ref, f"{show.plain(line.amount)} {line.currency}", line.rule,
-             line.who or show.NOTHING]
+            [line.entry.ref, line.receivable.ref, show.money(line.amount, line.currency),
+             say(f"payments.rule_{line.rule}"), line.who or show.NOTHING]
             for line in lines
         ],
     )  # fmt: skip

@@ -195,6 +195,13 @@ def number(value: int | Decimal | None) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def money(amount: Decimal, currency: str) -> str:
+    """Return an amount with thousands separators, all decimals of its currency, and the currency."""
+    from reconciler.payments.money import decimals
+
+    return f"{amount:,.{decimals(currency)}f} {currency}"
+
+
 def when(moment: datetime | None, zone: tzinfo, *, seconds: bool = False) -> str:
     """Return a moment in `zone`."""
     if moment is None:

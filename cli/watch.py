@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC
-from queue import Empty, SimpleQueue
 from threading import Lock
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli import DONE, STOPPED, context, show
+from cli import context, intake, show, stopping
 from cli.context import Here
 from cli.options import Json
-from hub.errors import ConfigError, LeaseBusy
+from hub.errors import ConfigError, HubError, LeaseBusy
 from hub.redact import redact
 
 if TYPE_CHECKING:
-    from sync.watch.events import Event
+    from reconciler.payments.intake import Answered
+    from sync.run import Hub
+    from sync.watch.events import Event, Tell
     from sync.watch.loop import Watch
 
 _LOOKS: dict[str, show.Look] = {"failed": "bad", "refused": "warn", "busy": "dim"}
@@ -49,78 +46,34 @@ def watch(
     from sync.watch.loop import Watch
 
     here = context.here()
-    seconds, place = _seconds(every), _place(listen)
+    seconds, place = stopping.seconds(every, "watch.every", 0.1), stopping.place(listen) if listen else None
     chosen = [system for system in here.chosen(systems) if system not in here.broken]
     for system, error in here.broken.items():
         show.fail(f"{system}: {context.tell(error)}")
     if not chosen:
         raise ConfigError("watch.nothing")
     with here.hub() as hub:
-        watching = Watch(hub, chosen, _Teller(here, as_json), every=seconds, listen=place)
-        raise typer.Exit(_until_stopped(watching))
+        tell = _Teller(here, as_json)
+        watching = Watch(hub, chosen, tell, every=seconds, listen=place)
+        raise typer.Exit(_until_stopped(hub, watching, tell))
 
 
-def _until_stopped(watching: Watch) -> int:
-    """Watch until a signal comes; return the exit code that it asks for."""
-    came: list[int] = []
-    with _signals() as signals:
+def _until_stopped(hub: Hub, watching: Watch, tell: Tell) -> int:
+    """Watch until a signal comes, the folders that people drop into too; return the exit code it asks for."""
+    from sync.watch.events import Event
 
-        def rest(wait: float) -> bool:
-            try:
-                came.append(signals.get(timeout=wait))
-            except Empty:
-                return False
-            return True
+    def answered(one: Answered) -> None:
+        tell(Event(hub.clock(), "answered", one.system, one.counts, place=one.answer or one.file))
 
+    def failed(error: HubError) -> None:
+        tell(Event(hub.clock(), "failed", error=error))
+
+    with stopping.asked() as asked, intake.beside(hub, watching.systems, answered, failed):
         try:
-            watching.run(rest)
+            watching.run(asked.within)
         except LeaseBusy as busy:
             show.warn(context.tell(busy))
-    return STOPPED if signal.SIGINT in came else DONE
-
-
-@contextmanager
-def _signals() -> Iterator[SimpleQueue[int]]:
-    """Give the signals that ask for an end, as they come; a second one ends the process at once."""
-    came: SimpleQueue[int] = SimpleQueue()  # the one queue that a signal handler may put into
-    asking = (signal.SIGINT, signal.SIGTERM)
-
-    def heard(number: int, _frame: FrameType | None) -> None:
-        for one in asking:
-            signal.signal(one, signal.SIG_DFL)
-        came.put(number)
-
-    before = {one: signal.signal(one, heard) for one in asking}
-    try:
-        yield came
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
-
-
-def _seconds(every: str) -> float:
-    from pydantic_core import PydanticCustomError
-
-    from hub.spec import duration
-
-    try:
-        seconds = float(duration(every).total_seconds())
-    except PydanticCustomError:
-        seconds = 0.0
-    if seconds < 0.1:
-        raise ConfigError("watch.every", found=every)
-    return seconds
-
-
-def _place(listen: str | None) -> tuple[str, int] | None:
-    """Return the host and port of HOST:PORT (an IPv6 address in brackets)."""
-    if listen is None:
-        return None
-    host, _, port = listen.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not host or not port.isascii() or not port.isdecimal() or int(port) > 65535:
-        raise ConfigError("watch.listen", found=listen)
-    return host, int(port)
+    return asked.code
 
 
 class _Teller:

@@ -113,6 +113,7 @@ class Page:
     the records of an answer that came byte for byte as at the last read and so was not parsed: the gate
     that told so is kept in slots of the state whose names begin with GATE. A page with `commit` must be
     committed, with all before it, before the next one is asked for: only then is the source changed.
+    `statements` are the accounts' statements that this page brings to an end: what each says of itself.
     """
 
     records: Sequence[Record]
@@ -124,6 +125,7 @@ class Page:
     warnings: Sequence[str] = ()
     same: int = 0
     commit: bool = False
+    statements: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +166,9 @@ class Step:
 class Move:
     """Calls that belong together: one transaction where the transport has any.
 
-    `name` says what it does ("create", "update.ordered", "update.status.shipped", with "@PART" behind it
-    where an order has several parts); `names` are what its calls may mention beside those of the change.
+    `name` says what it does ("create", "reverse", "update.ordered", "update.status.shipped", with "@PART"
+    behind it where an order has several parts); `names` are what its calls may mention beside those of the
+    change.
     """
 
     name: str
@@ -183,7 +186,7 @@ class OutgoingChange:
     """
 
     write: str
-    kind: Literal["create", "update", "message"]
+    kind: Literal["create", "update", "message", "reverse"]
     record: str
     key: str
     names: Mapping[str, Any]

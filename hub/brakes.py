@@ -36,10 +36,12 @@ class BrakeSpec(Spec):
     """The section `brakes` of hub.yaml: what one system may be asked for over a rolling day.
 
     More than `orders` changed, or more than `share` of those it holds (but never fewer than `least`), or more
-    than `cancellations`: the rest waits for one approval, by `roles`.
+    than `cancellations`, or more than `postings` posted in it or taken back: the rest waits for one approval,
+    by `roles`.
     """
 
     orders: Positive = 500
+    postings: Positive = 2000
     share: Share = Decimal("0.2")
     least: Annotated[int, Field(ge=0)] = 20
     cancellations: Annotated[int, Field(ge=0)] = 10
@@ -74,6 +76,13 @@ def _passed(
     if more > 0 and orders > brakes.least and orders > brakes.share * day.held_by_system:
         share = percent(brakes.share)
         yield "fuse.mass_share", {"count": orders, "limit": share, "held": day.held_by_system}
+
+
+def mass_of_postings(brakes: BrakeSpec, before: int, more: int) -> Hold | None:
+    """Return what holds `more` further postings after those of the day, or None if no limit is passed."""
+    if before + more <= brakes.postings:
+        return None
+    return Hold(RULE, brakes.roles, "fuse.mass_postings", {"count": before + more, "limit": brakes.postings})
 
 
 def loops(brakes: BrakeSpec, times: Sequence[datetime], now: datetime) -> bool:

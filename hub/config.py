@@ -38,6 +38,12 @@ _SQL_DRIVERS = {
 }
 """The driver of each kind of database, where neither the connection nor the URL names another."""
 
+_OF_SEVERAL = ("orderhub_sql", "orderhub_files")
+"""The hub's own connection types in Airflow that stand for several: `kind` of the extra says which."""
+
+_ASKED_BESIDES = ("kind", "system")
+"""What the forms of those types ask beside the connection itself: no parameter of its URL."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -173,7 +179,7 @@ def _from_json(conn_id: str, text: str) -> Connection | None:
     }
     return Connection(
         conn_id,
-        _kind(str(said["conn_type"])),
+        _kind(str(said["conn_type"]), extra),
         host=texts.get("host"),
         port=int(port) if port else None,
         login=texts.get("login"),
@@ -196,17 +202,17 @@ def _from_uri(conn_id: str, text: str) -> Connection | None:
     extra = _json_object(query.pop(_EXTRA)) if _EXTRA in query else dict(query)
     if extra is None:
         return None
-    host = _host(parts)
+    host, own = _host(parts), _plain(kind) in _OF_SEVERAL
     return Connection(
         conn_id,
-        _kind(kind),
+        _kind(kind, extra),
         host=f"{protocol}://{host}" if named else host or None,
         port=port,
         login=unquote(parts.username) if parts.username else None,
         password=unquote(parts.password) if parts.password else None,
         schema=unquote(parts.path[1:]) or None,
         extra=extra,
-        query=query,
+        query={name: value for name, value in query.items() if not own or name not in _ASKED_BESIDES},
     )
 
 
@@ -227,10 +233,17 @@ def _host(parts: SplitResult) -> str:
     return unquote(place.partition(":")[0])
 
 
-def _kind(written: str) -> str:
-    """Return the connection type as Airflow normalises it."""
-    kind = written.lower().replace("-", "_")
+def _kind(written: str, extra: Mapping[str, Any]) -> str:
+    """Return the connection type: the written one, or what `kind` says where the type is for several."""
+    kind = _plain(written)
+    if kind in _OF_SEVERAL and extra.get("kind"):
+        kind = _plain(str(extra["kind"]))
     return "postgres" if kind == "postgresql" else kind
+
+
+def _plain(written: str) -> str:
+    """Return a connection type as Airflow normalises it."""
+    return written.lower().replace("-", "_")
 
 
 def _json_object(text: str) -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ from hub.mapping.fieldspec import FieldSpec
 from hub.mapping.grammar import StreamMapping
 from hub.mapping.texts import stripper
 from hub.model import OrderKey
+from hub.postings import is_posting
 from hub.store import Store, jsons
 from hub.store.tables import (
     documents,
@@ -28,7 +29,7 @@ from hub.store.tables import (
 )
 from sync.documents import place_of
 from sync.links import orders_called
-from sync.out import standing
+from sync.out import postings, standing
 
 Row = Mapping[str, Any]
 
@@ -57,7 +58,9 @@ class Explained:
     """What a number means: lives of the orders it may stand for, records that wait or are broken.
 
     `read_as` is the number as the mappings write it, where it was only found so (padding, a prefix).
-    `documents` belong to no order; `named_in` are open findings of other orders that name the number.
+    `documents` belong to no order; `postings` are those of the ledger of matches that the number, or a
+    receivable of its orders, is part of (`sync.out.postings.about`); `named_in` are open findings of other
+    orders that name the number.
     """
 
     number: str
@@ -65,13 +68,15 @@ class Explained:
     waiting: list[Row] = field(default_factory=list)
     quarantined: list[Row] = field(default_factory=list)
     documents: list[Row] = field(default_factory=list)
+    postings: list[Row] = field(default_factory=list)
     named_in: list[Row] = field(default_factory=list)
     read_as: str | None = None
 
     @property
     def nothing(self) -> bool:
         """Whether nobody has told of the number."""
-        return not (self.lives or self.waiting or self.quarantined or self.documents or self.named_in)
+        told = (self.lives, self.waiting, self.quarantined, self.documents, self.postings, self.named_in)
+        return not any(told)
 
 
 def explain(
@@ -117,6 +122,9 @@ def _explained(store: Store, number: str, company: str | None) -> Explained:
         keys += [key for row in papers if (key := _order_of(row)) is not None and key not in keys]
         explained = Explained(number, [_life(store, conn, key) for key in keys])
         explained.documents = [row for row in papers if _order_of(row) is None]
+        owed = [row for life in explained.lives for row in life.documents if row["kind"] == "receivable"]
+        about = {number, *(row["number"] for row in owed)}
+        explained.postings = [row for row in postings.about(conn, about) if company in (None, row["company"])]
         explained.waiting = _rows(conn, sa.select(unlinked).where(unlinked.c.value == number))
         wide = [column for column in quarantine.c if column.name != "raw"]
         explained.quarantined = _rows(
@@ -143,7 +151,7 @@ def _documents(
 
 def _order_of(document: Row) -> OrderKey | None:
     order_no = document["order_no"]
-    return None if order_no is None else OrderKey(document["company"], order_no)
+    return None if order_no is None or is_posting(order_no) else OrderKey(document["company"], order_no)
 
 
 def _named_in(conn: sa.Connection, number: str, company: str | None) -> list[Row]:

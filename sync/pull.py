@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from connectors.contract import GATE, Connector, Everything, Keys, Page, Since
+from connectors.contract import GATE, Connector, Everything, Keys, Page, Since, Window
 from hub.errors import HubError, SourceError
 from hub.redact import redact
 from hub.store import Store, bulk, cursors, driver
@@ -20,6 +20,7 @@ from hub.store.statements import spelled
 from hub.store.tables import reads
 from hub.store.turns import Turn
 from hub.store.types import to_micros
+from sync import statements
 from sync.batch import Batch
 from sync.place import Intake
 
@@ -28,6 +29,9 @@ FULL = 2000
 
 After a stream's first read three times as many do: most of them are known, and write nothing.
 """
+
+WINDOW = "window"
+"""The kind of a read that nothing remembers: how far a stream is known does not follow from it."""
 
 _READ_BY = "read by"
 """The slot that names the mapping under which the page gates beside it hold."""
@@ -67,14 +71,15 @@ def pull_stream(
     run: Run,
     clock: Callable[[], datetime],
     progress: Progress,
-    ask: Keys | Everything | None = None,
+    ask: Keys | Everything | Window | None = None,
     watch: Watch | None = None,
 ) -> StreamResult:
     """Read what is new, or what a sweep asks; a SourceError ends the stream and is kept in the result.
 
-    That the stream was read completely is noted here for what is new; a sweep is complete only as a whole.
+    That the stream was read completely is noted here for what is new; a sweep is complete only as a whole. A
+    Window reads again what changed then: nothing of it is noted, and no cursor moves.
     """
-    kind = "sweep" if ask else "since"
+    kind = WINDOW if isinstance(ask, Window) else "sweep" if ask else "since"
     result = StreamResult(inlet.system, inlet.stream, kind)
     begun = clock()
     with store.read() as conn:
@@ -94,7 +99,7 @@ def pull_stream(
         result.error = error
     with store.write() as conn:
         lease.check(conn)
-        if result.error is not None:
+        if result.error is not None and kind != WINDOW:
             note_failure(conn, inlet.system, inlet.stream, result.error, begun, kind)
         elif ask is None:
             note_complete(conn, inlet, begun, kind)
@@ -115,7 +120,7 @@ def _gated(store: Store, turn: Turn, inlet: Intake, state: dict[str, Any]) -> di
 
 def _tells(page: Page) -> bool:
     """Tell whether a page says anything beside that nothing changed."""
-    return bool(page.records or page.bad or page.state or page.warnings)
+    return bool(page.records or page.bad or page.state or page.warnings or page.statements)
 
 
 def _together(pages: Iterator[Page], result: StreamResult, full: int = FULL) -> Iterator[list[Page]]:
@@ -159,8 +164,12 @@ def _take(
         result.warnings += taken.warnings
         result.warnings.update(warning for page in pages for warning in page.warnings)
         _judge(result, inlet)
+        if any(page.statements for page in pages):
+            statements.keep(conn, inlet, pages, read_at)
         if watch is not None and (back := watch(conn, lambda: _keys(inlet, incoming, pages), run)):
             result.counts["back"] += back
+        if result.kind == WINDOW:
+            return
         state = {slot: value for page in pages for slot, value in page.state.items()}
         if any(slot.startswith(GATE) for slot in state):
             state[_READ_BY] = inlet.reader.version

@@ -12,9 +12,9 @@ from functools import cached_property, partial
 
 import sqlalchemy as sa
 
-from connectors.contract import Connector
+from connectors.contract import Connector, Window
 from connectors.registry import open_connector
-from hub.errors import HubError, LeaseBusy
+from hub.errors import ConfigError, HubError, LeaseBusy
 from hub.mapping import SystemMapping
 from hub.mapping.connected import connected
 from hub.mapping.documents import DocumentReader, reader_of
@@ -94,18 +94,52 @@ def sync_systems(hub: Hub, systems: Sequence[str], progress: Progress | None = N
     """Pull `systems` one after the other, then merge once. A system that fails does not stop the others."""
     results = [sync_system(hub, system, progress) for system in systems]
     if any(result.skipped is None for result in results):
-        place_waiting(hub)
-        merge_orders(hub, progress)
-        carry_out(hub)
+        follow_up(hub, progress)
     return results
 
 
-def sync_system(hub: Hub, system: str, progress: Progress | None = None) -> SyncResult:
-    """Pull every stream of one system; a busy lease and errors end in the result."""
+def follow_up(hub: Hub, progress: Progress | None = None) -> None:
+    """Do what follows when something was read: place what waited, merge, and send what is wanted."""
+    place_waiting(hub)
+    merge_orders(hub, progress)
+    carry_out(hub)
+
+
+def sync_system(
+    hub: Hub, system: str, progress: Progress | None = None, streams: Sequence[str] | None = None
+) -> SyncResult:
+    """Pull every stream of one system, or those named; a busy lease and errors end in the result."""
+    return _alone(hub, system, partial(_pull_all, progress=progress or _quiet, streams=streams))
+
+
+def sweep_system(hub: Hub, system: str, progress: Progress | None = None) -> SyncResult:
+    """Sweep now every stream of one system whose mapping has a `sweep`, whether it is due or not."""
+    return _alone(hub, system, partial(_sweep_all, progress=progress or _quiet), "sweep")
+
+
+def read_window(hub: Hub, system: str, window: Window, progress: Progress | None = None) -> SyncResult:
+    """Read again what changed in one system in `window`; no cursor moves, and no sweep is held."""
+    return _alone(hub, system, partial(_read_all, window=window, progress=progress or _quiet))
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """One system's turn: what its streams are read with, and where the outcome goes."""
+
+    hub: Hub
+    system: str
+    connector: Connector
+    held: Lease
+    run: runs.Run
+    result: SyncResult
+
+
+def _alone(hub: Hub, system: str, work: Callable[[_Turn], None], kind: str = "pull") -> SyncResult:
+    """Do something with one system that nobody else does at the time, as a run of `kind`."""
     result = SyncResult(system)
     try:
         with calm(), lease(hub.store, f"sync:{system}", holder(), wall(), LEASE) as held:
-            _pull_all(hub, system, held, result, progress or _quiet)
+            _as_run(hub, system, held, result, work, kind)
     except LeaseBusy as busy:
         result.skipped = busy
     except HubError as error:
@@ -113,18 +147,14 @@ def sync_system(hub: Hub, system: str, progress: Progress | None = None) -> Sync
     return result
 
 
-def _pull_all(hub: Hub, system: str, held: Lease, result: SyncResult, progress: Progress) -> None:
-    run = runs.start("pull", system, hub.clock())
+def _as_run(
+    hub: Hub, system: str, held: Lease, result: SyncResult, work: Callable[[_Turn], None], kind: str
+) -> None:
+    run = runs.start(kind, system, hub.clock())
     connector = _opened(hub, system, held, run)
     broken: Exception | None = None
     try:
-        for stream in hub.mappings[system].streams:
-            inlet = hub.inlet(system, stream)
-            watch = partial(welcome, inlet)
-            pulled = pull_stream(hub.store, connector, inlet, held, run, hub.clock, progress, watch=watch)
-            result.streams.append(pulled)
-            if pulled.error is None:
-                _sweep(hub, connector, inlet, held, run, result, progress)
+        work(_Turn(hub, system, connector, held, run, result))
     except Exception as fault:
         broken = fault
         raise
@@ -134,6 +164,39 @@ def _pull_all(hub: Hub, system: str, held: Lease, result: SyncResult, progress: 
         error = redact("; ".join(str(one) or type(one).__name__ for one in reasons)) or None
         outcome = "failed" if error else "done"
         runs.finish(hub.store, run, hub.clock(), outcome, result.counts, error)
+
+
+def _pull_all(turn: _Turn, progress: Progress, streams: Sequence[str] | None) -> None:
+    hub = turn.hub
+    for stream in streams or hub.mappings[turn.system].streams:
+        inlet = hub.inlet(turn.system, stream)
+        pulled = _pulled(turn, inlet, progress)
+        if pulled.error is None and _sweep_is_due(hub, inlet):
+            _sweep(turn, inlet, progress)
+
+
+def _sweep_all(turn: _Turn, progress: Progress) -> None:
+    for stream, spec in turn.hub.mappings[turn.system].streams.items():
+        if spec.sweep is not None:
+            _sweep(turn, turn.hub.inlet(turn.system, stream), progress)
+
+
+def _read_all(turn: _Turn, window: Window, progress: Progress) -> None:
+    if "window" not in turn.connector.capabilities.asks:
+        kind = turn.hub.mappings[turn.system].connector
+        raise ConfigError("sync.no_window", system=turn.system, kind=kind)
+    for stream in turn.hub.mappings[turn.system].streams:
+        _pulled(turn, turn.hub.inlet(turn.system, stream), progress, window)
+
+
+def _pulled(turn: _Turn, inlet: Intake, progress: Progress, ask: Window | None = None) -> StreamResult:
+    """Read one stream: what is new, or a window of time."""
+    watch = partial(welcome, inlet)
+    pulled = pull_stream(
+        turn.hub.store, turn.connector, inlet, turn.held, turn.run, turn.hub.clock, progress, ask, watch
+    )
+    turn.result.streams.append(pulled)
+    return pulled
 
 
 def _opened(hub: Hub, system: str, held: Lease, run: runs.Run) -> Connector:
@@ -149,24 +212,20 @@ def _opened(hub: Hub, system: str, held: Lease, run: runs.Run) -> Connector:
         raise
 
 
-def _sweep(
-    hub: Hub,
-    connector: Connector,
-    inlet: Intake,
-    held: Lease,
-    run: runs.Run,
-    result: SyncResult,
-    progress: Progress,
-) -> None:
-    """Look again at a stream where the mapping asks for it and the time has come."""
+def _sweep_is_due(hub: Hub, inlet: Intake) -> bool:
+    """Tell whether the mapping asks to look at a stream again, and the time has come."""
     spec = hub.mappings[inlet.system].streams[inlet.stream]
     if spec.sweep is None:
-        return
+        return False
     with hub.store.read() as conn:
-        if not due(conn, inlet, spec.sweep.every, hub.clock()):
-            return
-    sweep = Sweep(hub.store, hub.rules, connector, inlet, held, run, hub.clock, progress)
-    result.streams.append(sweep.take(spec))
+        return due(conn, inlet, spec.sweep.every, hub.clock())
+
+
+def _sweep(turn: _Turn, inlet: Intake, progress: Progress) -> None:
+    hub = turn.hub
+    spec = hub.mappings[inlet.system].streams[inlet.stream]
+    sweep = Sweep(hub.store, hub.rules, turn.connector, inlet, turn.held, turn.run, hub.clock, progress)
+    turn.result.streams.append(sweep.take(spec))
 
 
 def place_waiting(hub: Hub) -> Counter[str]:

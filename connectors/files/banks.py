@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
+import zipfile
+import zlib
+from decimal import Decimal
+from html import unescape
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from connectors.files.rows import Around, BadLine, Line, Notice, Rows, Torn, Unusable
+from connectors.files.rows import Around, BadLine, Line, Notice, Rows, Stated, Torn, Unusable
 from connectors.statements.identity import identities
 from connectors.statements.model import Entry, Parsed, Remark, Statement
 from connectors.statements.parse import is_torn, is_unread, known_profiles, parse
 from hub.errors import RecordError
+from hub.locale import LOCALES, text
 from hub.mapping.grammar import CallSpec
 from hub.model import Record
 
@@ -46,7 +52,32 @@ def _rows(parsed: Parsed, content: bytes) -> Rows:
             if is_unread(entry) and entry.note is not None:
                 yield _bad(entry, entry.note, lines)
             else:
-                yield Line(entry.line, _record(statement, number, entry))
+                yield Line(entry.line, record_of(statement, number, entry))
+        yield Stated(_stated(statement))
+
+
+def _stated(statement: Statement) -> dict[str, Any]:
+    """Return what is kept of a statement: what it says of itself, what it sums up, and one of its records.
+
+    The days are those that it names, else those of its entries; the record says whose statement it is.
+    """
+    days = [entry.booked_on for entry in statement.entries if entry.booked_on]
+    own = [one for one in statement.entries if one.currency in (None, statement.currency)]
+    first = next((one for one in statement.entries if not is_unread(one)), None)
+    last = statement.last_day or max(days, default=None)
+    shown = first or Entry(last, Decimal(0), statement.currency, last)
+    return {
+        "account": statement.account or "",
+        "currency": statement.currency or "",
+        "opening": statement.opening,
+        "closing": statement.closing,
+        "first_day": statement.first_day or min(days, default=None),
+        "last_day": last,
+        "named": statement.first_day is not None and statement.last_day is not None,
+        "entries": len(statement.entries),
+        "sum": sum((one.amount for one in own), Decimal(0)),
+        "record": record_of(statement, "-", shown),
+    }
 
 
 def _around(parsed: Parsed, statement: Statement) -> dict[str, Any]:
@@ -61,7 +92,8 @@ def _around(parsed: Parsed, statement: Statement) -> dict[str, Any]:
     }
 
 
-def _record(statement: Statement, number: str, entry: Entry) -> Record:
+def record_of(statement: Statement, number: str, entry: Entry) -> Record:
+    """Return an entry as the record that streams see; `number` is what tells it from all others."""
     return {
         **dict.fromkeys(_FIELDS),
         **entry.details,
@@ -78,6 +110,33 @@ def _record(statement: Statement, number: str, entry: Entry) -> Record:
         "reversal": entry.reversal,
         "note": str(entry.note) if entry.note else None,
     }
+
+
+def is_ours(file: BinaryIO) -> bool:
+    """Tell whether a file is a workbook of proposals that the hub made itself, filled in or not."""
+    file.seek(0)
+    if file.read(4) != b"PK\x03\x04":
+        return False
+    try:
+        with zipfile.ZipFile(file) as packed:
+            book = unescape(packed.read(_BOOK).decode("utf-8", "replace"))
+            if not any(f'name="{text(_SHEET, locale)}"' in book for locale in LOCALES):
+                return False
+            return any(_has_heads(packed, one) for one in packed.infolist() if _CELLS.match(one.filename))
+    except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, OSError, ValueError, RuntimeError):
+        return False  # damaged, or locked: to be read as what else it may be
+
+
+_BOOK, _SHEET, _HEADS = "xl/workbook.xml", "payments.sheet_proposals", "payments.column_digest"
+_CELLS = re.compile(r"xl/(sharedStrings|worksheets/[^/]+)\.xml$")
+_MOST = 1 << 26
+
+
+def _has_heads(packed: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
+    """Tell whether a part of a workbook holds the head of the column by which the hub knows its rows."""
+    with packed.open(part) as source:
+        content = unescape(source.read(_MOST).decode("utf-8", "replace"))
+    return any(f">{text(_HEADS, locale)}<" in content for locale in LOCALES)
 
 
 def _bad(entry: Entry, note: Remark, lines: list[bytes]) -> BadLine:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
-from connectors.files.banks import read_bank
+from connectors.files.banks import is_ours, read_bank
 from connectors.files.csvs import read_csv
 from connectors.files.decoded import decoded
 from connectors.files.discovery import Folder, Found
@@ -19,7 +19,7 @@ from connectors.files.jsonlines import count_lines, read_jsonl
 from connectors.files.jsons import read_json
 from connectors.files.names import words
 from connectors.files.places import Entry
-from connectors.files.rows import Around, BadLine, Format, Line, Notice, Rows, Torn, Unusable
+from connectors.files.rows import Around, BadLine, Format, Line, Row, Rows, Torn, Unusable
 from connectors.files.sheets import read_xlsx
 from connectors.files.unpacked import unpacked
 from connectors.files.xmls import declared_encoding, read_xml
@@ -42,6 +42,9 @@ _BY_ENDING = {
 _CHANGED = "files.changed_while_read"
 _LINES = frozenset({"csv", "fixed", "jsonl"})
 _BYTES = frozenset({"xlsx", "bank"})
+_UNPACKS = "bank"
+"""The format that unpacks its files itself, each told by its own content."""
+
 _KEPT = 2_000
 """Rows of a file that are kept from the first look, so that a small file is parsed once."""
 
@@ -91,7 +94,7 @@ class Checked:
         """
         self.found, self._call, self._style, self._live = found, call, style, live
         self._parts = [Part(file, name, self._form(name)) for file, name in files]
-        self._kept: list[Line | BadLine | Around | Notice] | None = None
+        self._kept: list[Row] | None = None
         self.digest = digest_of(*(part.file for part in self._parts))
 
     def _form(self, name: str) -> str:
@@ -109,6 +112,11 @@ class Checked:
         """Whether a text file has no line end at its end: its last value may be cut, and nothing shows it."""
         return not self._style.decode and any(part.ends_open for part in self._parts)
 
+    @property
+    def ours(self) -> bool:
+        """Whether it lies among statements, but is a workbook that the hub made for people to decide in."""
+        return self._call.format == _UNPACKS and is_ours(self._parts[0].file)
+
     def look(self) -> int:
         """Read the file through and return how many rows it has; Unusable, or Torn, if it cannot be used."""
         if not self._style.decode:
@@ -116,7 +124,7 @@ class Checked:
                 part.encoding = self._charset(part)
             if self._parts[0].form == "jsonl" and not self._call.records:
                 return sum(count_lines(part.file, part.encoding) for part in self._parts)
-        kept: list[Line | BadLine | Around | Notice] = []
+        kept: list[Row] = []
         rows = 0
         for row in self._read():
             rows += isinstance(row, Line | BadLine)
@@ -125,7 +133,7 @@ class Checked:
         self._kept = kept if len(kept) <= _KEPT else None
         return rows
 
-    def rows(self) -> Generator[Line | BadLine | Around | Notice, None, None]:
+    def rows(self) -> Generator[Row, None, None]:
         """Yield the rows, once; Torn if the file was written to since it was found."""
         kept, self._kept = self._kept, None
         yield from self._read() if kept is None else kept
@@ -181,7 +189,8 @@ def opened(folder: Folder, found: Found, call: CallSpec, style: Style) -> Iterat
     with raw:
         if folder.place.copies and not _is_whole(raw, found, folder.look(found.path)):
             raise Torn(_CHANGED)
-        with unpacked(raw, found.name) as files:
+        whole = nullcontext([(raw, found.name)])
+        with whole if call.format == _UNPACKS else unpacked(raw, found.name) as files:
             yield Checked(found, call, style, files, None if folder.place.copies else raw)
 
 

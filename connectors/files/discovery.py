@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, TypeVar
 
 import tenacity
 
-from connectors.files.names import is_temporary, is_wild, matches, readable, sequence_of
+from connectors.files.names import is_answer, is_temporary, is_wild, matches, readable, sequence_of
 from connectors.files.places import Denied, Down, Entry, Place
 from connectors.retry import retrying
 from hub.errors import AuthExpired, SourceError, Unavailable
@@ -81,13 +81,15 @@ class Folder:
     def ready(self, call: CallSpec, now: datetime) -> list[Found]:
         """Return the files of a call that may be read at `now`, in its order.
 
-        Left out are temporary names, files whose done-marker is not there yet, the markers themselves, and
-        files changed so lately that they may still be growing. Raises Unavailable for a folder that cannot
-        be read.
+        Left out are temporary names, files whose done-marker is not there yet, the markers themselves,
+        answers beside bank statements, and files changed so lately that they may still be growing. Raises
+        Unavailable for a folder that cannot be read.
         """
         found = list(self.matching(call.target))
         if call.done:
             found = self._done(found, call.done)
+        if call.format == "bank":
+            found = [one for one in found if not is_answer(one.name)]
         if call.settle:
             found = [one for one in found if abs(now - one.mtime) >= call.settle]
         return sorted(found, key=_ORDERS[call.order])

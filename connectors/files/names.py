@@ -7,6 +7,12 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
+
+from hub.locale import LOCALES, text
+
+ANSWERS = ("read", "problem")
+"""What an answer can say of a file: that it was read, or that someone must look."""
 
 FILE_NAMES = ("utf-8", "gb18030")
 """The charsets of file names, tried in order, where the mapping names none (`text: {file_names}`)."""
@@ -49,6 +55,16 @@ def _bytes(name: str) -> bytes:
 def is_temporary(name: str) -> bool:
     """Tell whether a name is one that programs give a file while they write it."""
     return _TEMPORARY.search(name) is not None
+
+
+def is_answer(name: str) -> bool:
+    """Tell whether a name is that of an answer, which the hub puts beside a bank statement that it read."""
+    return name.endswith(_endings())
+
+
+@cache
+def _endings() -> tuple[str, ...]:
+    return tuple(text(f"intake.ending_{kind}", locale) for kind in ANSWERS for locale in LOCALES)
 
 
 def is_wild(step: str) -> bool:

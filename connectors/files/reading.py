@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from connectors.files.after import put_away
 from connectors.files.checked import Checked, Style, opened
 from connectors.files.discovery import Folder, Found
 from connectors.files.names import Sequences
-from connectors.files.rows import Around, BadLine, Line, Notice, Torn, Unusable
+from connectors.files.rows import Around, BadLine, Line, Notice, Stated, Torn, Unusable
 from connectors.files.siblings import Siblings, found_with
 from connectors.files.slots import Memory
 from hub.errors import Incomplete, SourceError, Unavailable
@@ -43,7 +43,7 @@ class Reading:
 
     def pages(self) -> Iterator[Page]:
         """Yield the pages of all files, then raise for those that were left out."""
-        memory = Memory(self.ask.state if isinstance(self.ask, Since) else {})
+        memory = Memory(self.ask.state if isinstance(self.ask, Since) else {}, self.now)
         self.require_ready()
         there = self.folder.ready(self.call, self.now)
         if self.call.order == "sequence" and self._moves:
@@ -79,6 +79,10 @@ class Reading:
         siblings.load(self.folder, files[1:], self.style)
         digest = checked.digest + siblings.digest
         commit = self._moves and self.call.after != "keep"
+        if checked.ours:  # a person's decisions, which are no statement: they stay for whom they are meant
+            if self._moves:
+                yield Page([], memory.take(files, digest, 0))
+            return False
         if self._moves and memory.knows(digest):
             yield Page([], memory.take(files, digest), commit=commit)
             return True
@@ -135,6 +139,7 @@ class _Some:
     records: list[Line] = field(default_factory=list)
     bad: list[BadLine] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
+    stated: list[Mapping[str, Any]] = field(default_factory=list)
     last: bool = False
 
 
@@ -146,11 +151,15 @@ def _chunks(checked: Checked, siblings: Siblings, rows: int, size: int) -> Itera
             if isinstance(row, Notice):
                 some.said.append(row.text)
                 continue
+            if isinstance(row, Stated):
+                some.stated.append(row.values)
+                continue
             if isinstance(row, Around):
                 if some.records or some.bad:
                     yield some
-                said = [] if some.records or some.bad else some.said
-                some = _Some({**some.around, **row.values}, said=said)
+                empty = not (some.records or some.bad)
+                said, stated = (some.said, some.stated) if empty else ([], [])
+                some = _Some({**some.around, **row.values}, said=said, stated=stated)
                 continue
             if len(some.records) + len(some.bad) == size:
                 yield some
@@ -173,4 +182,5 @@ def _page(checked: Checked, rows: int, some: _Some, warnings: tuple[str, ...]) -
         lines=[line.number for line in some.records],
         bad=[BadRecord(one.raw, one.error, f"{one.file or name}:{one.number}") for one in some.bad],
         warnings=(*warnings, *some.said),
+        statements=[{**one, "file": name, "digest": checked.digest} for one in some.stated],
     )

@@ -40,6 +40,12 @@ class Notice(NamedTuple):
     text: str
 
 
+class Stated(NamedTuple):
+    """What the rows before it belong to as a whole, and what it says of itself: a statement of an account."""
+
+    values: Mapping[str, Any]
+
+
 class Unusable(Exception):
     """A file of which nothing may be used: `key` and `values` of the message, which also names the line."""
 
@@ -61,4 +67,5 @@ class Format(Protocol):
         ...
 
 
-Rows = Iterator[Line | BadLine | Around | Notice]
+Row = Line | BadLine | Around | Notice | Stated
+Rows = Iterator[Row]

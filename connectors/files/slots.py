@@ -28,8 +28,12 @@ def slot_of(name: str) -> str:
 class Memory:
     """The slots of one stream, as they were and as this read moves them."""
 
-    def __init__(self, state: Mapping[str, Any]) -> None:
-        """Take the stream's state; slots that are none of ours, or unreadable, are left alone."""
+    def __init__(self, state: Mapping[str, Any], at: datetime | None = None) -> None:
+        """Take the stream's state; slots that are none of ours, or unreadable, are left alone.
+
+        `at` is when this read began.
+        """
+        self._at = at and at.isoformat()
         self._slots = {
             slot: kept for slot, kept in state.items() if slot.startswith(PREFIX) and isinstance(kept, dict)
         }
@@ -58,6 +62,8 @@ class Memory:
             "mtime": first.changed,
             "looks": _looks(files),
         }
+        if self._at:
+            kept["at"] = self._at
         self._slots[slot_of(first.name)] = kept
         return {slot_of(first.name): kept}
 

@@ -5,7 +5,20 @@ engine keeps what was held, who approved it and when.
 """
 
 from hub.fuse.decide import Fuse, roles_of
-from hub.fuse.proposal import Hold, Proposal
-from hub.fuse.spec import Amounts, FuseRule, FuseSpec, Limit, Role
+from hub.fuse.proposal import GRADES, Credit, Hold, Proposal
+from hub.fuse.spec import Amounts, CustomerLimit, FuseRule, FuseSpec, Limit, Role
 
-__all__ = ["Amounts", "Fuse", "FuseRule", "FuseSpec", "Hold", "Limit", "Proposal", "Role", "roles_of"]
+__all__ = [
+    "GRADES",
+    "Amounts",
+    "Credit",
+    "CustomerLimit",
+    "Fuse",
+    "FuseRule",
+    "FuseSpec",
+    "Hold",
+    "Limit",
+    "Proposal",
+    "Role",
+    "roles_of",
+]

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from hub.fuse.proposal import NUMBERS, Proposal, number, percent, plain
+from hub.fuse.proposal import NUMBERS, Credit, Proposal, number, percent, plain
 from hub.fuse.spec import FuseRule, FuseSpec
 from hub.model import Side, Status
 
@@ -30,6 +30,8 @@ def conditions(rule: FuseRule) -> Iterator[Condition]:
         yield change
     if rule.wants is not None:
         yield wants
+    if rule.customer is not None:
+        yield customer
     if rule.types:
         yield kind_of_order
 
@@ -96,6 +98,41 @@ def _is(held: Mapping[str, Any], word: str) -> bool:
     if isinstance(side, Side) and any(str(one.name).lower() == word for one in side):
         return True
     return (status.word if isinstance(status, Status) else status) == word
+
+
+def customer(spec: FuseSpec, rule: FuseRule, proposal: Proposal) -> Reason | None:
+    """Tell whether the customer stands in some currency as the rule says."""
+    met = (one for one in proposal.credit if _stands(spec, rule, one))
+    credit, limit = next(met, None), rule.customer
+    if credit is None or limit is None:
+        return None
+    said = {
+        "customer": str(proposal.order.get("customer_no")),
+        "overdue": plain(credit.overdue),
+        "currency": credit.currency,
+        "days": str(credit.overdue_days),
+        "grade": credit.grade,
+        "day": credit.day,
+    }
+    if limit.overdue_days is not None:
+        return Reason("fuse.customer_days", {**said, "limit": str(limit.overdue_days)})
+    if limit.overdue is not None:
+        border = {"limit": str(limit.overdue), "unit": spec.amounts.currency}
+        return Reason("fuse.customer_overdue", {**said, **border})
+    return Reason("fuse.customer_grade", {**said, "limit": (limit.grade or "")[-1]})
+
+
+def _stands(spec: FuseSpec, rule: FuseRule, credit: Credit) -> bool:
+    """Tell whether all is true that a rule says of a customer; money without a rate passes any limit."""
+    limit = rule.customer
+    if limit is None or not limit.is_below(credit.grade):
+        return False
+    if limit.overdue_days is not None and not limit.overdue_days.passed(Decimal(credit.overdue_days)):
+        return False
+    if limit.overdue is None:
+        return True
+    owed = spec.amounts.converted(credit.overdue, credit.currency)
+    return bool(credit.overdue) if owed is None else limit.overdue.passed(owed)
 
 
 def kind_of_order(spec: FuseSpec, rule: FuseRule, proposal: Proposal) -> Reason | None:

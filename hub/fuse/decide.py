@@ -21,6 +21,11 @@ class Fuse:
         asked = ((rule, self._reason(rule, proposal)) for rule in self._spec.rules)
         return tuple(_hold(rule, reason, proposal) for rule, reason in asked if reason is not None)
 
+    @property
+    def asks_for_customers(self) -> bool:
+        """Whether any rule looks at how the customer of an order stands."""
+        return any(rule.customer is not None for rule in self._spec.rules)
+
     def may_grant(self, role: str, who: str, author: str | None = None) -> bool:
         """Tell whether `who` may approve in `role`: anybody where it names nobody, but never the author."""
         person = _folded(who)
@@ -46,14 +51,14 @@ def roles_of(holds: Iterable[Hold]) -> tuple[str, ...]:
 def _looks_at(rule: FuseRule, proposal: Proposal) -> bool:
     """Tell whether the rule is about such a write at all.
 
-    Where it asks only for an amount or a type, a status that flows back is none of its business.
+    Where it asks only for an amount, a type or a customer, a status that flows back is none of its business.
     """
     narrowed = (
         (rule.systems, proposal.system), (rule.writes, proposal.write), (rule.kinds, proposal.kind),
     )  # fmt: skip
     if any(named and said not in named for named, said in narrowed):
         return False
-    if rule.change or rule.wants or not (rule.amount or rule.types):
+    if rule.change or rule.wants or not (rule.amount or rule.types or rule.customer):
         return True
     return proposal.weighty or (proposal.kind == "message" and "message" in rule.kinds)
 

@@ -23,6 +23,8 @@ def wrong_rules(fuse: FuseSpec, document: Document) -> Iterator[Problem]:
         seen.add(rule.name)
         if not rule.roles:
             yield document.problem((*at, "roles"), "rules.fuse_no_roles", name=rule.name)
+        if rule.customer is not None and not rule.customer.bounded:
+            yield document.problem((*at, "customer"), "rules.fuse_customer", name=rule.name)
         if not rule.bounded:
             yield document.problem(at, "rules.fuse_asks_nothing", name=rule.name)
         if rule.share is not None and not (rule.change and set(rule.change) <= set(NUMBERS)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -16,14 +16,34 @@ WEIGHTY = ("ordered", "amount", "lines")
 """What an order is worth and how much it is: a change of these is more than a status that flows back."""
 
 
+GRADES = ("A", "B", "C", "D")
+"""How a customer pays, the best first; where each begins is said in hub.yaml (`payments: grades`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """How a customer stood with what he owes in one currency, as of `day` (2026-03-31).
+
+    `overdue` is money, `overdue_days` those of the oldest document of it, `grade` one of `GRADES`.
+    """
+
+    currency: str
+    day: str
+    overdue: Decimal
+    overdue_days: int
+    grade: str
+
+
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """One desired write, as the fuse sees it; all values are in the hub's words.
 
-    `kind` is create, update or message. `order` is the order as it stands in the hub, by the names of its
-    columns (`first_seen` is its birth). `before` is what the target is known to hold (empty for a create),
-    `wanted` what it shall hold, with "cancelled": True for a cancel; in both a number may also be its text.
-    `author` is who caused it in the source, where the source says so.
+    `kind` is create, update, message or reverse. `order` is the order as it stands in the hub, by the names
+    of its columns (`first_seen` is its birth). `before` is what the target is known to hold (empty for a
+    create), `wanted` what it shall hold, with "cancelled": True for a cancel; in both a number may also be
+    its text.
+    `author` is who caused it in the source, where the source says so. `credit` is how the order's customer
+    stands, by currency; nothing where no rule asks, or nothing is known.
     """
 
     system: str
@@ -35,6 +55,7 @@ class Proposal:
     before: Mapping[str, Any]
     wanted: Mapping[str, Any]
     author: str | None
+    credit: Sequence[Credit] = ()
 
     def changes(self, name: str) -> bool:
         """Tell whether the write would change field `name`; what the target is not known to hold counts."""

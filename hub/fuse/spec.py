@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field
 
 from hub.expectations import Word
-from hub.fuse.proposal import WEIGHTY, plain
+from hub.fuse.proposal import GRADES, WEIGHTY, plain
 from hub.model import ORDER_TYPES, QUANTITIES
 from hub.spec import Duration, Share, Spec, Text, Texts, as_tuple, custom, one_of, shown
 
@@ -23,6 +23,7 @@ _SIGNS: dict[str, tuple[str, Callable[[Decimal, Decimal], bool]]] = {
     "<=": ("≤", operator.le),
     "<": ("<", operator.lt),
 }
+_BELOW = re.compile(r"below\s+([a-cA-C])", re.IGNORECASE)
 _LIMIT = re.compile(r"(>=|<=|>|<)\s*(-?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?)")
 
 FIELDS = tuple(dict.fromkeys((
@@ -95,31 +96,62 @@ class Amounts(Spec):
         return None if rate is None else amount * rate
 
 
+def _below(value: Any) -> Any:
+    found = _BELOW.fullmatch(str(value).strip())
+    if found is None:
+        raise custom("rules.want_below", {"found": shown(value), "known": ", ".join(GRADES[:-1])})
+    return f"below {found[1].upper()}"
+
+
+class CustomerLimit(Spec):
+    """How the customer of an order must stand: all that is said must be true of him in one currency.
+
+    `overdue` is money, in the currency of the limits (without a rate it is held); `overdue_days` are those of
+    his oldest overdue document; `grade` is "below B" for C and D. The hub knows it since the last
+    `orderhub match`.
+    """
+
+    overdue_days: Annotated[Limit | None, BeforeValidator(_limit)] = None
+    overdue: Annotated[Limit | None, BeforeValidator(_limit)] = None
+    grade: Annotated[str | None, BeforeValidator(_below)] = None
+
+    @property
+    def bounded(self) -> bool:
+        """Whether it says anything."""
+        return bool(self.overdue_days or self.overdue or self.grade)
+
+    def is_below(self, grade: str) -> bool:
+        """Tell whether a grade is worse than the one that is named; yes, if none is."""
+        return self.grade is None or GRADES.index(grade) > GRADES.index(self.grade[-1])
+
+
 class FuseRule(Spec):
     """What is held, and who must approve it: all that is said must be true of a change.
 
-    `amount` and `type` look at creates and at changes of what an order is worth or how much it is, never at
-    a status alone. `change` looks at fields that an update changes, with `share` by more than that part of
-    what the target holds. `wants` looks at what the target is to become. `systems`, `writes` and `kinds`
-    narrow it; alone they hold everything that they name.
+    `amount`, `type` and `customer` look at creates and at changes of what an order is worth or how much it
+    is, never at a status alone. `change` looks at fields that an update changes, with `share` by more than
+    that part of what the target holds. `wants` looks at what the target is to become. `systems`, `writes` and
+    `kinds` narrow it; alone they hold everything that they name.
     """
 
     name: Text
     roles: Texts
     amount: Annotated[Limit | None, BeforeValidator(_limit)] = None
     types: Annotated[tuple[OrderType, ...], Several] = Field(default=(), alias="type")
+    customer: CustomerLimit | None = None
     change: Annotated[tuple[Annotated[str, one_of(FIELDS)], ...], Several] = ()
     share: Share | None = None
     wants: Word | None = None
     systems: Texts = ()
     writes: Texts = ()
-    kinds: Annotated[tuple[Literal["create", "update", "message"], ...], Several] = ()
+    kinds: Annotated[tuple[Literal["create", "update", "message", "reverse"], ...], Several] = ()
 
     @property
     def bounded(self) -> bool:
         """Whether it says anything about which changes are meant."""
         narrow = self.systems or self.writes or self.kinds
-        return bool(self.amount or self.types or self.change or self.wants or narrow)
+        asked = self.amount or self.types or self.customer or self.change or self.wants
+        return bool(asked or narrow)
 
 
 class Role(Spec):
@@ -150,12 +182,14 @@ DEFAULTS = (
 class FuseSpec(Spec):
     """When changes wait for a person.
 
-    A held change that nobody decided within `expires` is asked for anew. No amount holds an order of a `free`
-    type. An order is a rush if its type says so, if its priority is one of `rush_words`, or if it is due
-    within `rush_within` of its birth (free types are quick by nature: their dates tell nothing).
+    What was granted counts for `expires`. A change that nobody decided of for `unanswered` is given up and,
+    if it is wanted still, asked for anew. No amount holds an order of a `free` type. An order is a rush if its type
+    says so, if its priority is one of `rush_words`, or if it is due within `rush_within` of its birth (free
+    types are quick by nature: their dates tell nothing).
     """
 
     expires: Duration = timedelta(days=3)
+    unanswered: Duration = timedelta(days=7)
     free: Annotated[tuple[OrderType, ...], Several] = ("sample", "repair")
     rush_words: Texts = RUSH_WORDS
     rush_within: Duration = timedelta(days=2)

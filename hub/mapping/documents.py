@@ -33,6 +33,7 @@ from hub.mapping.values import (
     in_field,
 )
 from hub.model import Document, Link, Record
+from hub.postings import is_posting
 from hub.rules import Rules
 
 WIDTHS = {"company": 64, "order_no": 128, "number": 200, "link": 128, "currency": 3}
@@ -156,6 +157,8 @@ class DocumentReader:
         self._read_order(document, item, sight)
         document.quantities = self._read_quantities(item, sight)
         document.status = self._read_status(item, sight)
+        if is_posting(texts.get("posting")):
+            document.order_no = texts["posting"]
         document.fields = {**texts, **self._read_others(item, sight)}
         document.links = tuple(self._read_links(item, sight))
         document.warnings = tuple(sight.warnings)

@@ -49,7 +49,9 @@ EVENT = ("event_id", "replaces")
 SHARED = tuple(name for name in CallSpec.names() if name not in all_verbs())
 """What `calls` may lay under every call: all but a verb, by which a call is known."""
 
-Yields = Literal["order", "event", "stock", "receivable", "invoice", "bank_entry", "work_order"]
+Yields = Literal[
+    "order", "event", "stock", "receivable", "invoice", "bank_entry", "clearing", "work_order"
+]  # fmt: skip
 YIELDS: tuple[str, ...] = get_args(Yields)
 
 

@@ -31,6 +31,10 @@ class Kind:
 
 _PARTY = ("customer_no", "customer_name", "customer_po", "salesperson")
 
+CLEARING = "clearing"
+"""What a finance system keeps of a posting: that cash pays (part of) a receivable. Its `posting` is the
+number under which the hub asked for it; it is kept where the order's number of other documents is."""
+
 KINDS = {
     "stock": Kind(
         needs=("sku", "on_hand"),
@@ -53,6 +57,12 @@ KINDS = {
         needs=("number", "amount", "occurred_at"),
         texts=("account", "payer", "payer_account", "payer_bank", "reference", "purpose"),
         amounts=("fee", "balance"),
+        times=("value_at",),
+    ),
+    "clearing": Kind(
+        needs=("number", "amount"),
+        texts=("posting", "receivable_no", "entry_no", "customer_no"),
+        amounts=("cash",),
         times=("value_at",),
     ),
     "work_order": Kind(

@@ -16,6 +16,7 @@ from hub.mapping.extras import TIMES
 from hub.mapping.fieldspec import FieldSpec
 from hub.mapping.grammar import SystemMapping
 from hub.mapping.inverse import UNSAID, code_of, is_number, number_out, stamp_out
+from hub.mapping.kinds import CLEARING
 from hub.mapping.reader import defaults_of
 from hub.mapping.statuses import side_of
 from hub.mapping.values import Defaults
@@ -33,7 +34,8 @@ class Wording:
         """
         self._steps = ladder.ladder(mapping)
         self._catalogue, self._system = rules.catalogue, mapping.system
-        name = read_back(mapping, stream)
+        own = mapping.streams.get(stream or "")
+        name = stream if own is not None and own.yields == CLEARING else read_back(mapping, stream)
         spec = mapping.streams[name] if name else None
         self._fields, self._extras = (spec.fields, spec.extras) if spec else ({}, {})
         self._defaults = (

@@ -84,6 +84,7 @@ class WriteSpec(Spec):
     confirm: ConfirmSpec | None = None
     message: CallSpec | None = None
     update: UpdateSpec | None = None
+    reverse: Calls = ()
 
     def calls(self) -> list[tuple[Steps, CallSpec]]:
         """Return every call with its path inside the write; steps are numbered, also where there is one."""
@@ -95,6 +96,7 @@ class WriteSpec(Spec):
             said.append((("confirm",), self.confirm.call))
         if self.update:
             said += [(("update", *path), call) for path, call in self.update.calls()]
+        said += [(("reverse", at), call) for at, call in enumerate(self.reverse)]
         return said
 
 

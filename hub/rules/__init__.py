@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from hub.rules.loading import FILE, lint_rules, load_rules, parse_rules
+from hub.rules.payments import Grades, Payments, Policies, Policy
 from hub.rules.rules import Measured, Rules
 from hub.rules.sections import (
     DualRun,
@@ -23,10 +24,14 @@ __all__ = [
     "FILE",
     "DualRun",
     "DueWord",
+    "Grades",
     "Measured",
     "Need",
     "Ownership",
+    "Payments",
     "Person",
+    "Policies",
+    "Policy",
     "RecordLimits",
     "Route",
     "Rules",

@@ -12,6 +12,7 @@ from hub.catalogue import load_catalogue
 from hub.fuse.lint import doubtful_rules, wrong_rules
 from hub.model import QUANTITIES, Status
 from hub.problems import MappingErrors, Problem, nearest
+from hub.rules.payments import wrong_payments
 from hub.rules.rules import Rules
 from hub.yamlfile import Document, Steps
 
@@ -45,7 +46,9 @@ def parse_rules(document: Document) -> Rules:
         rules = Rules.model_validate(document.data or {})
     except ValidationError as error:
         raise MappingErrors(spec.problems(error, document)) from error
-    if found := [*_ladder(rules, document), *wrong_rules(rules.fuse, document)]:
+    found = [*_ladder(rules, document), *wrong_rules(rules.fuse, document)]
+    found += wrong_payments(rules.payments, document)
+    if found:
         raise MappingErrors(found)
     return rules
 

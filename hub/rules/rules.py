@@ -17,7 +17,8 @@ from hub.expectations import MENDED, Changes, Graces, Transitions, Word, stands
 from hub.fuse import FuseSpec
 from hub.locale import LOCALES
 from hub.model import Status
-from hub.rules.sections import DualRun, DueWord, Ownership, Person, RecordLimits, Route, Tolerance
+from hub.rules.payments import Payments
+from hub.rules.sections import DualRun, DueWord, Ownership, Person, RecordLimits, Retention, Route, Tolerance
 from hub.spec import Duration, Spec, Text, Texts, one_of
 
 _NOWHERE = Route()
@@ -32,7 +33,8 @@ class Rules(Spec):
     names none (a house with a single legal entity need not say it anywhere). `sla` is how long an order may
     stand in a status, `one_document` the systems in which an order is one document, `due` how soon a finding
     is to be settled, by class. `fuse` says which writes wait for a person, `brakes` how many are too many,
-    `dual_run` what a shadow must show; all three are on where hub.yaml says nothing of them.
+    `dual_run` what a shadow must show; all three are on where hub.yaml says nothing of them. `payments` says
+    how customers pay by agreement, and how they are graded; `retention` how long what is over is kept.
     """
 
     locale: Annotated[str, one_of(LOCALES)] = "en"
@@ -54,6 +56,8 @@ class Rules(Spec):
     fuse: FuseSpec = FuseSpec()
     brakes: BrakeSpec = BrakeSpec()
     dual_run: DualRun = DualRun()
+    payments: Payments = Payments()
+    retention: Retention = Retention()
     _catalogue: Catalogue = PrivateAttr(default_factory=Catalogue)
     _measured: Measured = PrivateAttr(default_factory=lambda: MappingProxyType({}))
     _contacts: Mapping[str, str] = PrivateAttr(default_factory=lambda: MappingProxyType({}))

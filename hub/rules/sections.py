@@ -107,3 +107,9 @@ class DualRun(Spec):
     agreement: Share = Decimal("0.98")
     difference_rate: Share = Decimal("0.01")
     minutes_per_entry: Annotated[Decimal, Field(gt=0)] = Decimal(6)
+
+
+class Retention(Spec):
+    """How long the store keeps what is over: records in quarantine, from when they were understood."""
+
+    quarantine: Duration = timedelta(days=180)

@@ -13,7 +13,7 @@ from hub.store.tables import settings
 if TYPE_CHECKING:
     from hub.store.engine import Store
 
-HEAD = "0005"
+HEAD = "0006"
 """The revision that this program was made for (a test compares it with the newest file in `migrations/`)."""
 
 FOLDER = Path(__file__).parents[2] / "migrations"

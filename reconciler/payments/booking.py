@@ -2,63 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from hashlib import blake2b
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from hub.errors import ConfigError
+import sqlalchemy as sa
+
+from hub.locale import text
+from hub.rules import Payments, Policies
 from hub.store import Store, audit
-from hub.store.leases import lease
+from hub.store.leases import Lease, lease
 from hub.store.turns import LEASE, holder, wall
-from reconciler.payments import learned, ledger, shelf
+from reconciler.payments import learned, ledger, shelf, standings
+from reconciler.payments.confirming import CONFIRMED, Confirming, Decided
 from reconciler.payments.ledger import Line, Place
 from reconciler.payments.matcher import match
-from reconciler.payments.model import BankEntry, Customer, Explanation, Outcome, Receivable
-from reconciler.payments.money import to_major, to_minor
+from reconciler.payments.model import Customer, Explanation, Outcome, Receivable
+from reconciler.payments.money import to_major
 from reconciler.payments.parties import plain_account
-
-CONFIRMED = "confirmed"
-"""The rule of a posting that a person has decided."""
+from reconciler.payments.standings import Posted, earlier, standings_of
+from reconciler.payments.version import VERSION
+from sync.out import postings
 
 
 @dataclass(slots=True)
 class Booked:
-    """What one run came to, of one company: the outcomes of what was not settled, and how much was posted."""
+    """What one run came to, of one company: the outcomes of what was not settled, and how much was posted.
+
+    `earlier` is what had been posted before, `faults` what was left aside of what systems said.
+    """
 
     company: str
     outcomes: list[Outcome] = field(default_factory=list)
     receivables: list[Receivable] = field(default_factory=list)
     posted: int = 0
+    earlier: list[Posted] = field(default_factory=list)
+    faults: list[tuple[str, dict[str, object]]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Cashbook:
-    """The money side of a store, as commands and tasks use it. `zone` is that of the company's days."""
+    """The money side of a store, as commands and tasks use it. `zone` is that of the company's days.
+
+    `payments` is that section of hub.yaml: how customers pay by agreement, and how they are graded.
+    """
 
     store: Store
     zone: ZoneInfo
+    payments: Payments = Payments()
 
     def run(self, now: datetime, customers: Sequence[Customer] = (), *, dry: bool = False) -> list[Booked]:
         """Match what is not settled in each company, and post what is certain; with `dry` only look.
 
-        What was posted before is not posted again. LeaseBusy while another worker matches.
+        What was posted before is not posted again; what a finance system shows as taken back is undone here
+        too. LeaseBusy while another worker matches.
         """
-        with lease(self.store, "match", holder(), wall(), LEASE) as held:
+        with self._alone() as held:
             with self.store.read() as conn:
-                names = shelf.companies(conn)
+                names = shelf.companies(conn, self.payments.receivables_from)
             found: list[Booked] = []
             for company in names:
+                if not dry:
+                    self._follow(company, held, now)
                 with self.store.read() as conn:
-                    here = shelf.load(conn, self.store.seal, company, self.zone)
-                booked = matched(here, customers)
+                    here = self._shelf(conn, company)
+                booked = matched(here, customers, self.payments.policies)
                 if not dry:
                     with self.store.write() as conn:
                         held.check(conn)
                         booked.posted = ledger.post(conn, company, lines_of(here, booked), VERSION, now)
+                        today = now.astimezone(self.zone).date()
+                        stand = standings_of(here, booked.outcomes, today, self.payments.grades)
+                        standings.keep(conn, self.store.seal, company, stand, now)
                 found.append(booked)
             return found
 
@@ -70,34 +88,95 @@ class Cashbook:
         who: str,
         reason: str,
         now: datetime,
+        *,
+        settles: bool = False,
     ) -> list[Line]:
-        """Post what a person decided that `entry` pays: receivables with the cash each, None for all of it.
+        """Post what a person decided that `entry` pays (`Decided`).
 
-        ConfigError if the entry or a receivable is not there, is settled, or would be paid more than is left.
-        The payer's name and account are learned for the customer, if all is of one.
+        ConfigError if it cannot be (`Confirming.lines`), LeaseBusy while another worker matches. The payer's
+        name and account are learned for the customer, if all is of one.
         """
-        with self.store.write() as conn:
-            here = shelf.load(conn, self.store.seal, company, self.zone)
-            bank = _entry(here, entry)
-            lines, items = _decided(here, bank, pays, who, reason)
-            ledger.post(conn, company, lines, VERSION, now)
-            done = ledger.standing(conn, company, here.places[bank.id])
+        return self.confirm_all([Decided(company, entry, pays, who, reason, settles)], now)
+
+    def confirm_all(
+        self,
+        decisions: Sequence[Decided],
+        now: datetime,
+        besides: Callable[[sa.Connection], object] | None = None,
+    ) -> list[Line]:
+        """Do as `confirm` for several decisions: all of them, or none, with what is written `besides`."""
+        with self._alone() as held, self.store.write() as conn:
+            held.check(conn)
+            if besides is not None:
+                besides(conn)
+            by_company: dict[str, list[Decided]] = {}
+            for one in decisions:
+                by_company.setdefault(one.company, []).append(one)
+            return [
+                line for name, some in by_company.items() for line in self._confirm(conn, name, some, now)
+            ]
+
+    def _confirm(
+        self, conn: sa.Connection, company: str, decisions: Sequence[Decided], now: datetime
+    ) -> list[Line]:
+        """Post what was decided in one company, and learn who its payers are."""
+        here = self._shelf(conn, company)
+        confirming = Confirming(here)
+        taken = [(one, *confirming.lines(one)) for one in decisions]
+        ledger.post(conn, company, [line for _, _, lines, _ in taken for line in lines], VERSION, now)
+        done: list[Line] = []
+        for one, bank, _, items in taken:
+            stand = ledger.standing(conn, company, here.places[bank.id])
+            done += stand
             if len({item.customer for item in items}) == 1:
                 customer = items[0].customer, items[0].customer_name
                 payer = bank.payer_name, bank.payer_account
-                learned.teach(conn, self.store.seal, company, customer, payer, done[-1].id, who, now)
-            audit.append(conn, who, "payment.confirmed", {"entry": entry, "pays": list(pays)}, now)
+                learned.teach(conn, self.store.seal, company, customer, payer, stand[-1].id, one.who, now)
+            told = {"entry": one.entry, "pays": list(one.pays)}
+            audit.append(conn, one.who, "payment.confirmed", told, now)
         return done
 
     def undo(self, company: str, entry: str, who: str, reason: str, now: datetime) -> list[Line]:
         """Undo what is posted of an entry, and forget what it taught; the receivables are open again."""
-        with self.store.write() as conn:
+        with self._alone() as held, self.store.write() as conn:
+            held.check(conn)
             lines = ledger.undo(conn, company, Place.of(entry), who, reason, VERSION, now)
             learned.forget(conn, company, [line.id for line in lines], who, now)
         return lines
 
+    def shelves(self, conn: sa.Connection) -> list[shelf.Shelf]:
+        """Return what is kept of each company."""
+        return [self._shelf(conn, name) for name in shelf.companies(conn, self.payments.receivables_from)]
 
-def matched(here: shelf.Shelf, customers: Sequence[Customer] = ()) -> Booked:
+    def _shelf(self, conn: sa.Connection, company: str) -> shelf.Shelf:
+        """Return what is kept of a company."""
+        return shelf.load(conn, self.store.seal, company, self.zone, self.payments.receivables_from)
+
+    def _alone(self) -> AbstractContextManager[Lease]:
+        """Return the lease under which the ledger is written to: two at once could spend an entry twice."""
+        return lease(self.store, "match", holder(), wall(), LEASE)
+
+    def _follow(self, company: str, held: Lease, now: datetime) -> None:
+        """Undo here what people took back in the finance system: its word counts for what it holds."""
+        with self.store.read() as conn:
+            back = postings.taken_back(conn, company)
+            lines = [line for line in ledger.standing(conn, company) if line.posting in back] if back else []
+        by_system: dict[str, list[Line]] = {}
+        for line in lines:
+            by_system.setdefault(line.receivable.system, []).append(line)
+        for system, some in by_system.items():
+            with self.store.write() as conn:
+                held.check(conn)
+                reason = text("cash.taken_back", system=system)
+                ledger.take_back(conn, company, some, system, reason, VERSION, now)
+                learned.forget(conn, company, [line.id for line in some], system, now)
+                told = {"system": system, "postings": [line.posting for line in some]}
+                audit.append(conn, system, "payment.taken_back", told, now)
+
+
+def matched(
+    here: shelf.Shelf, customers: Sequence[Customer] = (), policies: Policies | None = None
+) -> Booked:
     """Return what the entries of a shelf that are not settled come to; nothing is posted."""
     settled = here.settled
     every = [entry for entry in here.entries if entry.id not in settled]
@@ -111,8 +190,19 @@ def matched(here: shelf.Shelf, customers: Sequence[Customer] = ()) -> Booked:
             one = replace(one, accounts=accounts, aliases=aliases)
         known[one.id] = one
     outcomes = [Outcome(entry, "own_transfer") for entry in moved]
-    outcomes += match(here.receivables, rest, known.values())
-    return Booked(here.company, outcomes, here.receivables)
+    found = match(here.receivables, rest, known.values(), policies)
+    outcomes += [_of_people(one, here.undone) for one in found]
+    return Booked(here.company, outcomes, here.receivables, earlier=earlier(here), faults=here.faults)
+
+
+def _of_people(outcome: Outcome, undone: Container[str]) -> Outcome:
+    """Return an outcome; as a proposal what was posted before, and taken back: only people post it again."""
+    if outcome.posted is None or outcome.entry.id not in undone:
+        return outcome
+    for posting in outcome.posted.postings:
+        posting.receivable.open += outcome.closed[posting.receivable.id]
+    doubted = replace(outcome.posted, doubts=(*outcome.posted.doubts, "match.undone_before"))
+    return Outcome(outcome.entry, "proposed", proposals=[doubted])
 
 
 def lines_of(here: shelf.Shelf, booked: Booked) -> list[Line]:
@@ -131,90 +221,4 @@ def lines_of(here: shelf.Shelf, booked: Booked) -> list[Line]:
     return lines
 
 
-def _entry(here: shelf.Shelf, ref: str) -> BankEntry:
-    entry = next((one for one in here.entries if one.id == ref), None)
-    if entry is None:
-        raise ConfigError("cash.no_entry", entry=ref)
-    if entry.amount <= _spent(here, entry):
-        raise ConfigError("cash.settled", entry=ref)
-    return entry
-
-
-def _spent(here: shelf.Shelf, entry: BankEntry) -> int:
-    """Return how much of an entry is posted, in minor units."""
-    mine = (line.amount for line in here.standing if line.entry.ref == entry.id)
-    return to_minor(sum(mine, Decimal(0)), entry.currency)
-
-
-def _decided(
-    here: shelf.Shelf, entry: BankEntry, pays: Mapping[str, Decimal | None], who: str, reason: str
-) -> tuple[list[Line], list[Receivable]]:
-    """Return the lines of a decision and its receivables; ConfigError if it cannot be."""
-    by_ref = {item.id: item for item in here.receivables}
-    left, lines, items = entry.amount - _spent(here, entry), [], []
-    for ref, asked in pays.items():
-        item = by_ref.get(ref)
-        if item is None:
-            raise ConfigError("cash.no_receivable", receivable=ref)
-        same = item.currency == entry.currency
-        most = min(left, item.open) if same else left
-        cash = most if asked is None else to_minor(asked, entry.currency)
-        closes = cash if same else item.open
-        if not item.open or cash > left or abs(closes) > abs(item.open):
-            raise ConfigError(
-                "cash.too_much", entry=entry.id, receivable=ref, most=to_major(most, entry.currency)
-            )
-        left -= cash
-        items.append(item)
-        said = Line(
-            entry=here.places[entry.id],
-            receivable=here.places[ref],
-            currency=entry.currency,
-            amount=to_major(cash, entry.currency),
-            closes=to_major(closes, item.currency),
-            rule=CONFIRMED,
-            facts=("person",),
-            who=who,
-            reason=reason,
-        )
-        lines.append(said)
-    return lines, items
-
-
-_RULES = (
-    "by_document",
-    "by_party",
-    "matcher",
-    "names",
-    "numbers",
-    "parties",
-    "rates",
-    "sieve",
-    "sums",
-    "words",
-)
-
-
-def _version() -> str:
-    """Return a mark of the rules: what the modules that decide say."""
-    state = blake2b(digest_size=8)
-    folder = Path(__file__).parent
-    for name in (
-        "by_document",
-        "by_party",
-        "matcher",
-        "names",
-        "numbers",
-        "parties",
-        "sieve",
-        "sums",
-        "words",
-    ):
-        state.update((folder / f"{name}.py").read_bytes())
-    return state.hexdigest()
-
-
-VERSION = _version()
-"""The version of the rules that ledger lines carry: 16 hex, another whenever the rules change."""
-
-__all__ = ["CONFIRMED", "VERSION", "Booked", "Cashbook", "Explanation", "lines_of", "matched"]
+__all__ = ["CONFIRMED", "VERSION", "Booked", "Cashbook", "Decided", "Explanation", "lines_of", "matched"]

@@ -8,12 +8,13 @@ from itertools import chain
 
 from reconciler.payments import words
 from reconciler.payments.books import Books
-from reconciler.payments.deductions import is_discount, is_fee, net
+from reconciler.payments.deductions import is_discount, is_fee, net, offered
 from reconciler.payments.model import BankEntry, Explanation, Posting, Receivable
-from reconciler.payments.money import is_round
+from reconciler.payments.money import is_round, to_major
 from reconciler.payments.numbers import Citation
 from reconciler.payments.parties import Directory, Party
 from reconciler.payments.rates import Rates
+from reconciler.payments.sharing import each_said, filled, less_discounts, shared, whole
 from reconciler.payments.sums import CHANCE, MOST, chance, subsets
 
 _SIX = 6
@@ -23,13 +24,15 @@ _SIX = 6
 class Cited:
     """The receivables that an entry cites of one customer, or of one group of them.
 
-    `documents` holds those of each number; `confirmed` tells whether the payer is known to be them.
+    `documents` holds those of each number; `confirmed` tells whether the payer is known to be them,
+    `unlisted` whether a number is cited as well that is nobody's.
     """
 
     documents: Sequence[Sequence[Receivable]]
     how: str
     confirmed: bool
     foreign: bool = False
+    unlisted: bool = False
 
     @property
     def items(self) -> list[Receivable]:
@@ -65,16 +68,18 @@ class ByDocument:
             return [Cited(one.documents, one.how, False, foreign=True) for one in found]
         return [self._misspelled(entry, one) for one in found if one.documents]
 
-    def _of(self, citations: Iterable[Citation], customers: frozenset[str], *, confirmed: bool) -> Cited:
+    def _of(self, citations: Sequence[Citation], customers: frozenset[str], *, confirmed: bool) -> Cited:
         documents: list[list[Receivable]] = []
         hows: set[str] = set()
+        unlisted = any(one.how == "unlisted" for one in citations)
         for one in citations:
             items = [item for item in one.items if item.customer in customers]
             if items:
                 documents.append(items)
                 hows.add(one.how)
         order = ("number_cut", "number_read_amiss", "document")
-        return Cited(documents, next((how for how in order if how in hows), "document"), confirmed)
+        how = next((how for how in order if how in hows), "document")
+        return Cited(documents, how, confirmed, unlisted=unlisted)
 
     def _misspelled(self, entry: BankEntry, cited: Cited) -> Cited:
         """Return what is cited as confirmed if the payer's name is but a misspelling of the customer's."""
@@ -139,17 +144,17 @@ class ByDocument:
         facts = (*facts, "sum")
         total = sum(item.open for item in items)
         if total == entry.amount:
-            yield Explanation("document", _whole(items), facts, doubts)
+            yield Explanation("document", whole(items), facts, doubts)
             return
         found = list(self._part_of(entry, cited, items)) or list(self._with_credits(entry, items))
         if len(found) == 1:
             rule, chosen = found[0]
             if rule == "document_part" and _by_chance(items, chosen, entry.amount):
                 doubts = (*doubts, "match.chance")
-            yield Explanation(rule, _whole(chosen), facts, doubts)
+            yield Explanation(rule, whole(chosen), facts, doubts)
         elif found:
             many = (*doubts, "match.several_sums")
-            yield from (Explanation(rule, _whole(chosen), facts, many) for rule, chosen in found)
+            yield from (Explanation(rule, whole(chosen), facts, many) for rule, chosen in found)
         else:
             yield from self._discounted(entry, items, facts, doubts)
 
@@ -180,8 +185,7 @@ class ByDocument:
     def _discounted(
         self, entry: BankEntry, items: Sequence[Receivable], facts: tuple[str, ...], doubts: tuple[str, ...]
     ) -> Iterator[Explanation]:
-        postings = [Posting(item, net(item, entry)) for item in items]
-        if sum(one.amount for one in postings) == entry.amount:
+        if postings := less_discounts(items, entry.amount, [net(item, entry) for item in items]):
             yield Explanation("document_discount", postings, facts, doubts)
 
     # what does not add up, but is cited by who owes it
@@ -206,11 +210,12 @@ class ByDocument:
             if words.says_on_account(entry.text):
                 doubts = (*doubts, "match.on_account_words")
             rest = entry.amount - total
-            more = self._making_up(entry, party, items, rest) if cited.confirmed else []
+            known = cited.confirmed and not cited.unlisted
+            more = self._making_up(entry, party, items, rest) if known else []
             if len(more) == 1:
-                yield Explanation("document_and_one", _whole([*items, *more]), (*facts, "sum"), doubts)
+                yield Explanation("document_and_one", whole([*items, *more]), (*facts, "sum"), doubts)
             else:
-                yield Explanation("document_over", _whole(items), facts, doubts, rest)
+                yield Explanation("document_over", whole(items), facts, doubts, rest)
         elif len(items) == 1 and items[0].open > 0:
             short = items[0].open - entry.amount
             kept = is_fee(short, items[0].open, entry.currency) and not is_discount(short, items[0])
@@ -218,9 +223,15 @@ class ByDocument:
             if rule == "document_part_payment" and words.says_on_account(entry.text):
                 doubts = (*doubts, "match.on_account_words")
             yield Explanation(rule, [Posting(items[0], entry.amount)], facts, doubts)
+        elif total > 0 and (said := each_said(items, entry)):
+            yield Explanation("document_part_payment", said, (*facts, "sum"), doubts)
+        elif total > 0 and (late := less_discounts(items, entry.amount, [offered(item) for item in items])):
+            yield Explanation("document_part_payment", late, facts, doubts)
         elif total > 0:
             doubts = (*doubts, "match.split_unknown")
-            yield Explanation("document_part_payment", _filled(items, entry.amount), facts, doubts)
+            yield Explanation("document_part_payment", filled(items, entry.amount), facts, doubts)
+            if all(item.open > 0 for item in items):
+                yield Explanation("document_part_payment", shared(items, entry.amount), facts, doubts)
 
     def _making_up(
         self, entry: BankEntry, party: Party, items: Sequence[Receivable], rest: int
@@ -250,12 +261,15 @@ class ByDocument:
             return
         foreign = items[0].currency
         owed = sum(item.open for item in items)
-        postings = _shared(items, entry.amount)
+        postings = shared(items, entry.amount)
         said = words.rate_in(entry.text)
         if said and self._rates.fits_said(entry.amount, entry.currency, owed, foreign, said):
             yield Explanation("document_exchange", postings, (*facts, "sum"), doubts)
             return
         fits = self._rates.fits(entry.amount, entry.currency, owed, foreign)
+        if fits is not False and to_major(owed, foreign) in words.amounts_in(entry.text, foreign):
+            yield Explanation("document_exchange", postings, (*facts, "sum"), doubts)
+            return
         if not fits or owed == entry.amount:
             doubts = (*doubts, "match.rate_unknown")
         yield Explanation("document_exchange", postings, (*facts, "rate") if fits else facts, doubts)
@@ -273,33 +287,7 @@ class ByDocument:
                 self._rates.learn(entry.amount, entry.currency, items[0].open, items[0].currency)
 
 
-def _whole(items: Iterable[Receivable]) -> list[Posting]:
-    return [Posting(item, item.open) for item in items]
-
-
 def _by_chance(items: Sequence[Receivable], chosen: Sequence[Receivable], amount: int) -> bool:
     """Tell whether so many sets, as far from none or from all, may well hit the sum by chance."""
     far = min(len(chosen), len(items) - len(chosen))
     return 2 * chance([item.open for item in items], amount, far) > CHANCE
-
-
-def _filled(items: Sequence[Receivable], amount: int) -> list[Posting]:
-    """Return a sum shared out over receivables in their order."""
-    postings: list[Posting] = []
-    for item in items:
-        paid = min(item.open, amount)
-        if paid > 0:
-            postings.append(Posting(item, paid))
-            amount -= paid
-    return postings
-
-
-def _shared(items: Sequence[Receivable], amount: int) -> list[Posting]:
-    """Return a sum in another currency shared out by what is open, what is over to the last."""
-    total, left = sum(item.open for item in items), amount
-    postings: list[Posting] = []
-    for item in items[:-1]:
-        part = (2 * amount * item.open + total) // (2 * total)
-        postings.append(Posting(item, part))
-        left -= part
-    return [*postings, Posting(items[-1], left)]

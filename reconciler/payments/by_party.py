@@ -138,7 +138,8 @@ class ByParty:
 
     def _discounted(self, entry: BankEntry, owed: Sequence[Receivable]) -> Iterator[_Found]:
         for item in owed:
-            if item.open > 0 and item.open != entry.amount == net(item, entry):
+            due = net(item, entry)
+            if item.open > 0 and due not in (item.open, item.open - 1) and abs(entry.amount - due) <= 1:
                 yield "party_discount", [Posting(item, entry.amount)], ()
 
     def _natural(self, entry: BankEntry, owed: Sequence[Receivable]) -> Iterator[_Found]:

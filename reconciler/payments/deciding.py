@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+
+import sqlalchemy as sa
 
 from hub.errors import ConfigError
 from hub.locale import text
-from hub.store import audit
-from reconciler.payments.booking import Booked, Cashbook
-from reconciler.payments.model import Posting
+from hub.store import audit, jsons
+from hub.store.tables import audit as audit_table
+from reconciler.payments.booking import Booked, Cashbook, Decided
+from reconciler.payments.books import CLOSING
 from reconciler.payments.money import to_major
 from reconciler.payments.reports.lines import digests, ranked
 from reconciler.payments.reports.reading import Decision
@@ -38,18 +40,32 @@ def take(book: Cashbook, decisions: Sequence[Decision], who: str, now: datetime)
     asked = [one for one in decisions if one.bank_id in company_of]
     _require_fresh(asked, found)
     accepted = [one for one in asked if one.accepted]
-    for one in accepted:
-        booked = company_of[one.bank_id]
-        pays = _cash(booked, one)
-        reason = one.remark or text("cash.on_the_sheet", line=one.line)
-        book.confirm(booked.company, one.bank_id, pays, one.who or who, reason, now)
-    rejected = [one for one in asked if not one.accepted]
-    if rejected:
-        with book.store.write() as conn:
-            for one in rejected:
-                told = {"entry": one.bank_id, "rank": one.rank, "remark": one.remark}
-                audit.append(conn, one.who or who, "payment.rejected", told, now)
-    return Taken(len(accepted), len(rejected), len(decisions) - len(asked))
+    rejected: list[Decision] = []
+
+    def reject(conn: sa.Connection) -> None:
+        if len(accepted) < len(asked):
+            rejected.extend(_reject(conn, [one for one in asked if not one.accepted], who, now))
+
+    if asked:
+        decided = [_decided(company_of[one.bank_id], one, who) for one in accepted]
+        book.confirm_all(decided, now, reject)
+    return Taken(len(accepted), len(rejected), len(decisions) - len(accepted) - len(rejected))
+
+
+def _reject(
+    conn: sa.Connection, decisions: Iterable[Decision], who: str, now: datetime
+) -> Iterator[Decision]:
+    """Note what was turned down; yield what was not noted before."""
+    a = audit_table.c
+    noted = set(conn.scalars(sa.select(a.details).where(a.what == _REJECTED)))
+    for one in decisions:
+        told = {"entry": one.bank_id, "rank": one.rank, "remark": one.remark, "candidate": one.digest}
+        if jsons.dumps(told) not in noted:
+            audit.append(conn, one.who or who, _REJECTED, told, now)
+            yield one
+
+
+_REJECTED = "payment.rejected"
 
 
 def _require_fresh(decisions: Iterable[Decision], found: Iterable[Booked]) -> None:
@@ -60,11 +76,17 @@ def _require_fresh(decisions: Iterable[Decision], found: Iterable[Booked]) -> No
         raise ConfigError("cash.stale", count=len(stale), entries=said)
 
 
-def _cash(booked: Booked, decision: Decision) -> dict[str, Decimal | None]:
-    """Return what the accepted candidate pays, by receivable, in the entry's currency."""
+def _decided(booked: Booked, decision: Decision, who: str) -> Decided:
+    """Return what a person accepted: what the candidate pays, in the entry's currency."""
     outcome = next(one for one in booked.outcomes if one.entry.id == decision.bank_id)
-    postings: Sequence[Posting] = next(
-        postings for rank, _, postings in ranked(outcome) if rank == decision.rank
-    )
+    found = ((said, postings) for rank, said, postings in ranked(outcome) if rank == decision.rank)
+    candidate, postings = next(found)
     currency = outcome.entry.currency
-    return {one.receivable.id: to_major(one.amount, currency) for one in postings}
+    return Decided(
+        booked.company,
+        decision.bank_id,
+        {one.receivable.id: to_major(one.amount, currency) for one in postings},
+        decision.who or who,
+        decision.remark or text("cash.on_the_sheet", line=decision.line),
+        candidate.rule in CLOSING,
+    )

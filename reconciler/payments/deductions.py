@@ -6,13 +6,16 @@ from datetime import timedelta
 from decimal import Decimal
 
 from reconciler.payments.model import BankEntry, Receivable
-from reconciler.payments.money import decimals
+from reconciler.payments.money import decimals, has_no_cents
 
 GRACE = timedelta(days=3)
 """A discount is granted to money that was so many days under way."""
 
 FEE_MOST = 50
 """A bank keeps at most so much of a payment, in major units."""
+
+NO_CENTS = 100
+"""… of currencies without decimals so many times as much: their units are about as small as others' cents."""
 
 FEE_SHARE = 50
 """… and at most one part in so many."""
@@ -26,9 +29,15 @@ def net(item: Receivable, entry: BankEntry) -> int:
     return item.open - _part(item.open, rate)
 
 
+def offered(item: Receivable) -> int:
+    """Return what would have paid a receivable off in time."""
+    rate = item.discount_rate
+    return item.open if rate is None or item.open != item.amount else item.open - _part(item.open, rate)
+
+
 def is_discount(short: int, item: Receivable) -> bool:
     """Tell whether what is short is the discount that was offered, in time or not: no bank's fee."""
-    return item.discount_rate is not None and short == _part(item.open, item.discount_rate)
+    return item.discount_rate is not None and abs(short - _part(item.open, item.discount_rate)) <= 1
 
 
 def _part(amount: int, rate: Decimal) -> int:
@@ -44,5 +53,5 @@ def is_fee(short: int, owed: int, currency: str) -> bool:
 
 def most_of_fee(currency: str) -> int:
     """Return what a bank keeps at most of a payment."""
-    most: int = FEE_MOST * 10 ** decimals(currency)
+    most: int = FEE_MOST * 10 ** decimals(currency) * (NO_CENTS if has_no_cents(currency) else 1)
     return most

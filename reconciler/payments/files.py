@@ -9,15 +9,17 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from hub.errors import ConfigError
 from hub.locale import text
 from reconciler.payments.model import BankEntry, Customer, Explanation, Outcome, Receivable
-from reconciler.payments.money import to_major, to_minor
+from reconciler.payments.money import as_number, has_no_cents, to_major, to_minor
 
 RECEIVABLES = (
     "receivable_id", "customer_id", "customer_name", "invoice_no", "order_no", "contract_no", "currency",
@@ -35,7 +37,16 @@ PROPOSALS = ("bank_id", "rank", "receivable_id", "amount", "rule", "facts", "rea
 
 _SHOWN = 20
 _SEVERAL = re.compile(r"[;；|、]")
-_AMOUNT = re.compile(r"-?\d+(?:\.\d+)?")
+_DAY = re.compile(
+    r"(?P<y>\d{4})([-/.]?)(?P<m>\d{2})\2(?P<d>\d{2})|(?P<y1>\d{4})([-/.])(?P<m1>\d\d?)\6(?P<d1>\d\d?)"
+    r"|(?P<y2>\d{4})年(?P<m2>\d\d?)月(?P<d2>\d\d?)日|(?P<d3>\d\d?)\.(?P<m3>\d\d?)\.(?P<y3>\d{4})",
+    re.ASCII,
+)
+"""Days that can be read in one way only; 05/03/2026 is not among them."""
+
+_TIME = re.compile(r"[T ]\d\d?:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?", re.ASCII)
+_WAYS = ("", "1", "2", "3")
+_YUAN = frozenset({"RMB", "CNH", "人民币", "人民币元"})
 
 
 def read_receivables(path: Path) -> list[Receivable]:
@@ -51,9 +62,27 @@ def read_bank(path: Path) -> list[BankEntry]:
 def read_customers(path: Path) -> list[Customer]:
     """Return the customers of a CSV file; ConfigError with all that is wrong in it.
 
-    Accounts and aliases may be several in one cell, parted by semicolons.
+    Accounts and aliases may be several in one cell, parted by semicolons, or stand in rows of their own.
     """
     return _read(path, CUSTOMERS, _customer)
+
+
+def without_cents(*paths: Path) -> set[str]:
+    """Return the currencies without decimals that nevertheless have some in one of the files.
+
+    A book that keeps yen to the hundredth is read as it is kept, both files in the same unit.
+    """
+    found: set[str] = set()
+    for path in paths:
+        with (
+            suppress(OSError, UnicodeDecodeError, csv.Error),
+            path.open(encoding="utf-8-sig", newline="") as file,
+        ):
+            for row in csv.DictReader(file):
+                currency, amount = (row.get("currency") or "").strip().upper(), row.get("amount") or ""
+                if has_no_cents(currency) and (number := as_number(amount.strip())) is not None:
+                    found |= {currency} if number != int(number) else set()
+    return found
 
 
 def _read(path: Path, columns: tuple[str, ...], make: Callable[[_Cells], Any]) -> list[Any]:
@@ -69,7 +98,7 @@ def _read(path: Path, columns: tuple[str, ...], make: Callable[[_Cells], Any]) -
             for row in rows:
                 cells = _Cells(path.name, rows.line_num, row, wrong, _NEEDED[columns])
                 identity = (row[columns[0]] or "").strip()
-                if identity in seen and identity:
+                if identity in seen and identity and columns is not CUSTOMERS:
                     cells.fault("match.twice", columns[0], identity, first=seen[identity])
                 seen[identity] = rows.line_num
                 if (made := make(cells)) is not None:
@@ -106,20 +135,30 @@ class _Cells:
         said = self.text(column)
         if not said:
             return None
-        try:
-            return date.fromisoformat(said)
-        except ValueError:
+        if (found := _as_day(said)) is None:
             self.fault("match.bad_day", column, said)
-            return None
+        return found
 
     def number(self, column: str) -> Decimal | None:
         said = self.text(column)
         if not said:
             return None
-        if _AMOUNT.fullmatch(said):
-            return Decimal(said)
-        self.fault("match.bad_number", column, said)
-        return None
+        if (found := as_number(said)) is None:
+            self.fault("match.bad_number", column, said)
+        return found
+
+    def currency(self) -> str:
+        said = self.text("currency").upper()
+        return "CNY" if said in _YUAN else said
+
+    def share(self, column: str) -> Decimal | None:
+        """Return a share: 0.02, and 2 % of it as `2%` or `2`; one of 1 or more cannot be meant."""
+        said = self.text(column)
+        found = as_number(said.removesuffix("%").rstrip()) if said else None
+        if said and (found is None or not 0 <= found < 100):  # noqa: PLR2004 - all of it
+            self.fault("match.bad_number", column, said)
+            return None
+        return found / 100 if found and (said.endswith("%") or found >= 1) else found
 
     def money(self, column: str, currency: str) -> int:
         amount = self.number(column)
@@ -133,7 +172,7 @@ class _Cells:
 
 
 def _receivable(cells: _Cells) -> Receivable:
-    currency = cells.text("currency").upper()
+    currency = cells.currency()
     return Receivable(
         id=cells.text("receivable_id"),
         customer=cells.text("customer_id"),
@@ -145,13 +184,13 @@ def _receivable(cells: _Cells) -> Receivable:
         contract_no=cells.text("contract_no"),
         issued=cells.day("issue_date"),
         due=cells.day("due_date"),
-        discount_rate=cells.number("discount_rate"),
+        discount_rate=cells.share("discount_rate") or None,
         discount_until=cells.day("discount_until"),
     )
 
 
 def _entry(cells: _Cells) -> BankEntry | None:
-    currency, day = cells.text("currency").upper(), cells.day("value_date")
+    currency, day = cells.currency(), cells.day("value_date")
     amount = cells.money("amount", currency)
     if day is None:
         return None  # its fault is noted
@@ -175,6 +214,19 @@ def _customer(cells: _Cells) -> Customer:
         aliases=_several(cells.text("known_alias")),
         parent_name=cells.text("parent_name"),
     )
+
+
+@lru_cache(maxsize=4096)
+def _as_day(said: str) -> date | None:
+    """Return the day that a cell holds, of a moment its day; None if there is none."""
+    found = _DAY.match(said)
+    if found is None or (found.end() < len(said) and not _TIME.fullmatch(said, found.end())):
+        return None
+    year, month, day = (int(next(filter(None, (found[f"{of}{way}"] for way in _WAYS)))) for of in "ymd")
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
 
 
 def _several(cell: str) -> tuple[str, ...]:

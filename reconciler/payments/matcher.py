@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from hub.rules import Policies
 from reconciler.payments import words
 from reconciler.payments.books import Books
 from reconciler.payments.by_document import ByDocument
@@ -15,6 +16,7 @@ from reconciler.payments.by_party import ByParty
 from reconciler.payments.model import KINDS, BankEntry, Customer, Explanation, Outcome, Receivable
 from reconciler.payments.numbers import Citation
 from reconciler.payments.parties import Directory, Party
+from reconciler.payments.policies import ByPolicy
 from reconciler.payments.proposing import Proposing
 from reconciler.payments.rates import Rates
 from reconciler.payments.sieve import Sieve
@@ -24,20 +26,28 @@ ROUNDS = 6
 
 
 def match(
-    receivables: Sequence[Receivable], entries: Sequence[BankEntry], customers: Iterable[Customer] = ()
+    receivables: Sequence[Receivable],
+    entries: Sequence[BankEntry],
+    customers: Iterable[Customer] = (),
+    policies: Policies | None = None,
 ) -> list[Outcome]:
     """Return what each entry came to, in the order of `entries`; what is open of receivables is changed."""
-    return Matcher(receivables, entries, customers).run()
+    return Matcher(receivables, entries, customers, policies).run()
 
 
 class Matcher:
     """One run over receivables and bank entries."""
 
     def __init__(
-        self, receivables: Sequence[Receivable], entries: Sequence[BankEntry], customers: Iterable[Customer]
+        self,
+        receivables: Sequence[Receivable],
+        entries: Sequence[BankEntry],
+        customers: Iterable[Customer],
+        policies: Policies | None = None,
     ) -> None:
-        """Index everything; nothing is posted yet."""
+        """Index everything; nothing is posted yet. `policies` say how customers pay by agreement."""
         self._entries = entries
+        self._policies = policies or Policies()
         self._books = Books(receivables)
         self._directory = Directory(customers, receivables)
         self._rates = Rates()
@@ -69,6 +79,8 @@ class Matcher:
                 rest = self._less_fees(rest)
             if len(rest) == before:
                 break
+        if self._policies.any:
+            rest = self._agreed(rest)
         self._propose(rest)
         self._propose_for_rests()
         return [self._outcomes[entry.id] for entry in self._entries]
@@ -92,6 +104,19 @@ class Matcher:
         left = {entry.id for entry in self._layer(weak, self._sums, adding_up=False)}
         return [entry for entry in rest if not self._weak[entry.id] or entry.id in left]
 
+    def _agreed(self, rest: Sequence[BankEntry]) -> list[BankEntry]:
+        """Post what agreements say of entries that cite nothing and are not explained; return the rest."""
+        policy = ByPolicy(self._books, self._policies)
+        left: list[BankEntry] = []
+        for entry in rest:
+            cites = any(one.how != "number_cut" for one in self._cited[entry.id])
+            said = None if cites else policy.explain(entry, self._party[entry.id], self.doubts(entry))
+            if said is None:
+                left.append(entry)
+            else:
+                self._post(entry, said)
+        return left
+
     def _documents(self, entry: BankEntry) -> list[Explanation]:
         if not self._cited[entry.id]:
             return []
@@ -111,6 +136,8 @@ class Matcher:
         if words.says_returned(entry.text):
             doubts.append("match.says_returned")
         own = [one for one in self._cited[entry.id] if one.how != "number_cut"]
+        if any(one.how == "unlisted" for one in own):
+            doubts.append("match.cites_unknown")
         family = self._party[entry.id].family
         for one in own:
             mine = [item for item in one.items if item.customer in family]

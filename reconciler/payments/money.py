@@ -1,7 +1,11 @@
-"""Amounts in minor units: how many decimals a currency has (ISO 4217)."""
+"""Amounts in minor units: how many decimals a currency has (ISO 4217); and how people write them."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from decimal import Decimal
 
 _DECIMALS = dict.fromkeys(
@@ -10,10 +14,32 @@ _DECIMALS = dict.fromkeys(
 ) | dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3)  # fmt: skip
 _USUAL = 2
 
+_AMOUNT = re.compile(r"[-+]?(?:\d+(?:\.\d+)?|\d{1,3}(?:,\d{3})+(?:\.\d+)?)", re.ASCII)
+_WITH_COMMA = re.compile(r"[-+]?(?:\d+|\d{1,3}(?:\.\d{3})+),\d{1,2}", re.ASCII)
+"""Amounts as English and Chinese people write them, and as others do: 1,234.50 and 1.234,50."""
+
+
+_finer: ContextVar[frozenset[str]] = ContextVar("finer", default=frozenset())
+
 
 def decimals(currency: str) -> int:
     """Return how many decimals `currency` has."""
-    return _DECIMALS.get(currency, _USUAL)
+    return _USUAL if currency in _finer.get() else _DECIMALS.get(currency, _USUAL)
+
+
+def has_no_cents(currency: str) -> bool:
+    """Tell whether a currency has no decimals (ISO 4217)."""
+    return _DECIMALS.get(currency, _USUAL) == 0
+
+
+@contextmanager
+def in_hundredths(currencies: Iterable[str]) -> Iterator[None]:
+    """Count currencies that have no decimals in hundredths, as some books do, as long as it lasts."""
+    token = _finer.set(frozenset(currencies))
+    try:
+        yield
+    finally:
+        _finer.reset(token)
 
 
 def is_round(minor: int, currency: str) -> bool:
@@ -33,3 +59,12 @@ def to_minor(amount: Decimal, currency: str) -> int:
 def to_major(minor: int, currency: str) -> Decimal:
     """Return minor units as an amount with all decimals of its currency."""
     return Decimal(minor).scaleb(-decimals(currency))
+
+
+def as_number(said: str) -> Decimal | None:
+    """Return the number that is written; None if there is none, or it can be read in two ways."""
+    if _AMOUNT.fullmatch(said):
+        return Decimal(said.replace(",", ""))
+    if _WITH_COMMA.fullmatch(said):
+        return Decimal(said.replace(".", "").replace(",", "."))
+    return None

@@ -13,6 +13,9 @@ _LEGAL_CJK = re.compile(
     "(股份有限责任公司|有限责任股份公司|集团股份有限公司|集团有限公司|股份有限公司|有限责任公司|有限公司|"
     "股份公司|集团公司|总公司|公司|株式会社|株式會社|有限会社)"
 )
+_LEGAL_CUT = re.compile("(?<=[\u3400-\u9fff]{3})(股份有限公?|集团有限公?|有限责任?公?|有限公?)$")
+"""A legal form of which the end was cut off with the name."""
+
 _PLACES = re.compile("(?<=[\u3400-\u9fff]{2})[市省县](?=[\u3400-\u9fff]{2})")
 _WORD = re.compile("[A-Z0-9]+|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 _LEGAL = frozenset({
@@ -54,10 +57,20 @@ def core(name: str) -> str:
     """Return a name without its legal form; the legal form alone stays if there is nothing else."""
     plain = _put_together(name)
     if is_chinese(plain):
-        plain = _PLACES.sub("", _LEGAL_CJK.sub(" ", plain))
+        plain = _PLACES.sub("", _without_legal(plain))
     said = _WORD.findall(plain)
     words = [word for at, word in enumerate(said) if word not in (_LEGAL if at else _EITHER_END)]
     return "".join(words) or whole(name)
+
+
+def placed(name: str) -> str:
+    """Return a Chinese name without its legal form, but with what kind of place it names: 苏州市蓝天贸易."""
+    plain = _put_together(name)
+    return "".join(_WORD.findall(_without_legal(plain))) if _PLACES.search(plain) else ""
+
+
+def _without_legal(plain: str) -> str:
+    return _LEGAL_CUT.sub("", _LEGAL_CJK.sub(" ", plain).rstrip())
 
 
 def _put_together(name: str) -> str:

@@ -14,11 +14,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from reconciler.payments.makes import Make, letters_of, make_of, makes_of, safe
 from reconciler.payments.model import Receivable
 from reconciler.payments.texts import folded
 
 _RUN = re.compile("[A-Z0-9]+")
-_AMISS = str.maketrans("OQDILSBZG", "000115826")
 _BETWEEN = re.compile(r"[-/._#:\s]{0,3}")
 """What may stand between the parts of one number."""
 
@@ -52,23 +52,18 @@ class Citation:
     """One document that a text cites: its number, and the receivables that carry it, of any customer.
 
     `how` is document (as written), number_read_amiss (but for signs that are mistaken for each other) or
-    number_cut (by its last digits only, which say little by themselves). `ranged` if it lies within a range
-    whose ends are cited.
+    number_cut (by its last digits only, which say little by themselves). A number that is made like ours and
+    is nobody's is unlisted, without receivables.
     """
 
     number: str
     items: tuple[Receivable, ...]
     how: str = "document"
-    ranged: bool = False
 
 
 def squeezed(number: str) -> str:
     """Return letters and digits of a number."""
     return "".join(_RUN.findall(folded(number)))
-
-
-def _safe(squeezed_number: str) -> str:
-    return squeezed_number.translate(_AMISS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +81,18 @@ class Register:
         self._by_number: dict[str, list[tuple[str, Receivable]]] = defaultdict(list)
         self._by_tail: dict[str, list[tuple[str, Receivable]]] = defaultdict(list)
         self._prefixes: set[str] = set()
+        self._makes: set[Make] = set()
         for item in receivables:
             for number in dict.fromkeys((item.invoice_no, item.order_no, item.contract_no)):
                 plain = squeezed(number)
                 if len(plain) < LEAST or not any(sign.isdigit() for sign in plain):
                     continue
-                self._by_number[_safe(plain)].append((plain, item))
+                self._by_number[safe(plain)].append((plain, item))
+                if make := make_of(plain):
+                    self._makes.add(make)
                 for tail in _tails(number, plain):
                     self._by_tail[tail].append((plain, item))
-                letters = _letters(plain)
+                letters = letters_of(plain)
                 if len(letters) >= 1:
                     self._prefixes.add(letters)
 
@@ -114,6 +112,8 @@ class Register:
                 citation = self._tail(runs[at])
                 upto = at + 1
                 if citation is None:
+                    if one := self._unlisted(plain, runs, at):
+                        found.setdefault(one.number, one)
                     at += 1
                     continue
             if last and all(run.text in _JOINING for run in runs[after:at]):
@@ -133,7 +133,7 @@ class Register:
         if begin := _CREDITOR_REFERENCE.match(run.text):
             run = _Run(run.text[begin.end() :], run.start + begin.end(), run.end)
         run, rest = self._parted(run)
-        letters = _letters(run.text)
+        letters = letters_of(run.text)
         if letters not in self._prefixes:
             for at in range(1, len(letters)):
                 if letters[at:] in self._prefixes:
@@ -145,7 +145,7 @@ class Register:
 
     def _parted(self, run: _Run) -> tuple[_Run, _Run | None]:
         """Return a run, or the number that it begins with and the rest: INV1001INV1002, 1001UND1002."""
-        if self._by_number.get(_safe(run.text)):
+        if self._by_number.get(safe(run.text)):
             return run, None
         for glued in _GLUED.finditer(run.text):
             at, word = glued.start(), glued[1]
@@ -160,7 +160,7 @@ class Register:
         return run, None
 
     def _is_ours(self, number: str) -> bool:
-        return any(plain == number for plain, _ in self._by_number.get(_safe(number), ()))
+        return any(plain == number for plain, _ in self._by_number.get(safe(number), ()))
 
     def _longest(self, plain: str, runs: Sequence[_Run], at: int) -> tuple[int, Citation | None]:
         """Return the longest number that begins with run `at`, and the run after it."""
@@ -176,13 +176,26 @@ class Register:
                 found = upto + 1, citation
         return found
 
-    def _of(self, number: str, *, ranged: bool = False) -> Citation | None:
-        rows = self._by_number.get(_safe(number))
+    def _unlisted(self, plain: str, runs: Sequence[_Run], at: int) -> Citation | None:
+        """Return a number that begins with run `at`, is made like ours, and is none that we know of."""
+        joined = ""
+        for upto in range(at, min(len(runs), at + _PARTS)):
+            if upto > at and not _BETWEEN.fullmatch(plain[runs[upto - 1].end : runs[upto].start]):
+                break
+            joined += runs[upto].text
+            if len(joined) > _LONGEST:
+                break
+            if not makes_of(joined).isdisjoint(self._makes):
+                return Citation(joined, (), "unlisted")
+        return None
+
+    def _of(self, number: str) -> Citation | None:
+        rows = self._by_number.get(safe(number))
         if not rows:
             return None
         exact = [item for plain, item in rows if plain == number]
         if exact:
-            return Citation(number, tuple(dict.fromkeys(exact)), "document", ranged)
+            return Citation(number, tuple(dict.fromkeys(exact)), "document")
         if not any(sign.isdigit() for sign in number):
             return None  # a word that merely looks like a number
         if number.isdigit():
@@ -190,7 +203,7 @@ class Register:
         if not rows:
             return None  # a number of something else: no letter is left of what we call ours
         items = tuple(dict.fromkeys(item for _, item in rows))
-        return Citation(rows[0][0], items, "number_read_amiss", ranged)
+        return Citation(rows[0][0], items, "number_read_amiss")
 
     def _tail(self, run: _Run) -> Citation | None:
         digits = run.text
@@ -211,6 +224,9 @@ class Register:
             digits = len(run.text)
             if not run.text.isdigit() or digits >= len(last) or not last[-digits:].isdigit():
                 break
+            upto, whole = self._longest(plain, runs, here)
+            if whole and whole.how == "document" and upto > here + 1:
+                break  # it begins a number of its own: RE2026/1001, 2026/1002
             full = last[:-digits] + run.text
             if _RANGE.fullmatch(gap) and (steps := self._range(last, full)):
                 found.update({one.number: one for one in steps if one.number not in found})
@@ -238,7 +254,7 @@ class Register:
         ends = self._of(numbers[-1]) or self._tail(_Run(numbers[-1], 0, 0))
         if ends is None:
             return []
-        inner = (self._of(number, ranged=True) for number in numbers[:-1])
+        inner = (self._of(number) for number in numbers[:-1])
         return [*(one for one in inner if one), ends]
 
 
@@ -247,10 +263,6 @@ def _past_words(runs: Sequence[_Run], at: int) -> int:
     while at < len(runs) and runs[at].text in _JOINING:
         at += 1
     return at
-
-
-def _letters(plain: str) -> str:
-    return plain[: len(plain) - len(plain.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))]
 
 
 def _tails(number: str, plain: str) -> set[str]:

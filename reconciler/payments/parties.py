@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from reconciler.payments.model import BankEntry, Customer, Receivable
-from reconciler.payments.names import alike, core, cores, whole, words_of
+from reconciler.payments.names import alike, core, cores, placed, whole, words_of
 from reconciler.payments.texts import folded
 
 _EMPTY: frozenset[str] = frozenset()
@@ -31,7 +31,7 @@ class Party:
 
     `payers` pay by account or name, exactly; `fact` says by which. `named` are in the text. `relatives`
     belong to the group of one of these. `contradicted` if account and name belong to different groups.
-    `stranger` if the payer has a name that is no customer's; `alike` are those whose names are like it.
+    `alike` are those whose names are like the payer's, which is no customer's.
     """
 
     payers: frozenset[str] = _EMPTY
@@ -39,7 +39,6 @@ class Party:
     named: frozenset[str] = _EMPTY
     relatives: frozenset[str] = _EMPTY
     contradicted: bool = False
-    stranger: bool = False
     alike: frozenset[str] = _EMPTY
 
     @property
@@ -67,6 +66,7 @@ class Directory:
         self._members: dict[str, set[str]] = defaultdict(set)
         self._shreds: dict[str, set[str]] = defaultdict(set)
         self._found: dict[tuple[str, str], Party] = {}
+        self._like: dict[str, frozenset[str]] = {}
         parents: dict[str, str] = {}
         for one in customers:
             for account in one.accounts:
@@ -84,26 +84,32 @@ class Directory:
         if not whole(name) or customer in self._by_whole[whole(name)]:
             return
         self._by_whole[whole(name)].add(customer)
-        for key in cores(name):
+        for key in filter(None, {*cores(name), placed(name)}):
             self._by_core[key].add(customer)
             self._cores[customer].add(key)
             if len(key) >= (_LATIN if key.isascii() else _BEGIN):
                 self._begins[key[:_BEGIN]].add(key)
 
     def _join(self, parents: dict[str, str]) -> None:
-        """Put parents, and all who name the same one, into one group."""
+        """Put parents, all who name the same one, and the parents of parents, into one group."""
+        above: dict[str, str] = {}
         headless: dict[str, str] = {}
         for customer, parent in parents.items():
             key = core(parent)
             heads = self._by_whole.get(whole(parent)) or self._by_core.get(key, set())
-            group = f"={key}" if len(heads) != 1 else f"#{next(iter(heads))}"
-            for member in {customer, *(heads if len(heads) == 1 else ())}:
-                self._group[member] = group
-                self._members[group].add(member)
+            head = f"#{next(iter(heads))}" if len(heads) == 1 else f"={key}"
             if len(heads) != 1:
-                headless[key] = group
-        for key, group in headless.items():
-            self._by_core[key].update(self._members[group])
+                headless[key] = head
+            top, mine = _top(above, head), _top(above, f"#{customer}")
+            if top != mine:
+                above[mine] = top
+        for node in {*above, *above.values()}:
+            group = _top(above, node)
+            if node.startswith("#"):
+                self._group[node[1:]] = group
+                self._members[group].add(node[1:])
+        for key, node in headless.items():
+            self._by_core[key].update(self._members[_top(above, node)])
 
     def kin(self, customers: Iterable[str]) -> frozenset[str]:
         """Return all who are in a group with one of `customers`, themselves included."""
@@ -122,7 +128,7 @@ class Directory:
         if not named:
             return payer
         relatives = self.kin(payer.payers | named) - payer.payers - named
-        return Party(payer.payers, payer.fact, named, relatives, payer.contradicted, payer.stranger)
+        return Party(payer.payers, payer.fact, named, relatives, payer.contradicted)
 
     def _payer(self, name: str, account: str) -> Party:
         by_account = self._by_account.get(plain_account(account), set()) if account else set()
@@ -133,9 +139,10 @@ class Directory:
             return Party(everyone, "party", _EMPTY, self.kin(everyone) - everyone, contradicted=True)
         payers = frozenset(both or by_name or by_account)
         fact = "party" if by_name else "account"
-        stranger = bool(name) and not payers
-        alike = self.lookalikes(name) if stranger else _EMPTY
-        return Party(payers, fact, _EMPTY, self.kin(payers) - payers, stranger=stranger, alike=alike)
+        if name and not payers and name not in self._like:
+            self._like[name] = self.lookalikes(name)
+        alike = self._like[name] if name and not payers else _EMPTY
+        return Party(payers, fact, _EMPTY, self.kin(payers) - payers, alike=alike)
 
     def named_in(self, text: str) -> frozenset[str]:
         """Return the customers whose names stand in `text`; of names within names the longest counts."""
@@ -178,6 +185,16 @@ class Directory:
             near = set().union(*rare[: _WIDTH[key.isascii()] + 1])
             found |= {one for one in near if self.is_alike(one, name)}
         return frozenset(found)
+
+
+def _top(above: dict[str, str], node: str) -> str:
+    """Return the top of what is above a node; what is between is left out the next time."""
+    top = node
+    while top in above:
+        top = above[top]
+    while node != top:
+        above[node], node = top, above[node]
+    return top
 
 
 def plain_account(account: str) -> str:

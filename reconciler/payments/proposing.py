@@ -11,6 +11,7 @@ from reconciler.payments.model import BankEntry, Explanation, Posting, Receivabl
 from reconciler.payments.numbers import Citation
 from reconciler.payments.parties import Party
 from reconciler.payments.rates import Rates
+from reconciler.payments.sharing import filled
 
 MOST = 3
 """So many candidates are shown for an entry."""
@@ -65,12 +66,21 @@ class Proposing:
         near.sort(key=lambda item: item.open)
         found = [self._paying(entry, [item], (fact, "sum")) for item in self._by_month(entry, exact)]
         found += [self._paying(entry, [item], (fact, "nearly_sum")) for item in near]
+        if len(found) < MOST and (running := self._running(entry, owed)):
+            found.append(running)
         if len(found) < MOST:
             more = [item for item in owed if item.open > entry.amount and item not in near]
             found += [self._paying(entry, [item], (fact,)) for item in more[:MOST]]
         if len(found) < MOST and (filled := self._oldest_first(entry, owed)):
             found.append(filled)
         return found
+
+    def _running(self, entry: BankEntry, owed: Sequence[Receivable]) -> Explanation | None:
+        """Return what is owed, the oldest first, the last in part: several, and nothing is left over."""
+        postings = filled(owed, entry.amount)
+        if len(postings) < 2 or sum(one.amount for one in postings) < entry.amount:
+            return None
+        return Explanation("oldest_first", postings, ("party",))
 
     def _by_month(self, entry: BankEntry, items: Sequence[Receivable]) -> list[Receivable]:
         said = words.month_in(entry.text)

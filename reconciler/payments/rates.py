@@ -28,8 +28,10 @@ class Rates:
 
     def learn(self, paid: int, currency: str, owed: int, foreign: str) -> None:
         """Note the rate of a payment that names one document of its payer; some of them may be parts."""
-        self._seen[currency, foreign].append(_rate(paid, currency, owed, foreign))
-        self._middle.pop((currency, foreign), None)
+        rate = _rate(paid, currency, owed, foreign)
+        for pair, one in (((currency, foreign), rate), ((foreign, currency), 1 / rate if rate else rate)):
+            self._seen[pair].append(one)
+            self._middle.pop(pair, None)
 
     def fits(self, paid: int, currency: str, owed: int, foreign: str) -> bool | None:
         """Tell whether a payment's rate is like those seen; None if too few were."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import cache
+from itertools import chain
 
+from reconciler.payments.money import as_number
 from reconciler.payments.texts import folded
 
 _RETURNED = re.compile(
@@ -14,11 +17,13 @@ _RETURNED = re.compile(
     r"CHARGEBACK|RECALL(?:ED)?|REJET|RIMBORSO|REMBOURSEMENT)\b"
 )
 _ON_ACCOUNT = re.compile(
-    "预付|预收|预存|定金|订金|履约保证金|投标保证金|押金|暂存|暂收|备用金|借款|贷款|还款|利息|结息|工资|"
-    "理财|赎回|转存|退税|税款|补贴|补助|投标|分红|红利|租金|报销|"
+    "预付|预收|预存|定金|订金|(?<!质量)保证金|押金|暂存|暂收|备用金|借款|贷款|还款|利息|结息|工资|"
+    "理财|赎回|转存|退税|税款|补贴|补助|投标|分红|红利|租金|报销|返利|返点|赔款|赔偿|理赔|违约金|罚款|"
     r"\b(?:PRE-?PAYMENT|PREPAID|ADVANCE|DEPOSIT|DOWN ?PAYMENT|ON ACCOUNT|PAYMENT IN ADVANCE|ANZAHLUNG|"
-    r"VORKASSE|VORAUSZAHLUNG|ACOMPTE|LOAN|DARLEHEN|INTEREST|ZINSEN|SALARY|WAGES|GEHALT|LOHN|BID BOND|"
-    r"SUBSIDY|GRANT|DIVIDEND|RENT|TAX|STEUER)\b"
+    r"VORKASSE|VORAUSZAHLUNG|ACOMPTE|LOAN|DARLEHEN|INTEREST|ZINSEN|SALARY|WAGES|GEHALT|LOHN|"
+    r"(?:BID|TENDER|PERFORMANCE) BOND|\w*KAUTION|SICHERHEITSLEISTUNG|REBATE|COMPENSATION|INDEMNITY|"
+    r"PENALTY|ENTSCHADIGUNG|SCHADENERSATZ|VERTRAGSSTRAFE|SUBSIDY|GRANT|DIVIDEND|RENT|TAX|"
+    r"STEUER)\b"
 )
 _PART = re.compile(
     "留?质保金|首付|尾款|进度款|分期|部分|余款|一期|二期|三期|第[一二三四五六1-9][期笔次批]|首期|首笔|[1-9]0%|"
@@ -28,6 +33,11 @@ _PART = re.compile(
 _RATE = re.compile(
     r"(?:汇率|折合|牌价|\bRATE|\bKURS|\bFX|\bEX\.?\s?RATE|\bTAUX|@)\D{0,12}?(\d{1,3}[.,]\d{2,6})"
 )
+_NAMES = {
+    "CNY": "CNY|RMB|人民币", "USD": r"USD|US\$|美元|美金", "EUR": "EUR|€|欧元", "JPY": "JPY|日元",
+    "GBP": "GBP|£|英镑", "HKD": r"HKD|HK\$|港币|港元",
+}  # fmt: skip
+_SUM = re.compile(r"(?<![\d.,])\d[\d.,]*[.,]\d\d(?![\d.,]*\d)")
 _MONTH = re.compile(r"(?<!\d)(?:(20\d\d)\s?[-年/.]\s?)?(0?[1-9]|1[0-2])\s?月")
 _MONTH_NAMED = re.compile(
     r"\b(JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)(?:UARY|RUARY|CH|IL|E|Y|UST|TEMBER|OBER|EMBER)?\b"
@@ -55,6 +65,26 @@ def rate_in(text: str) -> Decimal | None:
     """Return the exchange rate that a text names, if it names one."""
     found = _RATE.search(folded(text))
     return Decimal(found[1].replace(",", ".")) if found else None
+
+
+def sums_in(text: str) -> list[Decimal]:
+    """Return the amounts that a text names with their cents, in its order."""
+    return [number for one in _SUM.findall(folded(text)) if (number := as_number(one)) is not None]
+
+
+def amounts_in(text: str, currency: str) -> set[Decimal]:
+    """Return the amounts that a text names in a currency: EUR 1,300.00, or 1.300,00 EUR."""
+    plain = folded(text)
+    found = chain.from_iterable(sign.findall(plain) for sign in _in(currency))
+    return {number for one in found if (number := as_number(one)) is not None}
+
+
+@cache
+def _in(currency: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return what finds amounts in a currency, which stands before or after them."""
+    name = _NAMES.get(currency, re.escape(currency))
+    number = r"(\d[\d.,]*)(?<![.,])"
+    return re.compile(rf"(?:{name})\s?{number}"), re.compile(rf"(?<![\d.,]){number}\s?(?:{name})")
 
 
 def month_in(text: str) -> tuple[int | None, int] | None:

@@ -75,7 +75,7 @@ class OrderService:
             found = self._erp.desk.read("get", "", lambda conn, at: [records.get(conn, number, at)])
             return f"{_said('0')}{_listed(found)}"
         limit = min(int(said.get("Max") or LONGEST_PAGE), LONGEST_PAGE)
-        since, (changed, _, last) = _utc(said.get("Since", "")), said.get("Cursor", "").partition(" ")
+        since, (changed, _, last) = utc(said.get("Since", "")), said.get("Cursor", "").partition(" ")
 
         def work(conn: sa.Connection, at: datetime | None) -> list[Record]:
             place = changed, int(last or 0)
@@ -152,7 +152,7 @@ def _local(changed: str) -> str:
     return local.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
 
 
-def _utc(text: str) -> str:
+def utc(text: str) -> str:
     """Return a stamp of a caller, who means the ERP's local time where he says no zone."""
     if not text:
         return ""

@@ -20,6 +20,7 @@ from simulators.trading.desk import Sleep
 from simulators.trading.erp import Erp
 from simulators.trading.erp_server import ErpServer
 from simulators.trading.faults import Faults
+from simulators.trading.finance import Finance
 from simulators.trading.holdings import Held
 from simulators.trading.journal import HUB, Entry, doubled
 from simulators.trading.quantities import plain
@@ -62,18 +63,19 @@ class Trading:
         self.folder, self.random = folder, Random(f"{seed}/trading")
         self.crm = Crm(folder / "crm.db", now, sleep)
         self.erp = Erp(folder / "erp.db", now, sleep)
+        self.finance = Finance(folder / "finance.db", now, sleep)
         self.wms = Wms(wms_url or folder / "wms.db", now, unique=unique_wms, real_time=clock is None)
         self.wms_url = self.wms.url  # how the hub reaches it; a proxy may stand in between
         self.tms = Tms(folder / "tms", folder / "tms.db", now)
         self.crm_server = CrmServer(self.crm, now, port=ports[0])
-        self.erp_server = ErpServer(self.erp, now, port=ports[1])
+        self.erp_server = ErpServer(self.erp, now, port=ports[1], finance=self.finance)
         self.webhooks = self.crm_server.webhooks
         self._stack = ExitStack()
         if isinstance(clock, Watch):
             clock.heard.append(self.tick)
 
     def __enter__(self) -> Trading:
-        for system in (self.crm.desk, self.erp.desk, self.wms, self.tms):
+        for system in (self.crm.desk, self.erp.desk, self.finance.desk, self.wms, self.tms):
             self._stack.callback(system.close)
         self._stack.enter_context(self.crm_server)
         self._stack.enter_context(self.erp_server)

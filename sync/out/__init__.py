@@ -11,7 +11,8 @@
     propose.py     the difference becomes changes in the outbox, with the merge
     mass.py        too many changes in a day wait together
     outbox.py      the changes and their states
-    approvals.py   what people decide of held changes; asks.py: what they are asked
+    approvals.py   what people decide of held changes; asks.py: what they are asked;
+                   expiry.py: what nobody answers
     push.py        changes leave; bearing.py: how a system bears it; due.py: what must be looked at again
     speaking.py    a change as a connector carries it out
     receipts.py    what a system proved to have done

@@ -25,10 +25,12 @@ class Form:
 
     `agreed` is when both last said the same, `parked` a difference that stands (an accepted form, one that
     people accepted or that stood when the system went live), `doubt` an answer that came once. `sent` counts
-    until it has settled. `made` tells that the order was created there, or found.
+    until it has settled. `made` tells that the order was created there, or found; `reversed` that a posting
+    was taken back.
     """
 
     made: bool = False
+    reversed: bool = False
     agreed: dict[str, Pair] = field(default_factory=dict)
     parked: dict[str, Pair] = field(default_factory=dict)
     doubt: dict[str, Pair] = field(default_factory=dict)

@@ -9,7 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.brakes import DAY, BrakeSpec, DayCount, mass
+from hub.brakes import DAY, BrakeSpec, DayCount, mass, mass_of_postings
+from hub.postings import is_posting
 from hub.rules import Rules
 from hub.store import jsons
 from hub.store.tables import outbox, views
@@ -24,12 +25,13 @@ _COUNTED = ("pending", "sent", "confirmed", "unknown", "waiting")
 
 def brake(conn: sa.Connection, rules: Rules, fresh: Iterable[Row], now: datetime) -> list[Row]:
     """Return `fresh` changes; those of a system that would pass its limits are held, as one batch."""
-    by_system: dict[str, list[Row]] = {}
+    by_system: dict[tuple[str, bool], list[Row]] = {}
     for row in fresh:
-        by_system.setdefault(row["system"], []).append(row)
-    return [
-        one for system, rows in by_system.items() for one in _braked(conn, rules.brakes, system, rows, now)
-    ]
+        by_system.setdefault((row["system"], is_posting(row["order_no"])), []).append(row)
+    braked: list[Row] = []
+    for (system, _), rows in by_system.items():
+        braked += _braked(conn, rules.brakes, system, rows, now)
+    return braked
 
 
 def _braked(conn: sa.Connection, brakes: BrakeSpec, system: str, rows: list[Row], now: datetime) -> list[Row]:
@@ -37,9 +39,12 @@ def _braked(conn: sa.Connection, brakes: BrakeSpec, system: str, rows: list[Row]
     if not going:
         return rows
     orders = {(row["company"], row["order_no"]) for row in going}
-    cancelled = sum(_cancels(row) for row in going)
-    day = _day(conn, system, brakes, orders, now)
-    hold = mass(brakes, day, len(orders), cancelled)
+    if is_posting(going[0]["order_no"]):
+        before = _asked(conn, system, now, postings=True) - orders
+        hold = mass_of_postings(brakes, len(before), len(orders))
+    else:
+        cancelled = sum(_cancels(row) for row in going)
+        hold = mass(brakes, _day(conn, system, brakes, orders, now), len(orders), cancelled)
     if hold is None:
         return rows
     batch = f"{system}-{now:%Y%m%d}"
@@ -52,12 +57,22 @@ def _braked(conn: sa.Connection, brakes: BrakeSpec, system: str, rows: list[Row]
 
 def _day(conn: sa.Connection, system: str, brakes: BrakeSpec, more: Set[OrderNo], now: datetime) -> DayCount:
     """Return what was asked of a system in the last day, `more` orders of now not counted a second time."""
-    o = outbox.c
-    here = (o.system == system, o.created_at > now - DAY, o.mode == LIVE, o.state.in_(_COUNTED))
-    found = conn.execute(sa.select(o.company, o.order_no).where(*here).distinct())
-    count = len({(row.company, row.order_no) for row in found} - more)
-    cancels = conn.scalar(sa.select(sa.func.count()).where(*here, o.wanted.contains('"cancelled":true'))) or 0
+    count = len(_asked(conn, system, now, postings=False) - more)
+    cancelled = outbox.c.wanted.contains('"cancelled":true')
+    cancels = conn.scalar(sa.select(sa.func.count()).where(*_of_day(system, now), cancelled)) or 0
     return DayCount(count, _held(conn, system, brakes, count + len(more)), cancels)
+
+
+def _asked(conn: sa.Connection, system: str, now: datetime, *, postings: bool) -> set[OrderNo]:
+    """Return the orders, or the postings, that a system was asked for in the last day."""
+    o = outbox.c
+    found = conn.execute(sa.select(o.company, o.order_no).where(*_of_day(system, now)).distinct())
+    return {(row.company, row.order_no) for row in found if is_posting(row.order_no) is postings}
+
+
+def _of_day(system: str, now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    o = outbox.c
+    return o.system == system, o.created_at > now - DAY, o.mode == LIVE, o.state.in_(_COUNTED)
 
 
 def _held(conn: sa.Connection, system: str, brakes: BrakeSpec, orders: int) -> int:

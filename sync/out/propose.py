@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -17,14 +17,15 @@ import sqlalchemy as sa
 
 from hub.brakes import RULE as MASS
 from hub.brakes import loops
-from hub.fuse import Fuse, Hold, Proposal, roles_of
+from hub.fuse import Credit, Fuse, Hold, Proposal, roles_of
 from hub.mapping import SystemMapping
 from hub.model import QUANTITIES
+from hub.postings import is_posting
 from hub.rules import Rules
 from hub.store import bulk, jsons
 from hub.store.runs import Run
 from hub.store.tables import forms
-from sync.out import away, outbox
+from sync.out import away, credit, outbox
 from sync.out.approvals import granted
 from sync.out.by_hand import became, overwritten
 from sync.out.mass import brake
@@ -33,13 +34,16 @@ from sync.out.situation import Situation
 from sync.out.situations import know
 from sync.out.targets import LIVE, SHADOW, Target, targets_of
 from sync.out.values import Told
-from sync.out.wants import CREATE, UPDATE, Want, Wants
+from sync.out.wants import CREATE, REVERSE, UPDATE, Want, Wants
 
 CONFLICT, LOOP, PARTS = "conflict", "loop", "parts"
 """Rules of the hub's own that hold a change, beside those of hub.yaml."""
 
-AUTHORS = ("changed_by", "created_by", "salesperson")
-"""Extras that tell who caused something in the source, the most telling first."""
+UNANSWERED = "outbox.unanswered"
+"""Why a change is given up that nobody decided of (`sync.out.expiry`)."""
+
+AUTHORS = ("changed_by", "created_by", "salesperson", "who")
+"""Extras that tell who caused something in the source, the most telling first; `who` posted a match."""
 
 _NUMBERS = (*QUANTITIES, "amount")
 
@@ -94,9 +98,20 @@ class _Proposing:
         self._together = together
         self._known = know(conn, keys, out.targets)
         self._changes = outbox.of_orders(conn, keys)
+        self._credit = self._read_credit() if out.fuse.asks_for_customers else {}
         self._forms: list[dict[str, Any]] = []
         self._fresh: list[dict[str, Any]] = []
         self._superseded = 0
+
+    def _read_credit(self) -> dict[OrderNo, list[Credit]]:
+        """Return how the customer of each order stands; a posting waits for nobody's debts."""
+        customers = {
+            key: (key[0], str(order["customer_no"]))
+            for key, order in self._known.orders.items()
+            if order.get("customer_no") and not is_posting(key[1])
+        }
+        found = credit.read(self._conn, customers.values())
+        return {key: found[customer] for key, customer in customers.items() if customer in found}
 
     def done(self) -> Counter[str]:
         """Look at every order and write; return how many changes were asked for, and superseded."""
@@ -134,7 +149,7 @@ class _Proposing:
             self._superseded += 1
         if want is not None and not _refused(mine, digest):
             row = self._row(key, target, here, want, digest, mine)
-            self._fresh.append(_in_batch(row, current))
+            self._fresh.append(_in_batch(_held_still(row, mine), current or _unanswered(mine)))
 
     def _keep(self, key: OrderNo, target: Target, here: Situation) -> None:
         self._forms.append(
@@ -165,6 +180,8 @@ class _Proposing:
         state = HELD if open_roles else PENDING
         ripe = want.not_before if state == PENDING else None
         reason = _why(target, here, want, ripe)
+        if want.kind == REVERSE and not target.spec.reverse:
+            state, reason = REJECTED, ("outbox.reverse_by_hand", {"system": target.system, "posting": key[1]})
         refusals = sum(row["state"] == REJECTED for row in mine)
         return {
             "company": key[0],
@@ -213,10 +230,11 @@ class _Proposing:
             holds.append(Hold(PARTS, roles, "outbox.several_parts", {**place, "parts": view["parts"]}))
         wanted = jsons.dumps(want.wanted)
         times = [row["sent_at"] for row in mine if row["sent_at"] and row["wanted"] == wanted]
-        if want.kind == UPDATE and loops(self._out.rules.brakes, times, self._now):
+        if want.kind in (UPDATE, REVERSE) and loops(self._out.rules.brakes, times, self._now):
             holds.append(Hold(LOOP, roles, "outbox.loop", {**place, "times": len(times)}))
         if target.mode == LIVE:
-            holds += self._out.fuse.holds(_proposal(key, target, here, want, author))
+            proposal = _proposal(key, target, here, want, author)
+            holds += self._out.fuse.holds(replace(proposal, credit=self._credit.get(key, ())))
         return tuple(holds)
 
 
@@ -231,7 +249,7 @@ def _proposal(key: OrderNo, target: Target, here: Situation, want: Want, author:
     order = {**here.order, "first_seen": here.born}
     wanted = {name: _typed(name, value) for name, value in want.wanted.items()}
     before = {name: _typed(name, value) for name, value in want.seen.items()}
-    if want.kind == CREATE:
+    if want.kind in (CREATE, REVERSE):
         wanted = {name: here.order.get(name) for name in want.wanted}
     return Proposal(target.system, target.name, want.kind, *key, order, before, wanted, author)
 
@@ -242,12 +260,34 @@ def _typed(name: str, value: Told) -> Any:
 
 def _in_batch(row: dict[str, Any], replaced: outbox.Row | None) -> dict[str, Any]:
     """Return a new change; it waits with the others if that which it replaces was held as one of many."""
-    if replaced is None or replaced["state"] != HELD or not replaced["batch"]:
+    if replaced is None or replaced["state"] not in (HELD, SUPERSEDED) or not replaced["batch"]:
         return row
     name = replaced["batch"]
-    many = [hold for hold in jsons.loads(replaced["holds"]) if hold["rule"] in (MASS, name)]
     own = jsons.loads(row["holds"]) or []
+    told = {hold["rule"] for hold in own}
+    held = jsons.loads(replaced["holds"])
+    many = [hold for hold in held if hold["rule"] in (MASS, name) and hold["rule"] not in told]
     return {**row, "state": HELD, "batch": name, "due_at": None, "holds": jsons.dumps([*own, *many])}
+
+
+def _unanswered(mine: Sequence[outbox.Row]) -> outbox.Row | None:
+    """Return the last change of a write if it was given up because nobody had decided of it."""
+    last = mine[-1] if mine and mine[-1]["state"] == SUPERSEDED else None
+    kept = jsons.loads(last["reason"]) if last and last["reason"] else None
+    return last if kept and kept[0] == UNANSWERED else None
+
+
+def _held_still(row: dict[str, Any], mine: Sequence[outbox.Row]) -> dict[str, Any]:
+    """Return a new change, held by all that held the very same one before: that nobody answered is no yes."""
+    before = _unanswered(mine)
+    if before is None or before["digest"] != row["digest"] or row["state"] == REJECTED:
+        return row
+    own = jsons.loads(row["holds"]) or []
+    told = {hold["rule"] for hold in own}
+    left = [hold for hold in jsons.loads(before["holds"]) or [] if hold["rule"] not in told]
+    if not left:
+        return row
+    return {**row, "state": HELD, "due_at": None, "holds": jsons.dumps([*own, *left])}
 
 
 def _refused(mine: Sequence[outbox.Row], digest: str) -> bool:

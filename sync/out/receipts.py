@@ -20,6 +20,7 @@ from sync.out import outbox
 from sync.out.forms import Form
 from sync.out.outbox import OrderNo
 from sync.out.targets import Target
+from sync.out.wants import CREATE, REVERSE, UPDATE
 from sync.place import Intake, IntakeOf
 
 LEAST = timedelta(hours=1)
@@ -61,9 +62,9 @@ def _keep_form(conn: sa.Connection, target: Target, row: outbox.Row, receipt: Re
     names = ("company", "order_no", "system", "write")
     found = lookup.fetch_rows(conn, forms, names, [place])
     form = Form.of(found[0]["held"], found[0]["settles_at"]) if found else Form()
-    form.made = True
+    form.made, form.reversed = True, row["kind"] == REVERSE
     settles = now + target.settle
-    if row["kind"] == "update" or (row["kind"] == "create" and not receipt.adopted):
+    if row["kind"] == UPDATE or (row["kind"] == CREATE and not receipt.adopted and not target.postings):
         form.sent |= jsons.loads(row["wanted"])
     if receipt.accepted and target.spec.confirm is not None:
         settles = now + (target.spec.confirm.within or LEAST)

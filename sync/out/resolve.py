@@ -31,7 +31,7 @@ from sync.out.situation import Situation
 from sync.out.situations import know
 from sync.out.speaking import There, business_key, there
 from sync.out.targets import Target
-from sync.out.wants import CREATE, MESSAGE
+from sync.out.wants import CREATE, MESSAGE, REVERSE
 
 if TYPE_CHECKING:
     from sync.out.push import Desk
@@ -105,6 +105,8 @@ class _Resolving:
         found = receipts.speaking_of(inlet, records, self._key, now)
         if self._row["kind"] == CREATE:
             return self._created(found, now)
+        if self._row["kind"] == REVERSE:
+            return self._reversed(found, now)
         if not found:
             return self._change(outbox.REJECTED, None, "outbox.not_there", system=self._target.system)
         return self._updated(found, now)
@@ -124,6 +126,19 @@ class _Resolving:
             stay(self._held, conn)
             receipt = Receipt(adopted=True, records=found)
             return receipts.keep(conn, self._desk.inlet, self._target, self._row, receipt, self._run, now)
+
+    def _reversed(self, found: Sequence[Record], now: datetime) -> str | None:
+        """Take what is there no more, or is shown as taken back, as reversed; else it is tried again."""
+        with self._desk.store.write() as conn:
+            stay(self._held, conn)
+            if self._target.stream:
+                inlet = self._desk.inlet(self._target.system, self._target.stream)
+                receipts.feed(conn, inlet, found, self._run, now)
+            here = know(conn, [self._key], [self._target]).situation(self._key, self._target, now)
+            if not found or (here is not None and not here.document):
+                done = Receipt(adopted=True)
+                return receipts.keep(conn, self._desk.inlet, self._target, self._row, done, self._run, now)
+        return self._change(outbox.PENDING, now, "outbox.not_done")
 
     def _updated(self, found: Sequence[Record], now: datetime) -> str | None:
         """Read what the target shows now: what is still wanted of it exactly so was not done."""

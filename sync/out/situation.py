@@ -17,7 +17,8 @@ class Situation:
 
     `order` is in the hub's words (`values.order_of`); `views`, `extras` and `lines` are by system. `settled`
     tells that the view was read after what was sent last. `document` that the write's stream shows a document
-    of the order. `echoes` are the systems that are on hold only because the hub put them so.
+    of the order, `withdrawn` that it shows one that was taken back. `echoes` are the systems that are on hold
+    only because the hub put them so.
     """
 
     order: Mapping[str, Any]
@@ -31,3 +32,4 @@ class Situation:
     born_from: datetime
     now: datetime
     echoes: frozenset[str] = frozenset()
+    withdrawn: bool = False

@@ -10,10 +10,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.model import Line, Side
+from hub.postings import is_posting
 from hub.store import lookup
 from hub.store.tables import adoptions, documents, forms, observations, orders, reads, views
 from hub.store.types import from_micros
 from sync.facts import parse_lines
+from sync.out import postings
 from sync.out.forms import Form
 from sync.out.situation import Situation
 from sync.out.targets import Target
@@ -38,13 +40,21 @@ class Known:
     lines: dict[OrderNo, dict[str, list[Line]]] = field(default_factory=dict)
     forms: dict[OrderNo, dict[tuple[str, str], Form]] = field(default_factory=dict)
     papers: set[tuple[str, str, str, str]] = field(default_factory=set)
+    withdrawn: set[tuple[str, str, str, str]] = field(default_factory=set)
     read_upto: dict[tuple[str, str], datetime] = field(default_factory=dict)
     adopted: dict[str, tuple[str, datetime]] = field(default_factory=dict)
 
     def situation(self, key: OrderNo, target: Target, now: datetime) -> Situation | None:
-        """Return how one order stands to one write; None if there is no such order, or nobody adopted it."""
+        """Return how one order stands to one write; None if there is no such order, or nobody adopted it.
+
+        So does a posting to a write of postings in its own system.
+        """
         adopted = self.adopted.get(target.system)
         if key not in self.orders or adopted is None or adopted[0] != target.mode:
+            return None
+        if target.postings != is_posting(key[1]):
+            return None
+        if target.postings and self.orders[key]["system"] != target.system:
             return None
         forms_of = self.forms.get(key, {})
         form = forms_of.get((target.system, target.name)) or Form()
@@ -59,6 +69,7 @@ class Known:
             form=form,
             settled=form.settles_at is None or (upto is not None and upto > form.settles_at),
             document=(*key, target.system, target.stream or "") in self.papers,
+            withdrawn=(*key, target.system, target.stream or "") in self.withdrawn,
             born=self.born[key],
             born_from=adopted[1],
             now=now,
@@ -73,13 +84,15 @@ def _without_echoes(order: Row, views: dict[str, Row], echoes: Collection[str]) 
 
 
 def know(conn: sa.Connection, keys: Collection[OrderNo], targets: Iterable[Target]) -> Known:
-    """Read what is known of the orders `keys` where `targets` are concerned."""
+    """Read what is known of the orders (and postings) `keys` where `targets` are concerned."""
     known = Known(adopted=adopted(conn), read_upto=_read_upto(conn))
     for row in lookup.fetch_rows(conn, orders, _KEY, keys):
         key = row["company"], row["order_no"]
         known.orders[key], known.born[key] = order_of(row), row["first_seen"]
     for row in lookup.fetch_rows(conn, views, _KEY, keys):
         known.views.setdefault((row["company"], row["order_no"]), {})[row["system"]] = row
+    for key, posting in postings.read(conn, keys).items():
+        known.orders[key], known.born[key] = posting, posting["posted_at"]
     _read_parts(conn, keys, known)
     for row in lookup.fetch_rows(conn, forms, _KEY, keys):
         place = row["system"], row["write"]
@@ -89,8 +102,8 @@ def know(conn: sa.Connection, keys: Collection[OrderNo], targets: Iterable[Targe
     if any(not target.orders for target in targets):
         names = (*_KEY, "system", "stream", "deleted")
         for paper in lookup.fetch_many(conn, documents, _KEY, keys, names):
-            if not paper.deleted:
-                known.papers.add((paper.company, paper.order_no, paper.system, paper.stream))
+            kept = known.withdrawn if paper.deleted else known.papers
+            kept.add((paper.company, paper.order_no, paper.system, paper.stream))
     return known
 
 

@@ -16,10 +16,11 @@ from hub.mapping.writespec import UpdateSpec
 from hub.model import Record, Side, Status
 from hub.store import Seal, jsons, lookup
 from hub.store.tables import ledger, links, observations, outbox
+from sync.out import postings
 from sync.out.situation import Situation
 from sync.out.targets import Target
 from sync.out.values import SIDES, Told
-from sync.out.wants import CREATE, MESSAGE
+from sync.out.wants import CREATE, MESSAGE, REVERSE
 from sync.out.words import hub_words, view_words
 from sync.raw import disclose
 
@@ -45,14 +46,21 @@ class PartThere:
 
 @dataclass(frozen=True, slots=True)
 class There:
-    """What is known of an order in the target beside its view: parts, and its numbers there by kind."""
+    """What is known of an order in the target beside its view: parts, and its numbers there by kind.
+
+    `beside` is what the documents of a posting know.
+    """
 
     parts: Sequence[PartThere] = ()
     ids: Mapping[str, str] = field(default_factory=dict)
+    beside: Mapping[str, Any] = field(default_factory=dict)
 
 
 def there(conn: sa.Connection, key: OrderNo, target: Target, seal: Seal) -> There:
-    """Read what is known of one order in the system of a write."""
+    """Read what is known of one order, or posting, in the system of a write."""
+    if target.postings:
+        posting = postings.read(conn, [key]).get(key)
+        return There(ids=_ids(conn, key, target.system), beside=postings.beside(conn, seal, posting or {}))
     newest: dict[str, Any] = {}
     rows = lookup.fetch_rows(conn, observations, (*_KEY, "system"), [(*key, target.system)])
     for row in sorted(rows, key=lambda row: int(row["seq"])):
@@ -107,6 +115,9 @@ def business_key(
 
 def _names(target: Target, here: Situation, known: There, wanted: Mapping[str, Told]) -> dict[str, Any]:
     """Return what every call of a write may mention: the order in the target's words, and in the hub's."""
+    if target.postings:
+        posting = {**here.order, **known.beside}
+        return {**target.wording.words(posting), "id": dict(known.ids)}
     order = dict(here.order)
     if order["status"] is not None:
         said = wanted.get("status")
@@ -143,6 +154,8 @@ def _moves(
         yield Move("create", spec.create)
     elif kind == MESSAGE:
         yield Move("message", (spec.message,) if spec.message else ())
+    elif kind == REVERSE:
+        yield Move("reverse", spec.reverse)
     elif spec.update is not None:
         single = [name for name in wanted if _is_single(name, wanted[name], spec.update, here, target)]
         if len(single) < len(wanted):

@@ -11,11 +11,13 @@ from hub.mapping.callspec import CallSpec
 from hub.mapping.expressions import Value, compile_value
 from hub.mapping.extras import TYPED
 from hub.mapping.grammar import CORE
+from hub.mapping.kinds import CLEARING
 from hub.mapping.lint.calls import beside, mentions
 from hub.mapping.wording import Wording
 from hub.mapping.writespec import WriteSpec
 from hub.model import QUANTITIES, Side, Status
 from hub.rules import Rules
+from sync.out import postings
 from sync.out.values import SIDES
 
 READ_ONLY, SHADOW, LIVE = "read_only", "shadow", "live"
@@ -30,7 +32,8 @@ class Target:
 
     `fields` are what an update can change beside status and sides, `statuses` and `sides` what it can bring
     an order to; `content` is what a create says of it. `says` is what the stream that reads it back shows,
-    where that is one of orders (`orders`); else only whether there is a document counts.
+    where that is one of orders (`orders`); else only whether there is a document counts. A write of
+    `postings` is about those of the ledger of matches, and can take them back too.
     """
 
     system: str
@@ -45,6 +48,7 @@ class Target:
     content: frozenset[str]
     says: frozenset[str]
     orders: bool
+    postings: bool
     settle: timedelta
     start: date | None
 
@@ -75,6 +79,7 @@ def compiled(mapping: SystemMapping, rules: Rules) -> Iterator[Target]:
     for name, spec in mapping.writes.items():
         stream = mapping.streams.get(spec.stream or "")
         orders = stream.is_order if stream else not spec.message
+        cleared = stream is not None and stream.yields == CLEARING
         wording = Wording(mapping, spec.stream, rules)
         update = spec.update
         whole = _said(update.whole if update else (), extras)
@@ -89,12 +94,18 @@ def compiled(mapping: SystemMapping, rules: Rules) -> Iterator[Target]:
             fields - {"status", *SIDES},
             frozenset(_statuses(spec, wording, whole)),
             frozenset(_sides(spec, wording)),
-            _said(spec.create, extras) | (_said([spec.message], extras) if spec.message else frozenset()),
+            frozenset(postings.TOLD) if cleared else _content(spec, extras),
             wording.says() if orders else frozenset(),
             orders,
+            cleared,
             mapping.limits.settle or timedelta(),
             mapping.start,
         )
+
+
+def _content(spec: WriteSpec, extras: frozenset[str]) -> frozenset[str]:
+    """Return what a create, or a message, says of an order."""
+    return _said(spec.create, extras) | (_said([spec.message], extras) if spec.message else frozenset())
 
 
 def _said(calls: Iterable[CallSpec], extras: frozenset[str]) -> frozenset[str]:

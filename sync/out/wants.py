@@ -23,7 +23,7 @@ from sync.out.values import Told, told
 from sync.out.wishes import Wishes
 from sync.out.words import hub_words, view_words
 
-CREATE, UPDATE, MESSAGE = "create", "update", "message"
+CREATE, UPDATE, MESSAGE, REVERSE = "create", "update", "message", "reverse"
 
 
 @dataclass(slots=True)
@@ -57,6 +57,8 @@ class Wants:
     def look(self, target: Target, here: Situation) -> Want | None:
         """Return what is wanted now of a system, None if nothing is; what agrees is noted in the form."""
         view = here.views.get(target.system)
+        if target.postings:
+            return self._posting(target, here)
         if target.spec.message is not None:
             return self._message(target, here)
         if not target.orders:
@@ -72,6 +74,18 @@ class Wants:
         if here.form.made or not self._due(target, here):
             return None
         return Want(MESSAGE, self._content(target, here), {}, {"": _when(target)})
+
+    def _posting(self, target: Target, here: Situation) -> Want | None:
+        """Want what stands in the ledger of matches, and what was undone there no more."""
+        form, rule = here.form, {"": here.order["rule"]}
+        if not here.order["undone"]:
+            if here.document or form.made or not target.creates or here.born < here.born_from:
+                return None
+            return Want(CREATE, self._content(target, here), {}, rule)
+        gone = form.reversed or here.withdrawn or not form.made
+        if gone and not (here.document and here.settled):
+            return None
+        return Want(REVERSE, self._content(target, here), {}, rule)
 
     def _create(self, target: Target, here: Situation) -> Want | None:
         if not target.creates or here.born < here.born_from or not self._due(target, here):

@@ -177,7 +177,7 @@ def test_a_person_confirms_and_the_payer_is_known_from_the_second_voice_on(desk:
     assert told["added"] == 0, "one voice does not make a third party known"
 
 
-def test_undone_is_open_again_and_is_matched_anew(desk: Home) -> None:
+def test_undone_is_open_again_and_left_to_people(desk: Home) -> None:
     drop(desk, "one.sta", ONE)
     read(desk)
     desk.json("match")
@@ -189,7 +189,9 @@ def test_undone_is_open_again_and_is_matched_anew(desk: Home) -> None:
     assert done.exit_code != 0
     assert row["entry"] in done.output
     (told,) = desk.json("match")
-    assert told["added"] == 1
+    assert told["added"] == 0
+    (waits,) = [one for one in desk.json("match", "list") if one["entry"] == row["entry"]]
+    assert "it was posted before, and somebody took that back" in waits["candidates"][0]["reasons"]
 
 
 def test_more_than_is_left_cannot_be_confirmed(desk: Home) -> None:

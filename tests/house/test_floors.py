@@ -35,6 +35,7 @@ AIRFLOW_ROOMS = {"airflow_provider", "dags"}
 AIRFLOW_TESTS = ("tests.dags", "tests.airflow_provider")
 CONNECTOR_DOORS = {
     "connectors.contract",
+    "connectors.files.drops",
     "connectors.registry",
     "connectors.statements.exports",
     "connectors.statements.identity",

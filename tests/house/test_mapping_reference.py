@@ -104,7 +104,8 @@ def test_every_name_format_and_field_has_its_meaning() -> None:
         *known.ALWAYS, *known.POSITION, *known.KEYS, *known.FILE, *known.BOUND, "item", "value", "request",
     }  # fmt: skip
     order = known.ORDER - {*CORE, "lines"} | {"part"}
-    assert set(meanings("names")) == spoken | order
+    posting = known.OF_POSTING | {"clearing"}
+    assert set(meanings("names")) == spoken | order | posting
     assert set(meanings("formats")) == set(NAMED)
     assert set(meanings("fields")) == {*CORE, *EVENT}
     assert all(options for options in OPTIONS.values())

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -8,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.fuse import Fuse, FuseRule, FuseSpec, Hold, Proposal, roles_of
+from hub.fuse import Credit, Fuse, FuseRule, FuseSpec, Hold, Proposal, roles_of
 from hub.locale import text
 from hub.model import Line, Side, Status
+from hub.problems import MappingErrors
 from hub.rules import Rules, load_rules, parse_rules
 from hub.yamlfile import load
 from tests.house.code import ROOT
@@ -407,3 +409,87 @@ def test_what_holds_names_somebody_to_ask(proposal: Proposal) -> None:
     for hold in Fuse(FuseSpec(rules=tuple(RULES))).holds(proposal):
         assert hold.roles
         assert "{" not in text(hold.reason, **hold.values)
+
+
+# The customer of an order
+
+
+def owing(days: int, overdue: str = "8000.00", currency: str = "CNY", grade: str = "C") -> Credit:
+    return Credit(currency, "2026-03-01", Decimal(overdue), days, grade)
+
+
+def of_customer(*credit: Credit) -> Proposal:
+    return replace(create("100", customer_no="K1"), credit=credit)
+
+
+@pytest.mark.parametrize(
+    ("asked", "credit", "held"),
+    [
+        ('overdue_days: "> 30"', owing(31), True),
+        ('overdue_days: "> 30"', owing(30), False),
+        ('overdue: "> 8000"', owing(1), False),
+        ('overdue: ">= 8000"', owing(1), True),
+        ('overdue: "> 50000"', owing(1, "8000.00", "USD"), True),
+        ('overdue: "> 60000"', owing(1, "8000.00", "USD"), False),
+        ('overdue: "> 60000"', owing(1, "1", "JPY"), True),
+        ('overdue: "> 60000"', owing(0, "0", "JPY"), False),
+        ("grade: below B", owing(1, grade="C"), True),
+        ("grade: below B", owing(1, grade="B"), False),
+        ("grade: Below c", owing(1, grade="D"), True),
+        ('overdue_days: "> 30", overdue: "> 10000"', owing(90), False),
+        ('overdue_days: "> 30", overdue: "> 1000", grade: below A', owing(90), True),
+    ],
+)
+def test_how_the_customer_stands(asked: str, credit: Credit, held: bool) -> None:
+    asking = one(f"customer: {{{asked}}}", ", amounts: {rates: {USD: 7.1}}")
+    assert asking.asks_for_customers
+    assert bool(asking.holds(of_customer(credit))) is held
+
+
+def test_of_several_currencies_one_must_meet_all() -> None:
+    asking = one('customer: {overdue_days: "> 30", overdue: "> 1000"}', ", amounts: {rates: {USD: 7.1}}")
+    assert not asking.holds(of_customer(owing(90, "10"), owing(5, "90000", "USD")))
+    (hold,) = asking.holds(of_customer(owing(9, "10"), owing(50, "900", "USD")))
+    assert hold.values["currency"] == "USD"
+
+
+def test_a_customer_nobody_knows_and_a_status_wait_for_nobody() -> None:
+    asking = one('customer: {overdue_days: "> 30"}')
+    assert not asking.holds(create("100", customer_no="K1"))
+    status = update({"status": Status.CONFIRMED}, {"status": Status.SHIPPED}, customer_no="K1")
+    assert not asking.holds(replace(status, credit=(owing(90),)))
+    amount = update({"amount": Decimal(1)}, {"amount": Decimal(2)}, customer_no="K1")
+    assert asking.holds(replace(amount, credit=(owing(90),)))
+
+
+@pytest.mark.parametrize(
+    ("asked", "key", "says"),
+    [
+        ('overdue_days: "> 30"', "fuse.customer_days", "K1 is 40 days overdue with 8,000.00 CNY"),
+        (
+            'overdue: "> 5000"',
+            "fuse.customer_overdue",
+            "8,000.00 CNY, for 40 days (as of 2026-03-01, grade C)",
+        ),
+        ("grade: below B", "fuse.customer_grade", "of grade C: 8,000.00 CNY overdue, for 40 days"),
+    ],
+)
+def test_the_reason_names_days_and_money(asked: str, key: str, says: str) -> None:
+    (hold,) = one(f"customer: {{{asked}}}").holds(of_customer(owing(40)))
+    assert hold.reason == key
+    assert says in text(key, **hold.values)
+    assert "8,000.00" in text(key, "zh-CN", **hold.values)
+
+
+@pytest.mark.parametrize(
+    ("asked", "key"),
+    [
+        ("{}", "rules.fuse_customer"),
+        ("{grade: C}", "rules.want_below"),
+        ("{grade: below D}", "rules.want_below"),
+    ],
+)
+def test_what_a_customer_cannot_be_asked(asked: str, key: str) -> None:
+    with pytest.raises(MappingErrors) as wrong:
+        one(f"customer: {asked}")
+    assert [problem.key for problem in wrong.value.problems] == [key]

@@ -37,6 +37,16 @@ KNOWN = frozenset({"was", "view", "version"})
 ORDER = frozenset({*CORE, "lines", "order", "id", "key", "extra"}) | KNOWN
 """Known to a call that writes: the order in the target's words, in the hub's, and what it said last."""
 
+OF_POSTING = frozenset({"posting", "receivable", "entry", "cash", "cash_currency"})
+"""What only a posting has."""
+
+POSTING = OF_POSTING | {
+    "amount", "currency", "order_no", "invoice_no", "customer_no", "customer_name", "payer", "payer_account",
+    "account", "reference", "purpose", "value_at", "posted_at", "rule", "who", "reason", "company", "id",
+    "key",
+}  # fmt: skip
+"""Known to a call that writes a posting: what pays what."""
+
 _BESIDE = ("on_hold", "cancelled", "exception")
 """Side words that are true or false; `returned` is a quantity."""
 
@@ -84,10 +94,17 @@ def nesting(verb: str, outer: frozenset[str]) -> frozenset[str]:
     return outer | {"item"} | (FILE if verb == "file" else KEYS | POSITION)
 
 
-def writing(mapping: SystemMapping, verb: str, took: frozenset[str], *, known: bool) -> frozenset[str]:
-    """Return what a call of a write may mention; `known` where the order stands in the target already."""
+def writing(
+    mapping: SystemMapping, verb: str, took: frozenset[str], *, known: bool, posting: bool = False
+) -> frozenset[str]:
+    """Return what a call of a write may mention; `known` where the order stands in the target already.
+
+    A call about a `posting` sees that, and, where it is known, the number of its clearing there.
+    """
     extras = {*TYPED, *(name for stream in mapping.streams.values() for name in stream.extras)}
     names = (ORDER if known else ORDER - KNOWN) | extras
+    if posting:
+        names = POSTING | ({"clearing"} if known else set())
     if verb in VERBS["sql"]:
         return names | took
     return ALWAYS | names | took | (FILE if verb == "file" else frozenset())
@@ -117,7 +134,7 @@ def dotted(name: str, names: frozenset[str]) -> Mention | None:
 def anywhere(mapping: SystemMapping) -> frozenset[str]:
     """Return every name of the language, and what any call of the mapping takes."""
     took = {name for call in mapping.every_call() for name in call.take}
-    return ALWAYS | POSITION | KEYS | FILE | ORDER | took | {"item", "request", "value"}
+    return ALWAYS | POSITION | KEYS | FILE | ORDER | POSTING | took | {"clearing", "item", "request", "value"}
 
 
 def mentions(source: Any) -> Iterator[Mention]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from hub.mapping import ladder
 from hub.mapping.callspec import VERBS, CallSpec
 from hub.mapping.grammar import CORE, SystemMapping
+from hub.mapping.kinds import CLEARING
 from hub.mapping.lint import names
 from hub.mapping.lint.calls import Where, beside, lint_call, lint_path, lint_values, mentions
 from hub.mapping.lint.codes import lint_sent, not_sendable
@@ -19,7 +20,7 @@ from hub.mapping.writespec import WriteSpec
 from hub.model import Side
 from hub.rules import Rules
 
-_OWN = frozenset({"order_no", "id", "key", "part"})
+_OWN = frozenset({"order_no", "posting", "id", "key", "part"})
 _GUARDS = frozenset({"version", "was"})
 _BY_ITSELF = VERBS["rest"] | {"bapi"}
 
@@ -28,9 +29,10 @@ def lint_writes(mapping: SystemMapping, found: Found) -> None:
     """Lint all writes."""
     for name, write in mapping.writes.items():
         path = ("writes", name)
+        posting = _clears(mapping, write)
         _lint_write(mapping, write, path, found)
         for where, call, took, known in _in_order(mapping, write):
-            allowed = names.writing(mapping, call.verb, took, known=known)
+            allowed = names.writing(mapping, call.verb, took, known=known, posting=posting)
             if call.each is not None:  # what a line's answer gave, the next line may use
                 allowed |= call.take.keys()
             if call.each is not None and call.verb in VERBS["sql"]:
@@ -53,7 +55,7 @@ def _in_order(
     took = login_took(mapping)
     for where, call in write.calls():
         earlier = [one for place, one in write.calls() if _before(place, where)]
-        yield where, call, took | takes(earlier), where[0] in {"update", "confirm"}
+        yield where, call, took | takes(earlier), where[0] in {"update", "confirm", "reverse"}
 
 
 def _before(one: tuple[str | int, ...], other: tuple[str | int, ...]) -> bool:
@@ -61,7 +63,7 @@ def _before(one: tuple[str | int, ...], other: tuple[str | int, ...]) -> bool:
     if one[0] == "find":
         return other[0] != "find"
     if other[0] == "confirm":
-        return one[0] in {"create", "update"}
+        return one[0] in {"create", "update", "reverse"}
     return one[:-1] == other[:-1] and isinstance(one[-1], int) and one[-1] < int(other[-1])
 
 
@@ -72,6 +74,7 @@ def _lint_write(mapping: SystemMapping, write: WriteSpec, path: Path, found: Fou
         lint_stream_name(mapping, write.confirm.stream, (*path, "confirm", "stream"), found)
     if write.confirm and write.confirm.until:
         lint_path(write.confirm.until, (*path, "confirm", "until"), found)
+    _lint_reverse(mapping, write, path, found)
     if write.message:
         return
     if write.find is None:
@@ -82,6 +85,30 @@ def _lint_write(mapping: SystemMapping, write: WriteSpec, path: Path, found: Fou
         found.error((*path, "create"), "mapping.create_not_findable", key=True)
     if write.update is not None:
         _lint_guard(mapping, write, path, found)
+
+
+def _clears(mapping: SystemMapping, write: WriteSpec) -> bool:
+    """Tell whether a write is about postings: its stream shows clearings."""
+    stream = mapping.streams.get(write.stream or "")
+    return stream is not None and stream.yields == CLEARING
+
+
+def _lint_reverse(mapping: SystemMapping, write: WriteSpec, path: Path, found: Found) -> None:
+    """Note what is said of taking back where nothing is posted, and what a posting cannot have."""
+    if not _clears(mapping, write):
+        if write.reverse:
+            found.error((*path, "reverse"), "mapping.reverse_without_clearing", key=True)
+        return
+    if write.update is not None:
+        found.error((*path, "update"), "mapping.posting_with_update", key=True)
+    if write.create and not write.reverse:
+        found.warning((*path, "create"), "mapping.posting_without_reverse", key=True)
+    stream = mapping.streams[write.stream or ""]
+    if "posting" not in stream.fields:
+        place = ("streams", str(write.stream), "fields")
+        found.error(place, "mapping.clearing_without_posting", key=True)
+    if stream.deleted is None:
+        found.warning(("streams", str(write.stream)), "mapping.clearing_without_deleted", key=True)
 
 
 def _lint_guard(mapping: SystemMapping, write: WriteSpec, path: Path, found: Found) -> None:

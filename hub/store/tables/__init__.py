@@ -34,7 +34,7 @@ from hub.store.tables.outgoing import (
     outbox,
     pauses,
 )
-from hub.store.tables.payments import matches, payers
+from hub.store.tables.payments import matches, payers, standings, statements
 from hub.store.tables.reading import (
     absent,
     cursors,
@@ -83,6 +83,8 @@ __all__ = [
     "runs",
     "seen_keys",
     "settings",
+    "standings",
+    "statements",
     "unlinked",
     "views",
 ]

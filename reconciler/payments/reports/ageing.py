@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from reconciler.payments.model import Receivable
-from reconciler.payments.reports.given import Given
-from reconciler.payments.reports.paid import Paid
+from reconciler.payments.reports.given import Given, Payment
 
 CLASSES = ("not_due", "overdue_30", "overdue_60", "overdue_90", "overdue_more", "undated", "credit")
 """How long overdue; credit notes stand apart, so that they hide nothing that is owed."""
@@ -23,8 +22,8 @@ _LAST = (30, 60, 90)
 class Owed:
     """What is open, in minor units of one currency: `classes` add up to `open`.
 
-    `due` is all that was to be paid by the report's day, `collected` what of it is settled; `days` are those
-    from each invoice to each of its payments.
+    `late` is what is overdue times its days. `due` is all that was to be paid by the report's day,
+    `collected` what of it is settled; `days` are those from each invoice to each of its payments.
     """
 
     currency: str
@@ -35,6 +34,7 @@ class Owed:
     classes: dict[str, int] = field(default_factory=lambda: dict.fromkeys(CLASSES, 0))
     overdue_count: int = 0
     longest: int = 0
+    late: int = 0
     due: int = 0
     collected: int = 0
     days: list[int] = field(default_factory=list)
@@ -48,6 +48,11 @@ class Owed:
     def collection(self) -> Decimal | None:
         """The share of what was to be paid by now that is settled; None if nothing was."""
         return Decimal(self.collected) / self.due if self.due else None
+
+    @property
+    def weighted_days(self) -> Decimal:
+        """How many days overdue, each document by its money; 0 if nothing is."""
+        return Decimal(self.late) / self.overdue if self.overdue else Decimal(0)
 
     @property
     def average_days(self) -> Decimal | None:
@@ -68,6 +73,7 @@ class Owed:
         if name in OVERDUE:
             self.overdue_count += 1
             self.longest = max(self.longest, overdue or 0)
+            self.late += item.open * (overdue or 0)
 
 
 def class_of(item: Receivable, overdue: int | None) -> str:
@@ -82,22 +88,22 @@ def class_of(item: Receivable, overdue: int | None) -> str:
     return OVERDUE[at]
 
 
-def by_currency(given: Given, paid: Iterable[Paid]) -> list[Owed]:
+def by_currency(given: Given, paid: Iterable[Payment]) -> list[Owed]:
     """Return what is owed in each currency."""
     found = {name: Owed(name) for name in sorted({item.currency for item in given.receivables})}
     for item in given.receivables:
         found[item.currency].take(item, given.overdue(item))
-    for one in paid:
+    for one in (*paid, *given.earlier):
         if (days := _days(one)) is not None and one.receivable.currency in found:
             found[one.receivable.currency].days.append(days)
     return list(found.values())
 
 
-def by_customer(given: Given, paid: Iterable[Paid]) -> list[Owed]:
+def by_customer(given: Given, paid: Iterable[Payment]) -> list[Owed]:
     """Return what each customer owes in each currency: who has paid all, too; most overdue first."""
     found: dict[tuple[str, str], Owed] = {}
     days: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for one in paid:
+    for one in (*paid, *given.earlier):
         if (took := _days(one)) is not None:
             days[one.receivable.customer, one.receivable.currency].append(took)
     for item in given.receivables:
@@ -114,7 +120,7 @@ def still_open(given: Given) -> Sequence[Receivable]:
     return sorted(items, key=lambda item: (item.open < 0, item.due is None, item.due or given.day, item.id))
 
 
-def _days(one: Paid) -> int | None:
+def _days(one: Payment) -> int | None:
     issued = one.receivable.issued
     if issued is None or one.receivable.amount <= 0:
         return None

@@ -57,12 +57,13 @@ SHEETS: Mapping[str, tuple[str, ...]] = {
                     "open", "shipments"),
     "customers": ("customer_id", "customer", "owed_in", "open_sum", *ageing.CLASSES, "overdue_count",
                   "longest", "average_days", "collection"),
+    "unbilled": ("order_no", "customer_id", "customer", "shipped", "age_days", "owed_in", "amount"),
 }  # fmt: skip
 """The columns of each sheet but the summary, in their order."""
 
 
 def rows_of(given: Given, told: Figures, words: Words) -> dict[str, Iterator[Row]]:
-    """Return the rows of every sheet of `SHEETS`."""
+    """Return the rows of every sheet of `SHEETS`; none on orders where nobody looked at them."""
     makers: dict[str, Callable[[Given, Figures, Words], Iterator[Row]]] = {
         "matched": _matched,
         "proposals": _proposals,
@@ -71,8 +72,10 @@ def rows_of(given: Given, told: Figures, words: Words) -> dict[str, Iterator[Row
         "returned": _returned,
         "receivables": _receivables,
         "customers": _customers,
+        "unbilled": _unbilled,
     }
-    return {name: makers[name](given, told, words) for name in SHEETS}
+    names = [name for name in SHEETS if name != "unbilled" or given.unbilled is not None]
+    return {name: makers[name](given, told, words) for name in names}
 
 
 def _entry(entry: BankEntry) -> dict[str, Value]:
@@ -201,6 +204,19 @@ def _customers(given: Given, told: Figures, words: Words) -> Iterator[Row]:
             "longest": one.longest or None,
             "average_days": None if one.average_days is None else round(one.average_days, 1),
             "collection": None if one.collection is None else Share(one.collection),
+        }
+
+
+def _unbilled(given: Given, told: Figures, words: Words) -> Iterator[Row]:
+    for one in given.unbilled or ():
+        yield {
+            "order_no": one.order_no,
+            "customer_id": one.customer,
+            "customer": one.name,
+            "shipped": one.shipped,
+            "age_days": None if one.shipped is None else max(0, (given.day - one.shipped).days),
+            "owed_in": one.currency,
+            "amount": None if one.amount is None else Money(one.amount, one.currency),
         }
 
 

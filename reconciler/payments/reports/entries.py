@@ -220,7 +220,7 @@ def payments(given: Given, told: Figures, shown: Sequence[Outcome], words: Words
     lines: dict[str, list[Paid]] = defaultdict(list)
     for one in told.paid:
         lines[one.entry.id].append(one)
-    count = told.standings["matched"].count
+    count = told.standings["matched"].count + told.standings["agreed"].count
     return {
         "rows": [
             _entry(one.entry, given, words)

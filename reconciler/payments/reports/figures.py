@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from reconciler.payments.model import Outcome
+from reconciler.payments.policies import is_policy
 from reconciler.payments.reports.given import Given
 from reconciler.payments.reports.paid import DISCOUNT, FEE, Paid, paid
 
@@ -33,7 +34,10 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """All counts and sums. `standings` are named as the rows of the page; `ages` are of the unidentified."""
+    """All counts and sums. `standings` are named as the rows of the page; `ages` are of the unidentified.
+
+    What was posted by agreement (`agreed`) is apart from what evidence matched.
+    """
 
     standings: dict[str, Sum]
     rules: dict[str, Sum]
@@ -55,7 +59,7 @@ class Figures:
 def figures(given: Given) -> Figures:
     """Return what the outcomes come to."""
     every = paid(given)
-    names = ("matched", "on_account", "proposed", "unidentified", "receipts", *ASIDE, "outgoing")
+    names = ("matched", "agreed", "on_account", "proposed", "unidentified", "receipts", *ASIDE, "outgoing")
     standings = {name: Sum() for name in (*names, FEE, DISCOUNT)}
     rules: dict[str, Sum] = defaultdict(Sum)
     for one in given.outcomes:
@@ -76,7 +80,7 @@ def _count(one: Outcome, standings: dict[str, Sum]) -> None:
     if is_receipt(one):
         standings["receipts"].add(entry.currency, entry.amount)
     if one.posted:
-        standings["matched"].add(entry.currency, _cash(one))
+        standings["agreed" if is_policy(one.posted.rule) else "matched"].add(entry.currency, _cash(one))
         if one.posted.rest:
             standings["on_account"].add(entry.currency, one.posted.rest)
     elif one.standing != "returned" or entry.amount > 0:  # of a pair that undoes itself, what came in

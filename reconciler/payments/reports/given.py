@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from typing import Protocol
 
 from reconciler.payments.model import BankEntry, Outcome, Receivable
 
@@ -46,13 +47,43 @@ class AccountDays:
         return self.opening + self.sum == self.closing
 
 
+@dataclass(frozen=True, slots=True)
+class Unbilled:
+    """An order that was shipped (first on `shipped`) and is in no receivable and on no invoice.
+
+    `amount` is what it is worth in minor units of `currency`; None if nobody says.
+    """
+
+    order_no: str
+    customer: str
+    name: str
+    shipped: date | None
+    currency: str
+    amount: int | None
+
+
+class Payment(Protocol):
+    """What pays what: a posting of this run, or one that stands since an earlier one."""
+
+    @property
+    def entry(self) -> BankEntry:
+        """The receipt."""
+        ...
+
+    @property
+    def receivable(self) -> Receivable:
+        """What it pays."""
+        ...
+
+
 @dataclass(frozen=True)
 class Given:
     """All that a report tells of, as it stands after matching; `day` is the one on which ages are counted.
 
     `names` are those of customers by their id, where the receivables do not say them. `accounts` is None if
     no statements were looked at. `shipments` are known by order number. `before` is what of a receivable was
-    open before matching: its whole amount, if it is not there.
+    open before matching: its whole amount, if it is not there. `unbilled` is None if nobody looked at orders.
+    `earlier` are payments that were posted before, and count for how long people take to pay.
     """
 
     outcomes: Sequence[Outcome]
@@ -63,6 +94,8 @@ class Given:
     accounts: Sequence[AccountDays] | None = None
     shipments: Mapping[str, Sequence[str]] = field(default_factory=dict)
     before: Mapping[str, int] = field(default_factory=dict)
+    unbilled: Sequence[Unbilled] | None = None
+    earlier: Sequence[Payment] = ()
 
     @cached_property
     def entries(self) -> dict[str, BankEntry]:

@@ -79,6 +79,29 @@ def _invoice(item: Receivable, given: Given, words: Words, anchors: Anchors) -> 
     }
 
 
+def unbilled(given: Given, words: Words) -> Part:
+    """Return the orders that were shipped and are not invoiced, the oldest first, and their money."""
+    every, sums = given.unbilled or (), dict[str, int]()
+    for one in every:
+        if one.amount is not None:
+            sums[one.currency] = sums.get(one.currency, 0) + one.amount
+    return {
+        "count": words.number(len(every)),
+        "sums": words.joined(words.sums(sums)),
+        "rows": [
+            {
+                "order": one.order_no,
+                "customer": one.name or "–",
+                "shipped": words.day(one.shipped),
+                "age": "–" if one.shipped is None else words.days(max(0, (given.day - one.shipped).days)),
+                "amount": "–" if one.amount is None else words.money(one.amount, one.currency),
+            }
+            for one in every[:LONGEST]
+        ],
+        "capped": _capped(min(LONGEST, len(every)), len(every), words),
+    }
+
+
 def customers(given: Given, told: Figures, words: Words) -> list[Part]:
     """Return the customers of each currency who owe the most that is overdue."""
     tables = []

@@ -10,10 +10,10 @@ from reconciler.payments.reports.ageing import by_currency
 from reconciler.payments.reports.anchors import Anchors
 from reconciler.payments.reports.figures import Figures, Sum, figures
 from reconciler.payments.reports.given import AccountDays, Given
-from reconciler.payments.reports.summary import STANDINGS, headline
+from reconciler.payments.reports.summary import headline, lines
 from reconciler.payments.reports.words import Words
 
-PARTS = ("matched", "on_account", "proposed", "unidentified")
+PARTS = ("matched", "agreed", "on_account", "proposed", "unidentified")
 """What receipts come to: together they are all of them."""
 
 _GAPS = 6
@@ -34,6 +34,7 @@ def build(given: Given) -> Page:
         "money": _money(given, told, words),
         "accounts": _accounts(given, words),
         "owed": owed.owed(given, told, words, anchors),
+        "unbilled": owed.unbilled(given, words),
         "customers": owed.customers(given, told, words),
         "proposals": entries.proposals(given, words, anchors),
         "unidentified": entries.unidentified(given, told, words),
@@ -85,14 +86,14 @@ def _money(given: Given, told: Figures, words: Words) -> Page:
                 "count": "–" if name == "on_account" else words.number(told.standings[name].count),
                 "sums": figures_of(told.standings[name], given, words),
             }
-            for name in STANDINGS
+            for name in lines(told)
         ],
         "shares": [
             words.share(told.share),
             *(words.share(told.money_share(one)) for one in given.currencies),
         ],
         "bars": [bar for code in given.currencies if (bar := _bar(code, told, words))],
-        "legend": [{"name": name, "label": words.say(name)} for name in PARTS],
+        "legend": [{"name": name, "label": words.say(name)} for name in PARTS if name in lines(told)],
     }
 
 

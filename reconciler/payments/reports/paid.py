@@ -37,21 +37,22 @@ def paid(given: Given) -> list[Paid]:
     """Return all postings, in the order of the outcomes."""
     parts: dict[str, int] = defaultdict(int)
     posted = [
-        (one.entry, one.posted, posting)
+        (one.entry, one.posted, posting, one.closed)
         for one in given.outcomes
         if one.posted
         for posting in one.posted.postings
     ]
-    for entry, said, posting in posted:
+    for entry, said, posting, _ in posted:
         if not _closes(entry, said, posting.receivable):
             parts[posting.receivable.id] += posting.amount
     found: list[Paid] = []
-    for entry, said, posting in posted:
+    for entry, said, posting, closed in posted:
         item, cash = posting.receivable, posting.amount
         if not _closes(entry, said, item):
             found.append(Paid(entry, said, item, cash, cash))
             continue
-        settled = given.before.get(item.id, item.amount) - item.open - parts[item.id]
+        before = given.before.get(item.id, item.amount)
+        settled = closed.get(item.id, before - item.open - parts[item.id])
         kept = settled - cash if item.currency == entry.currency else 0
         found.append(Paid(entry, said, item, cash, settled, kept, _why(said.rule) if kept else ""))
     return found

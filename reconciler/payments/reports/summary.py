@@ -11,10 +11,10 @@ from reconciler.payments.reports.given import Given
 from reconciler.payments.reports.words import Words
 
 STANDINGS = (
-    "receipts", "matched", "on_account", "proposed", "unidentified", "returned", "duplicate", "outgoing",
-    "fee", "discount",
+    "receipts", "matched", "agreed", "on_account", "proposed", "unidentified", "returned", "duplicate",
+    "outgoing", "fee", "discount",
 )  # fmt: skip
-"""The lines on money: the second to the fifth add up to the first."""
+"""The lines on money: the second to the sixth add up to the first; `lines` leaves out what does not apply."""
 
 Line = tuple[str, list[Value]]
 """The style of a line's texts ("" for none of its own) and its cells."""
@@ -30,7 +30,7 @@ def summary(given: Given, told: Figures, words: Words) -> Iterator[Line]:
     yield "note", [say("how_to_fill")]
     yield "", []
     yield "head", [say("became"), say("entries"), *given.currencies]
-    for name in STANDINGS:
+    for name in lines(told):
         one = told.standings[name]
         count = None if name == "on_account" else one.count
         yield "", [say(name), count, *(_money(one.money.get(code, 0), code) for code in given.currencies)]
@@ -43,17 +43,25 @@ def summary(given: Given, told: Figures, words: Words) -> Iterator[Line]:
     yield from _accounts(given, words)
 
 
+def lines(told: Figures) -> list[str]:
+    """Return the lines on money that are shown: no line on agreements where there are none."""
+    return [name for name in STANDINGS if name != "agreed" or told.standings[name].count]
+
+
 def headline(told: Figures, words: Words) -> str:
     """Return how much was matched without a person, in a sentence."""
     receipts, matched = told.standings["receipts"].count, told.standings["matched"].count
     if told.share is None:
         return words.say("headline_none")
-    return words.say(
+    said = words.say(
         "headline",
         matched=words.number(matched),
         receipts=words.number(receipts),
         share=words.share(told.share),
     )
+    agreed = told.standings["agreed"].count
+    more = words.say("headline_agreed", count=words.number(agreed)) if agreed else ""
+    return said + ("" if words.locale == "zh-CN" or not more else " ") + more
 
 
 def _money(minor: int, currency: str) -> Money | None:

@@ -13,6 +13,7 @@ import pytest
 from hub.errors import ConfigError
 from reconciler.payments import files
 from reconciler.payments.matcher import match
+from reconciler.payments.money import in_hundredths, to_major
 
 RECEIVABLES = ",".join(files.RECEIVABLES)
 BANK = ",".join(files.BANK)
@@ -76,14 +77,15 @@ def test_decimals_are_those_of_the_currency(write: Write) -> None:
 
 WRONG = [
     ("amount,", "500.17,CNY", "abc,CNY", ("amount", "'abc'")),
-    ("an amount with a comma", "500.17,CNY", '"1,500.17",CNY', ("amount", "'1,500.17'")),
+    ("an amount with commas anywhere", "500.17,CNY", '"15,00.17",CNY', ("amount", "'15,00.17'")),
     ("an amount in other digits", "500.17,CNY", "1e3,CNY", ("amount", "'1e3'")),
     ("too fine for yuan", "500.17,CNY", "500.175,CNY", ("amount", "500.175 CNY")),
     ("too fine for yen", "500.17,CNY", "500.5,JPY", ("amount", "500.5 JPY")),
     ("no amount", "500.17,CNY", ",CNY", ("amount", "empty")),
     ("no currency", "500.17,CNY", "500.17,", ("currency", "empty")),
     ("no day", "2026-03-20", "2026-02-30", ("value_date", "'2026-02-30'")),
-    ("a day in another form", "2026-03-20", "20.03.2026", ("value_date", "'20.03.2026'")),
+    ("a day or a month first", "2026-03-20", "05/03/2026", ("value_date", "'05/03/2026'")),
+    ("no time of a day", "2026-03-20", "2026-03-20 x", ("value_date", "'2026-03-20 x'")),
     ("an empty day", "2026-03-20", "", ("value_date", "empty")),
     ("no identity", "B1,", ",", ("bank_id", "empty")),
 ]
@@ -97,6 +99,61 @@ def test_faults_are_said_with_their_place(write: Write, old: str, new: str, said
     [fault] = faults(caught.value)
     assert fault.startswith("r.csv:3: ")
     assert all(part in fault for part in said)
+
+
+DAYS = [
+    "20260320", "2026/3/20", "2026/03/20", "2026.03.20", "2026年3月20日", "20.3.2026", "2026-03-20 00:00:00",
+    "2026-03-20T08:15:00+08:00",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("said", DAYS)
+def test_days_that_can_be_read_in_one_way(write: Write, said: str) -> None:
+    [one] = files.read_bank(write(f"{BANK}\n{ENTRY.replace('2026-03-20', said)}\n"))
+    assert one.value_date == date(2026, 3, 20)
+
+
+AMOUNTS = [("1,500.17", 150_017), ("1.500,17", 150_017), ("1500,17", 150_017), ("-1,234,567", -123_456_700)]
+
+
+@pytest.mark.parametrize(("said", "amount"), AMOUNTS)
+def test_amounts_as_people_write_them(write: Write, said: str, amount: int) -> None:
+    [one] = files.read_bank(write(f'{BANK}\nB1,2026-03-20,"{said}",CNY,,,\n'))
+    assert one.amount == amount
+
+
+@pytest.mark.parametrize(
+    ("said", "share"), [("0.02", "0.02"), ("2", "0.02"), ("2%", "0.02"), ("2.5 %", "0.025"), ("0", None)]
+)
+def test_a_discount_as_a_share_or_in_percent(write: Write, said: str, share: str | None) -> None:
+    [one] = files.read_receivables(write(f"{RECEIVABLES}\n{GOOD.replace('0.02', said)}\n"))
+    assert one.discount_rate == (Decimal(share) if share else None)
+
+
+@pytest.mark.parametrize("said", ["100", "-2", "2 percent"])
+def test_a_discount_that_cannot_be_meant(write: Write, said: str) -> None:
+    with pytest.raises(ConfigError, match="discount_rate"):
+        files.read_receivables(write(f"{RECEIVABLES}\n{GOOD.replace('0.02', said)}\n"))
+
+
+def test_yuan_by_their_other_names(write: Write) -> None:
+    rows = [f"B{at},2026-03-20,5,{name},,," for at, name in enumerate(("RMB", "rmb", "人民币", "cny"))]
+    assert {one.currency for one in files.read_bank(write("\n".join([BANK, *rows])))} == {"CNY"}
+
+
+def test_a_customer_in_several_rows(write: Write) -> None:
+    found = files.read_customers(write(f"{CUSTOMERS}\nK1,宏达,,6222001,,\nK1,宏达,,6222002,,\n"))
+    assert [one.accounts for one in found] == [("6222001",), ("6222002",)]
+
+
+def test_yen_that_a_book_keeps_to_the_hundredth(write: Write) -> None:
+    path = write(f"{BANK}\nB1,2026-03-20,500.5,JPY,,,\nB2,2026-03-20,7,KRW,,,\n")
+    finer = files.without_cents(path)
+    assert finer == {"JPY"}
+    with in_hundredths(finer):
+        assert [one.amount for one in files.read_bank(path)] == [50_050, 7]
+        assert to_major(50_050, "JPY") == Decimal("500.50")
+    assert to_major(500, "JPY") == Decimal(500)
 
 
 def test_all_faults_are_said_at_once(write: Write) -> None:

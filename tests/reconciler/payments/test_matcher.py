@@ -255,6 +255,44 @@ POSTED = [
         "document",
     ),
     Line(
+        "discounts taken too late: each is paid in part",
+        [
+            owed("INV-3001", 10_000, discount="0.02", until=date(2026, 3, 8)),
+            owed("INV-3002", 20_003, discount="0.02", until=date(2026, 3, 8)),
+        ],
+        paid(29_403, "INV-3001, INV-3002", HONGDA),
+        {"INV-3001": 9_800, "INV-3002": 19_603},
+        "document_part_payment",
+    ),
+    Line(
+        "a discount rounded the other way",
+        [owed("INV-3001", 12_325, discount="0.02", until=date(2026, 3, 28))],
+        paid(12_079, "货款", HONGDA),
+        {"INV-3001": 12_079},
+        "party_discount",
+    ),
+    Line(
+        "the text says how much of each",
+        TWO,
+        paid(60_011, "INV-1001 300.00; INV-1002 300.11", HONGDA),
+        {"INV-1001": 30_000, "INV-1002": 30_011},
+        "document_part_payment",
+    ),
+    Line(
+        "the text says what was owed abroad",
+        [owed("INV-3001", 50_000, currency="USD")],
+        paid(356_017, "INV-3001 USD 500.00", HONGDA),
+        {"INV-3001": 356_017},
+        "document_exchange",
+    ),
+    Line(
+        "a fee in yen",
+        [owed("INV-3001", 500_170, currency="JPY")],
+        paid(497_670, "INV-3001", HONGDA, currency="JPY"),
+        {"INV-3001": 497_670},
+        "document_fee",
+    ),
+    Line(
         "no decimals",
         [owed("INV-1001", 50_017, currency="JPY")],
         paid(50_017, "INV-1001", HONGDA, currency="JPY"),
@@ -279,6 +317,9 @@ CUT = [owed(f"INV-{number}", amount) for number, amount in ((1001, 10_000), (100
 
 LEFT = [
     ("the sum alone", TWO, paid(50_017, "货款"), "proposed"),
+    ("payer and sum, but it cites what is not open", TWO, paid(50_017, "INV-0998", HONGDA), "proposed"),
+    ("payer and sum, but it is a deposit", TWO, paid(50_017, "Mietkaution", HONGDA), "proposed"),
+    ("payer and sum, but it is a rebate", TWO, paid(50_017, "年终返利", HONGDA), "proposed"),
     ("the payer alone", TWO, paid(44_444, "货款", HONGDA), "proposed"),
     ("the number alone", TWO, paid(20_000, "INV-1001", STRANGER), "proposed"),
     ("a stranger with the sum", TWO, paid(50_017, "货款", STRANGER), "proposed"),
@@ -499,3 +540,24 @@ def test_a_relative_is_cited_by_the_group() -> None:
     items = [owed("INV-1001", 50_017, "K3"), owed("INV-1002", 30_011, "K4")]
     [found] = run(items, paid(80_028, "INV-1001 INV-1002", SKY_LOGISTICS))
     assert postings(found) == {"INV-1001": 50_017, "INV-1002": 30_011}
+
+
+def test_a_list_with_one_that_is_not_open_does_not_pay_something_else() -> None:
+    [outcome] = run(fresh(TWO), paid(80_028, "INV-1001, INV-0998", HONGDA))
+    assert outcome.posted
+    assert (postings(outcome), outcome.posted.rest) == ({"INV-1001": 50_017}, 30_011)
+
+
+def test_a_running_account_is_offered_the_oldest_first() -> None:
+    old = [owed("INV-1001", 50_017, issued=date(2026, 1, 2)), owed("INV-1002", 30_011)]
+    [outcome] = run(old, paid(60_017, "往来款", HONGDA))
+    found = [{one.receivable.id: one.amount for one in each.postings} for each in outcome.proposals]
+    assert {"INV-1001": 50_017, "INV-1002": 10_000} in found
+
+
+def test_payments_one_way_show_the_rate_of_the_other() -> None:
+    usd = [owed(f"INV-200{at}", 10_000, currency="USD") for at in range(5)]
+    shown = [paid(9_000 + at, f"INV-200{at}", HONGDA, currency="EUR") for at in range(5)]
+    eur = owed("INV-3001", 90_000, currency="EUR")
+    *_, outcome = run([*usd, eur], *shown, paid(100_500, "INV-3001", HONGDA, currency="USD"))
+    assert postings(outcome) == {"INV-3001": 100_500}

@@ -45,7 +45,30 @@ def test_payers(name: str, account: str, payers: set[str], fact: str) -> None:
     found = party(name, account)
     assert (set(found.payers), found.fact) == (payers, fact)
     assert not found.contradicted
-    assert not found.stranger
+
+
+CUT = ["上海宏达电子有限公", "上海宏达电子有限", "上海宏达电子股份有限"]
+
+
+@pytest.mark.parametrize("name", CUT)
+def test_a_name_whose_legal_form_was_cut(name: str) -> None:
+    assert party(name).payers == {"K1"}
+
+
+def test_a_name_in_a_text_with_the_kind_of_its_place() -> None:
+    directory = Directory([Customer("K7", "常州市远大纺织有限公司")], [])
+    for text in ("常州市远大纺织有限公司货款", "货款（原常州远大纺织有限公司）"):
+        assert party("王小明", text=text, directory=directory).named == {"K7"}
+
+
+def test_the_parent_of_a_parent_is_of_the_group() -> None:
+    names = ("蓝天控股", "蓝天贸易", "蓝天物流")
+    directory = Directory(
+        [Customer(f"K{at}", name, parent_name=names[at - 1] if at else "") for at, name in enumerate(names)],
+        [],
+    )
+    assert directory.kin(["K2"]) == {"K0", "K1", "K2"}
+    assert party("蓝天控股", directory=directory).relatives == {"K1", "K2"}
 
 
 def test_account_and_name_of_different_customers() -> None:
@@ -86,21 +109,19 @@ def test_a_parent_that_is_a_customer_heads_its_group() -> None:
 
 def test_a_stranger() -> None:
     found = party("杭州远大纺织有限公司")
-    assert found.stranger
     assert not found.known
     assert not found.alike
 
 
 def test_a_misspelled_name_is_a_stranger_with_lookalikes() -> None:
     found = party("上海宏达电仔有限公司")
-    assert found.stranger
     assert not found.payers
     assert found.alike == {"K1"}
 
 
 def test_a_twin_in_another_place_is_a_stranger() -> None:
     found = party("北京宏达电子有限公司")
-    assert (found.stranger, found.alike) == (True, frozenset())
+    assert (found.known, found.alike) == (frozenset(), frozenset())
 
 
 def test_twins_that_only_the_legal_form_tells_apart() -> None:

@@ -118,3 +118,22 @@ MONTHS = [
 @pytest.mark.parametrize(("text", "month"), MONTHS)
 def test_months(text: str, month: tuple[int | None, int] | None) -> None:
     assert words.month_in(text) == month
+
+
+AMOUNTS = [
+    ("pays USD 1,300.50", "USD", {"1300.50"}),
+    ("EUR1.300,50 rate 7.8", "EUR", {"1300.50"}),
+    ("1300 美元", "USD", {"1300"}),
+    ("Tel 02852387 EUR 130000", "EUR", {"2852387", "130000"}),
+    ("USD 1300", "EUR", set()),
+]
+
+
+@pytest.mark.parametrize(("text", "currency", "amounts"), AMOUNTS)
+def test_amounts_in_a_currency(text: str, currency: str, amounts: set[str]) -> None:
+    assert words.amounts_in(text, currency) == {Decimal(one) for one in amounts}
+
+
+def test_sums_are_amounts_with_their_cents() -> None:
+    said = words.sums_in("INV-1001 1,300.50; 20260320 99.00 rate 7.1234 12")
+    assert said == [Decimal("1300.50"), Decimal("99.00")]

@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 
 from hub.locale import text
 from reconciler.payments.model import BankEntry, Explanation, Outcome, Posting, Receivable
-from reconciler.payments.reports import AccountDays, Break, Given, write_book
+from reconciler.payments.reports import AccountDays, Break, Given, Unbilled, write_book
 
 DAY = date(2026, 6, 30)
 EVIL = '=HYPERLINK("http://x","click")<script>alert(\'x\')</script>'
@@ -94,7 +94,14 @@ def a_month(locale: str = "en", text: str = EVIL, **more: Any) -> Given:
         Outcome(came(12, -800, 1), "outgoing"),
     ]
     items = [whole, fee, discounted, abroad, over, extra, twin, other, part, credit]
-    return Given(outcomes, items, DAY, locale, **more)
+    return Given(outcomes, items, DAY, locale, **{"unbilled": unbilled()} | more)
+
+
+def unbilled() -> list[Unbilled]:
+    return [
+        Unbilled("SO-21", "C2", "Firm C2", DAY - timedelta(days=9), "EUR", 123_456),
+        Unbilled("SO-22", "", "", None, "", None),
+    ]
 
 
 def accounts() -> list[AccountDays]:
