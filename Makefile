@@ -11,12 +11,14 @@ KILLS ?= 1000
 TESTS ?=
 UPGRADE ?=
 SCALE ?= 1
+PORT ?= 8080
+WORLD ?= factory
 
 export GOAL := $(firstword $(MAKECMDGOALS))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo practice test lint format docs bench lock bench-crash setup setup-test clean
+.PHONY: help demo airflow practice test lint format docs bench lock bench-crash setup setup-airflow setup-test clean
 
 help: ## say what there is
 	@echo "OrderHub: three systems agree, in two commands."
@@ -24,6 +26,9 @@ help: ## say what there is
 
 demo: setup ## seeded orders through ERP, WMS and TMS, reconciled, with the report (ORDERS=20000 SEED=7 OUT=out/demo)
 	@$(BIN)/orderhub demo --orders $(ORDERS) --seed $(SEED) --out $(OUT)
+
+airflow: setup-airflow ## Airflow with the practice systems on this machine, without Docker (PORT=8080 WORLD=factory|market)
+	@$(BIN)/orderhub airflow --port $(PORT) --world $(WORLD)
 
 practice: setup ## the three practice systems stay up to play with
 	@$(BIN)/orderhub practice
@@ -55,6 +60,7 @@ lock: ## renew requirements.lock after a change of pyproject.toml (UPGRADE=1: ne
 	@sh .ci/setup lock $(if $(UPGRADE),--upgrade)
 
 setup: ; @sh .ci/setup run
+setup-airflow: ; @sh .ci/setup airflow
 setup-test: ; @sh .ci/setup test
 
 clean: ## remove what was made, .venv/ and out/ too

@@ -24,7 +24,7 @@ LOCKS = {
     LOCK: ["pyproject.toml", "--all-extras"],
     ROOT / "benchmarks" / "requirements.lock": ["benchmarks/requirements.in"],
 }
-EXTRAS = {"run": ["setup"], "test": ["setup", "dev", "airflow", "embedded", "mysql"]}
+EXTRAS = {"run": ["setup"], "airflow": ["setup", "airflow", "embedded"], "test": ["setup", "dev", "airflow", "embedded", "mysql"]}
 
 MARIADB = ["mariadb-server-core", "mariadb-client-core"]
 
@@ -105,8 +105,12 @@ def install_mariadb() -> None:
 
 
 def lock(options: Sequence[str]) -> None:
-    """Renew both locks. What is pinned stays pinned unless it must move, or `--upgrade` is given."""
-    uv = locked_uv()
+    """Renew both locks. What is pinned stays pinned unless it must move, or `--upgrade` is given.
+
+    Only the main index is asked: a second one, or a folder, that has some files of a package hides the others,
+    and the lock would install on one Python alone.
+    """
+    uv = locked_uv(lambda name: name in ("UV_INDEX", "UV_FIND_LINKS"))
     form = ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-annotate", "--no-header"]
     for target, source in LOCKS.items():
         say(f"Resolving {target.relative_to(ROOT)} ...")
@@ -171,8 +175,8 @@ def uv_pin() -> str:
     return str(pin)
 
 
-def locked_uv() -> Callable[[Sequence[str]], None]:
-    """Install uv from the lock if it is not there; return the function that runs it."""
+def locked_uv(without: Callable[[str], bool] = lambda _: False) -> Callable[[Sequence[str]], None]:
+    """Install uv from the lock if it is not there; return the function that runs it, `without` some settings."""
     if not uv_is_locked():
         say("Installing uv, which installs the rest ...")
         run(
@@ -188,7 +192,8 @@ def locked_uv() -> Callable[[Sequence[str]], None]:
                 uv_pin(),
             ]
         )
-    environment = {**os.environ, **mirrors(pip_settings(), os.environ)}
+    settings = {**os.environ, **mirrors(pip_settings(), os.environ)}
+    environment = {name: value for name, value in settings.items() if not without(name)}
     return lambda words: run([str(Path(sys.executable).parent / "uv"), *words], environment)
 
 

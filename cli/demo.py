@@ -1,9 +1,9 @@
-"""`orderhub demo` and `orderhub practice`: the main job on a simulated factory, or the factory alone."""
+"""`orderhub demo`, `practice`, `airflow`: the main job on a simulated factory, or the factory to try out."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -56,3 +56,25 @@ def practice(
     with context.errors():
         screen = demo_screen.Screen(context.language())
         practice_run.keep_up(orders, seed, out, port, faults, screen)
+
+
+def airflow(
+    orders: Orders = 2_000,
+    seed: Seed = 7,
+    out: Annotated[Path, typer.Option(help="Where all of it lives; emptied first.")] = Path("out/airflow"),
+    port: Annotated[int, typer.Option(help="Port of Airflow's page.")] = 8080,
+    world: Annotated[
+        Literal["factory", "market"],
+        typer.Option(help="A factory with seeded faults, read only; or a market that is written to."),
+    ] = "factory",
+) -> None:
+    """Run Airflow with the practice systems on this machine.
+
+    PostgreSQL, API server, scheduler, DAG processor and triggerer, all on 127.0.0.1, until Ctrl-C.
+    """
+    from cli import airflow_run, airflow_worlds, context, demo_screen
+
+    with context.errors():
+        screen = demo_screen.Screen(context.language())
+        chosen = airflow_worlds.world(world, orders, seed)
+        raise typer.Exit(airflow_run.keep_up(chosen, out, port, screen))

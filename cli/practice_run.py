@@ -17,7 +17,7 @@ from simulators.process import PracticeProcess
 
 def keep_up(orders: int, seed: int, out: Path, port: int, faults: bool, screen: Screen) -> None:
     """Serve until interrupted; `out/env.sh` sets what another shell needs."""
-    _want_free(port)
+    want_free(port)
     out.mkdir(parents=True, exist_ok=True)
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     with screen.stages() as step:
@@ -37,7 +37,7 @@ def keep_up(orders: int, seed: int, out: Path, port: int, faults: bool, screen: 
         systems.stop()
 
 
-def _want_free(port: int) -> None:
+def want_free(port: int) -> None:
     """ConfigError if somebody listens on `port` already: most often practice itself, in another shell."""
     with socket.socket() as probe:
         probe.settimeout(1)

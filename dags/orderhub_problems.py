@@ -1,8 +1,7 @@
 """Makes Airflow show wrong mapping files: as an import error of this file, which has no DAG to lose."""
 
+from airflow_provider.dags import problems
 from hub.config import Settings
-from hub.mapping.survey import survey
 
-_, wrong = survey(Settings.load().home)
-if wrong:
+if wrong := problems(Settings.load().home):
     raise ExceptionGroup("mapping files to mend", wrong)

@@ -26,7 +26,7 @@ from sync.tasks.opening import Clock, Env
 if TYPE_CHECKING:
     from reconciler.payments.booking import Booked
 
-SKIPPED = {"skipped": 1}
+BUSY = {"busy": 1}
 """What a task answers while another worker does its work."""
 
 _NO_NAME = re.compile(r"[^\w.-]+")
@@ -40,7 +40,7 @@ def reconcile_all(env: Env | None = None, clock: Clock = wall) -> dict[str, int]
         try:
             result = reconcile(hub.store, rules, hub.clock(), starts=starts(hub.mappings))
         except LeaseBusy:
-            return SKIPPED
+            return BUSY
     write_reports(result, _reports(hub), rules.locale)
     return result.counts
 
@@ -57,7 +57,7 @@ def match_payments(env: Env | None = None, clock: Clock = wall) -> dict[str, int
         try:
             found = book.run(hub.clock())
         except LeaseBusy:
-            return SKIPPED
+            return BUSY
         counts: dict[str, int] = {}
         for booked in found:
             _write_payments(hub, booked, several=len(found) > 1)

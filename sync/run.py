@@ -98,11 +98,11 @@ def sync_systems(hub: Hub, systems: Sequence[str], progress: Progress | None = N
     return results
 
 
-def follow_up(hub: Hub, progress: Progress | None = None) -> None:
+def follow_up(hub: Hub, progress: Progress | None = None) -> list[PushResult]:
     """Do what follows when something was read: place what waited, merge, and send what is wanted."""
     place_waiting(hub)
     merge_orders(hub, progress)
-    carry_out(hub)
+    return carry_out(hub)
 
 
 def sync_system(

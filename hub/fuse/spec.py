@@ -183,9 +183,9 @@ class FuseSpec(Spec):
     """When changes wait for a person.
 
     What was granted counts for `expires`. A change that nobody decided of for `unanswered` is given up and,
-    if it is wanted still, asked for anew. No amount holds an order of a `free` type. An order is a rush if its type
-    says so, if its priority is one of `rush_words`, or if it is due within `rush_within` of its birth (free
-    types are quick by nature: their dates tell nothing).
+    if it is wanted still, asked for anew. No amount holds an order of a `free` type. An order is a rush if
+    its type says so, if its priority is one of `rush_words`, or if it is due within `rush_within` of its
+    birth (free types are quick by nature: their dates tell nothing).
     """
 
     expires: Duration = timedelta(days=3)

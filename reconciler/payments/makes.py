@@ -31,8 +31,8 @@ def letters_of(plain: str) -> str:
 
 def make_of(plain: str) -> Make | None:
     """Return how a number of ours is made: the letters or digits that it begins with, and its length."""
-    letters = letters_of(plain)
-    return _make(plain, len(letters)) if len(plain) >= _MADE and plain[len(letters) :].isdigit() else None
+    letters = len(letters_of(plain))
+    return _make(plain, letters) if len(plain) >= _MADE and plain[letters:].isdigit() else None
 
 
 def makes_of(plain: str) -> frozenset[Make]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from hub.rules import Policies
 from reconciler.payments import words
-from reconciler.payments.books import Books
+from reconciler.payments.books import Basis, Books
 from reconciler.payments.by_document import ByDocument
 from reconciler.payments.by_party import ByParty
 from reconciler.payments.model import KINDS, BankEntry, Customer, Explanation, Outcome, Receivable
@@ -56,6 +56,8 @@ class Matcher:
         self._cited: dict[str, list[Citation]] = {}
         self._party: dict[str, Party] = {}
         self._weak: dict[str, bool] = {}
+        self._basis: dict[str, tuple[Basis, ...]] = {}
+        self._known: dict[tuple[str, str], tuple[int, list[Explanation]]] = {}
         self._closed_by: dict[str, str] = {}
         self._outcomes: dict[str, Outcome] = {}
 
@@ -118,15 +120,38 @@ class Matcher:
         return left
 
     def _documents(self, entry: BankEntry) -> list[Explanation]:
-        if not self._cited[entry.id]:
+        cited = self._cited[entry.id]
+        if not cited:
             return []
-        return self._by_document.explain(entry, self._party[entry.id], self._cited[entry.id])
+        party = self._party[entry.id]
+        return self._again("documents", entry, lambda: self._by_document.explain(entry, party, cited))
 
     def _sums(self, entry: BankEntry) -> list[Explanation]:
         party = self._party[entry.id]
         if not party.known and not party.alike:
             return []
-        return self._by_party.explain(entry, party, self.doubts(entry))
+        explain = self._by_party.explain
+        return self._again("sums", entry, lambda: explain(entry, party, self.doubts(entry)))
+
+    def _again(
+        self, layer: str, entry: BankEntry, explain: Callable[[], list[Explanation]]
+    ) -> list[Explanation]:
+        """Return what a layer says of an entry: what it said before, if nothing that it rests on was paid."""
+        before = self._known.get((layer, entry.id))
+        if before is not None:
+            if entry.id not in self._basis:
+                self._basis[entry.id] = self._rests_on(entry)
+            if not self._books.changed(self._basis[entry.id], before[0]):
+                return before[1]
+        found = explain()
+        self._known[layer, entry.id] = self._books.posted, found
+        return found
+
+    def _rests_on(self, entry: BankEntry) -> tuple[Basis, ...]:
+        """Return all that what is said of an entry may rest on, and that postings change."""
+        party = self._party[entry.id]
+        cited = {item.customer for one in self._cited[entry.id] for item in one.items}
+        return (entry.currency, entry.amount), *(party.family | party.alike | self._directory.kin(cited))
 
     def doubts(self, entry: BankEntry) -> tuple[str, ...]:
         """Return what speaks against explaining an entry by its sum alone."""
@@ -150,6 +175,8 @@ class Matcher:
         return tuple(dict.fromkeys(doubts))
 
     def _post(self, entry: BankEntry, explanation: Explanation) -> None:
+        for layer in ("documents", "sums"):
+            self._known.pop((layer, entry.id), None)  # it takes room, and is not asked for again
         before = {one.receivable.id: one.receivable.open for one in explanation.postings}
         self._books.post(explanation, entry.currency)
         closed = {i.receivable.id: before[i.receivable.id] - i.receivable.open for i in explanation.postings}
@@ -184,14 +211,18 @@ class Matcher:
         items = [item for one in cited for item in one.items if not family or item.customer in family]
         if not items or any(item.open for item in items):
             return None
-        before = {self._closed_by.get(item.id) for item in items}
+        before = dict.fromkeys(self._closed_by.get(item.id) for item in items)
         same = [one for one in before if one and self._outcomes[one].entry.amount == entry.amount]
         return same[0] if same else None
 
 
 def certain(found: Sequence[Explanation]) -> bool:
     """Tell whether there is exactly one explanation, nothing against it, and two facts for it."""
-    if len({one.key for one in found}) != 1 or any(one.doubts for one in found):
+    if (
+        not found
+        or (len(found) > 1 and len({one.key for one in found}) > 1)
+        or any(one.doubts for one in found)
+    ):
         return False
     return len({KINDS[fact] for fact in found[0].facts if fact in KINDS}) >= 2
 

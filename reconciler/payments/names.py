@@ -73,12 +73,16 @@ def _without_legal(plain: str) -> str:
     return _LEGAL_CUT.sub("", _LEGAL_CJK.sub(" ", plain).rstrip())
 
 
+@lru_cache(maxsize=1024)
 def _put_together(name: str) -> str:
     """Return a folded name in which the letters of a legal form, and of A & B, are one word."""
-    plain = _IN_BRACKETS.sub(r"\1", folded(name))
+    plain = folded(name)
+    if plain.isalnum():
+        return plain  # nothing stands apart
+    plain = _IN_BRACKETS.sub(r"\1", plain)
     for apart, together in _SPELLED:
         plain = apart.sub(together, plain)
-    return _JOINED.sub(r"\1", plain)
+    return _JOINED.sub(r"\1", plain) if "." in plain or "&" in plain else plain
 
 
 @lru_cache(maxsize=65_536)
@@ -100,6 +104,19 @@ def alike(one: str, other: str) -> bool:
     most = max(1, len(long) // 5)
     near = len(long) - len(short) <= most and Levenshtein.distance(short, long, score_cutoff=most) <= most
     return (near or _is_within(short, long)) and not _are_siblings(one, other)
+
+
+def signs_of(key: str) -> int:
+    """Return the signs of a core as bits; some signs share one."""
+    bits = 0
+    for sign in key:
+        bits |= 1 << ord(sign) % 64
+    return bits
+
+
+def most_apart(key: str) -> int:
+    """Return by how many bits a core may differ from one that is alike, unless one is within the other."""
+    return 2 * max(1, len(key) // 4)
 
 
 def _are_siblings(one: str, other: str) -> bool:

@@ -12,13 +12,15 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from typing import NamedTuple
 
 from reconciler.payments.makes import Make, letters_of, make_of, makes_of, safe
 from reconciler.payments.model import Receivable
 from reconciler.payments.texts import folded
 
 _RUN = re.compile("[A-Z0-9]+")
+_DIGIT = re.compile("[0-9]")
+_NO_LETTERS = dict.fromkeys(map(ord, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
 _BETWEEN = re.compile(r"[-/._#:\s]{0,3}")
 """What may stand between the parts of one number."""
 
@@ -63,11 +65,11 @@ class Citation:
 
 def squeezed(number: str) -> str:
     """Return letters and digits of a number."""
-    return "".join(_RUN.findall(folded(number)))
+    plain = folded(number)
+    return plain if plain.isalnum() and plain.isascii() else "".join(_RUN.findall(plain))
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
+class _Run(NamedTuple):
     text: str
     start: int
     end: int
@@ -82,27 +84,31 @@ class Register:
         self._by_tail: dict[str, list[tuple[str, Receivable]]] = defaultdict(list)
         self._prefixes: set[str] = set()
         self._makes: set[Make] = set()
+        self._lengths: set[int] = set()
         for item in receivables:
             for number in dict.fromkeys((item.invoice_no, item.order_no, item.contract_no)):
                 plain = squeezed(number)
-                if len(plain) < LEAST or not any(sign.isdigit() for sign in plain):
+                if len(plain) < LEAST or plain.isalpha():
                     continue
                 self._by_number[safe(plain)].append((plain, item))
                 if make := make_of(plain):
                     self._makes.add(make)
+                    self._lengths.add(len(plain))
                 for tail in _tails(number, plain):
                     self._by_tail[tail].append((plain, item))
-                letters = letters_of(plain)
-                if len(letters) >= 1:
+                if letters := letters_of(plain):
                     self._prefixes.add(letters)
+        self._widest = max(map(len, self._prefixes), default=0)
 
     def cited(self, text: str) -> list[Citation]:
         """Return what `text` cites, each document once, in its order."""
-        if not text:
-            return []
         plain = folded(text)
-        runs = [_Run(found[0], found.start(), found.end()) for found in _RUN.finditer(plain)]
-        runs = list(chain.from_iterable(self._cut_free(run) for run in runs))
+        if not _DIGIT.search(plain):
+            return []
+        runs: list[_Run] = []
+        for sign in _RUN.finditer(plain):
+            run = _Run(sign[0], *sign.span())
+            runs += [run] if run.text.isdigit() else self._cut_free(run)
         found: dict[str, Citation] = {}
         last: Citation | None = None
         at = after = 0
@@ -135,7 +141,7 @@ class Register:
         run, rest = self._parted(run)
         letters = letters_of(run.text)
         if letters not in self._prefixes:
-            for at in range(1, len(letters)):
+            for at in range(max(1, len(letters) - self._widest), len(letters)):
                 if letters[at:] in self._prefixes:
                     run = _Run(run.text[at:], run.start + at, run.end)
                     break
@@ -172,7 +178,7 @@ class Register:
             joined += runs[upto].text
             if len(joined) > _LONGEST:
                 break
-            if len(joined) >= LEAST and (citation := self._of(joined)):
+            if len(joined) >= LEAST and not joined.isalpha() and (citation := self._of(joined)):
                 found = upto + 1, citation
         return found
 
@@ -185,7 +191,7 @@ class Register:
             joined += runs[upto].text
             if len(joined) > _LONGEST:
                 break
-            if not makes_of(joined).isdisjoint(self._makes):
+            if len(joined) in self._lengths and not makes_of(joined).isdisjoint(self._makes):
                 return Citation(joined, (), "unlisted")
         return None
 
@@ -196,7 +202,7 @@ class Register:
         exact = [item for plain, item in rows if plain == number]
         if exact:
             return Citation(number, tuple(dict.fromkeys(exact)), "document")
-        if not any(sign.isdigit() for sign in number):
+        if number.isalpha():
             return None  # a word that merely looks like a number
         if number.isdigit():
             rows = [(plain, item) for plain, item in rows if plain.isdigit()]
@@ -267,8 +273,8 @@ def _past_words(runs: Sequence[_Run], at: int) -> int:
 
 def _tails(number: str, plain: str) -> set[str]:
     """Return the digits by which people may cite a number: its last part, with and without zeros, or all."""
-    parts = _RUN.findall(folded(number))
-    last = parts[-1] if parts[-1].isdigit() else parts[-1].lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-    every = "".join(sign for sign in plain if sign.isdigit())
+    part = plain if plain == number else _RUN.findall(folded(number))[-1]
+    last = part if part.isdigit() else part.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    every = plain.translate(_NO_LETTERS)
     found = {last, last.lstrip("0"), every} if last.isdigit() else {every}
     return {tail for tail in found if len(tail) >= _CUT and tail != plain}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, chain
 
 from reconciler.payments.model import BankEntry, Customer, Receivable
-from reconciler.payments.names import alike, core, cores, placed, whole, words_of
+from reconciler.payments.names import alike, core, cores, most_apart, placed, signs_of, whole, words_of
 from reconciler.payments.texts import folded
 
 _EMPTY: frozenset[str] = frozenset()
@@ -61,7 +61,7 @@ class Directory:
         self._by_whole: dict[str, set[str]] = defaultdict(set)
         self._by_core: dict[str, set[str]] = defaultdict(set)
         self._begins: dict[str, set[str]] = defaultdict(set)
-        self._cores: dict[str, set[str]] = defaultdict(set)
+        self._cores: dict[str, dict[str, int]] = defaultdict(dict)
         self._group: dict[str, str] = {}
         self._members: dict[str, set[str]] = defaultdict(set)
         self._shreds: dict[str, set[str]] = defaultdict(set)
@@ -76,8 +76,8 @@ class Directory:
                 self._add(one.id, name)
             if one.parent_name:
                 parents[one.id] = one.parent_name
-        for item in receivables:
-            self._add(item.customer, item.customer_name)
+        for customer, name in dict.fromkeys((item.customer, item.customer_name) for item in receivables):
+            self._add(customer, name)
         self._join(parents)
 
     def _add(self, customer: str, name: str) -> None:
@@ -86,7 +86,7 @@ class Directory:
         self._by_whole[whole(name)].add(customer)
         for key in filter(None, {*cores(name), placed(name)}):
             self._by_core[key].add(customer)
-            self._cores[customer].add(key)
+            self._cores[customer][key] = signs_of(key)
             if len(key) >= (_LATIN if key.isascii() else _BEGIN):
                 self._begins[key[:_BEGIN]].add(key)
 
@@ -149,16 +149,19 @@ class Directory:
         if len(text) < _BEGIN:
             return _EMPTY
         words = words_of(text)
-        plain, parted = "".join(words), {0, *accumulate(len(word) for word in words)}
+        plain, begins = "".join(words), self._begins
+        begin = [at for at in range(len(plain) - _BEGIN + 1) if plain[at : at + _BEGIN] in begins]
+        if not begin:
+            return _EMPTY
+        parted = {0, *accumulate(len(word) for word in words)}
         found: set[str] = set()
         upto = 0
-        for at in range(len(plain) - _BEGIN + 1):
-            keys = self._begins.get(plain[at : at + _BEGIN])
-            if keys is None or at < upto:
+        for at in begin:
+            if at < upto:
                 continue
             stands = (
                 key
-                for key in keys
+                for key in begins[plain[at : at + _BEGIN]]
                 if plain.startswith(key, at)
                 and (not key.isascii() or {at, at + len(key)} <= parted)  # a Latin name is whole words
             )
@@ -170,8 +173,7 @@ class Directory:
 
     def is_alike(self, customer: str, name: str) -> bool:
         """Tell whether a payer's name may be the customer's, misspelled or abbreviated."""
-        keys = cores(name)
-        return any(alike(key, own) for key in keys for own in self._cores.get(customer, ()))
+        return any(alike(key, own) for key in cores(name) for own in self._cores.get(customer, ()))
 
     def lookalikes(self, name: str) -> frozenset[str]:
         """Return the customers whose names are like `name`, for people to choose from."""
@@ -179,12 +181,23 @@ class Directory:
             for own, customers in self._by_core.items():
                 for shred in _shreds_of(own):
                     self._shreds[shred] |= customers
-        found: set[str] = set()
+        near: set[str] = set()
         for key in cores(name):
-            rare = sorted((self._shreds[one] for one in _shreds_of(key) if one in self._shreds), key=len)
-            near = set().union(*rare[: _WIDTH[key.isascii()] + 1])
-            found |= {one for one in near if self.is_alike(one, name)}
-        return frozenset(found)
+            shreds = sorted(_shreds_of(key) & self._shreds.keys())
+            rare = sorted((self._shreds[one] for one in shreds), key=len)
+            near.update(*rare[: _WIDTH[key.isascii()] + 1])
+        return frozenset(chain.from_iterable(self._like_of(key, near) for key in cores(name)))
+
+    def _like_of(self, key: str, near: Iterable[str]) -> Iterator[str]:
+        """Yield who has a core like `key`. Bits tell nine of ten apart for a tenth of the time of `alike`."""
+        mine, most = signs_of(key), most_apart(key)
+        for customer in near:
+            for own, signs in self._cores[customer].items():
+                if (mine ^ signs).bit_count() > most and mine & signs not in (mine, signs):
+                    continue
+                if alike(key, own):
+                    yield customer
+                    break
 
 
 def _top(above: dict[str, str], node: str) -> str:
@@ -199,7 +212,8 @@ def _top(above: dict[str, str], node: str) -> str:
 
 def plain_account(account: str) -> str:
     """Return an account number without blanks and signs."""
-    return "".join(sign for sign in folded(account) if sign.isalnum())
+    plain = folded(account)
+    return plain if plain.isalnum() else "".join(sign for sign in plain if sign.isalnum())
 
 
 def _shreds_of(key: str) -> Set[str]:

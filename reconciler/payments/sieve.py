@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from itertools import takewhile
@@ -43,7 +43,7 @@ class Sieve:
         """Pair what came back with what had come or gone before, the nearest first."""
         before: dict[tuple[int, str], list[BankEntry]] = defaultdict(list)
         for entry in self._entries:
-            if not self._pair(entry, before[-entry.amount, entry.currency]):
+            if not self._pair(entry, before.get((-entry.amount, entry.currency), [])):
                 before[entry.amount, entry.currency].append(entry)
                 if entry.amount <= 0:
                     self.out[entry.id] = Outcome(entry, "outgoing")
@@ -65,6 +65,8 @@ class Sieve:
 
         If it may undo several and nothing says whose, none of them is safe: people decide.
         """
+        if not earlier:
+            return False
         near = takewhile(lambda one: entry.value_date - one.value_date <= BACK, reversed(earlier))
         able = [one for one in near if _undoes(entry, one)]
         able = [one for one in able if _who(one) == _who(entry)] or able
@@ -82,8 +84,9 @@ class Sieve:
 
     def _twice(self) -> None:
         last: dict[tuple[int, str, str, str], BankEntry] = {}
+        sums = Counter((entry.amount, entry.currency) for entry in self._entries)
         for entry in self._entries:
-            if entry.id in self.out:
+            if entry.id in self.out or sums[entry.amount, entry.currency] == 1:
                 continue
             key = entry.amount, entry.currency, _who(entry), squeezed(entry.text) or folded(entry.text)
             earlier = last.get(key)

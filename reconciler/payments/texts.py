@@ -31,9 +31,13 @@ def _simplifier() -> _Converter:
     return converter
 
 
-@lru_cache(maxsize=65_536)
 def folded(text: str) -> str:
     """Return `text` in its plain form: half-width, simplified, capital; words and signs stay."""
+    return text.upper() if text.isascii() else _folded(text)
+
+
+@lru_cache(maxsize=65_536)
+def _folded(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text).translate(_DASHES)
     if _CJK.search(plain):
         plain = _simplifier().convert(plain)
@@ -53,4 +57,4 @@ def spelled_out(text: str) -> str:
 
 def is_chinese(text: str) -> bool:
     """Tell whether there is a Chinese character in `text`."""
-    return bool(_CJK.search(text))
+    return not text.isascii() and bool(_CJK.search(text))

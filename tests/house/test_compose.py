@@ -1,4 +1,4 @@
-"""The deployment: what Compose itself says of docker-compose.yml, and what the house asks of it and the Dockerfile."""
+"""The deployment: what Compose itself says of its file, what the house asks of it and of the Dockerfile."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from airflow_provider.secrets import sensitive_var_conn_names
 from hub.store.seal import read_key
 from tests.house.code import ROOT
 
 COMPOSE = Path(sys.executable).parent / "docker-compose"
 FILE = ROOT / "docker-compose.yml"
 SERVICES = {"postgres", "init", "api-server", "scheduler", "dag-processor", "triggerer", "watch"}
-MORE = {"celery": {"redis", "worker"}, "practice": {"practice"}}
-PROFILES = [(), ("celery",), ("practice",), ("celery", "practice")]
+MORE = {"celery": {"redis", "worker"}, "metrics": {"metrics"}, "practice": {"practice"}}
+PROFILES = [(), ("celery",), ("metrics",), ("practice",), ("celery", "metrics", "practice")]
 VARIABLE = re.compile(r"\$\{(\w+)[:}-]")
 INSTRUCTION = re.compile(r"^([A-Z]+) (.*)$", re.MULTILINE)
 
@@ -111,9 +112,9 @@ def test_a_service_has_its_limits(composed: dict[str, Any]) -> None:
 
 def test_no_port_is_open_to_all(composed: dict[str, Any], secrets: Path) -> None:
     open_ones = {name: one["ports"] for name, one in services(composed).items() if one.get("ports")}
-    assert set(open_ones) == {"api-server", "watch"}
+    assert set(open_ones) == {"api-server", "watch", "metrics"}
     assert {port["host_ip"] for ports in open_ones.values() for port in ports} == {"127.0.0.1"}
-    done = compose(secrets, "config", "--format", "json", ORDERHUB_BIND="10.1.2.3")
+    done = compose(secrets, "--profile", "*", "config", "--format", "json", ORDERHUB_BIND="10.1.2.3")
     asked = services(json.loads(done.stdout))
     assert {port["host_ip"] for name in open_ones for port in asked[name]["ports"]} == {"10.1.2.3"}
 
@@ -152,6 +153,16 @@ def test_a_part_is_given_the_secrets_that_it_needs(composed: dict[str, Any]) -> 
     assert given["watch"] == {"hub_db_password", "hub_key"}
     assert given["redis"] == {"redis_password"}
     assert not given["practice"]
+
+
+def test_airflow_masks_what_the_hub_calls_secret(composed: dict[str, Any]) -> None:
+    setting = "AIRFLOW__CORE__SENSITIVE_VAR_CONN_NAMES"
+    airflow = [
+        one["environment"] for one in services(composed).values() if setting in one.get("environment", {})
+    ]
+    assert {one[setting] for one in airflow} == {sensitive_var_conn_names()}
+    page = (ROOT / "docs" / "deploy.md").read_text("utf-8")
+    assert page.count(sensitive_var_conn_names()) == 2
 
 
 def test_every_variable_of_the_file_is_explained() -> None:

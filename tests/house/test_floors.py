@@ -30,7 +30,7 @@ BELOW = {
 }
 """What each room may import beside itself (design, section 2)."""
 
-SIMULATOR_USERS = ("simulators", "cli.demo", "cli.practice", "tests", "benchmarks")
+SIMULATOR_USERS = ("simulators", "cli.demo", "cli.practice", "cli.airflow_worlds", "tests", "benchmarks")
 AIRFLOW_ROOMS = {"airflow_provider", "dags"}
 AIRFLOW_TESTS = ("tests.dags", "tests.airflow_provider")
 CONNECTOR_DOORS = {

@@ -185,6 +185,29 @@ def test_the_database_address(text: str, url: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ('{"conn_type": "orderhub_sql", "extra": {"kind": "postgresql"}}', "postgres"),
+        ("orderhub-sql://u:p@db/wms?kind=mysql&charset=utf8", "mysql"),
+        ('{"conn_type": "orderhub_files", "extra": {"kind": "sftp"}}', "sftp"),
+        ('{"conn_type": "orderhub_files"}', "orderhub_files"),
+        ('{"conn_type": "http", "host": "h", "extra": {"kind": "sftp"}}', "http"),
+        ('{"conn_type": "orderhub_rest", "host": "h", "extra": {"kind": "sftp"}}', "orderhub_rest"),
+    ],
+)
+def test_the_forms_for_several_kinds_say_which(text: str, kind: str) -> None:
+    assert named(text).conn_type == kind
+
+
+def test_what_a_form_asks_besides_is_no_parameter_of_the_address() -> None:
+    asked = named("orderhub-sql://u:p@db/wms?kind=mysql&system=wms&charset=utf8")
+    assert asked.sqlalchemy_url().query == {"charset": "utf8"}
+    assert named("mysql://db/wms?kind=x").sqlalchemy_url().query == {"kind": "x"}
+    assert named('{"conn_type": "orderhub_rest", "host": "h"}').url() == "https://h"
+    assert named('{"conn_type": "orderhub_rest", "host": "h", "schema": "http"}').url() == "http://h"
+
+
+@pytest.mark.parametrize(
     ("text", "path"),
     [
         ("file:///srv/TMS/drop", "/srv/TMS/drop"),

@@ -169,6 +169,7 @@ def test_fuse_and_brakes_are_on_where_nothing_is_said() -> None:
         ("quantity_change", ("sales_manager",)),
     ]
     assert (silent.fuse.expires, silent.fuse.free) == (timedelta(days=3), ("sample", "repair"))
+    assert (silent.fuse.unanswered, silent.retention.quarantine) == (timedelta(days=7), timedelta(days=180))
     brakes = silent.brakes
     assert (brakes.orders, brakes.share, brakes.least, brakes.cancellations) == (500, Decimal("0.2"), 20, 10)
     assert (brakes.loop.writes, brakes.loop.within) == (4, timedelta(hours=1))
