@@ -24,7 +24,11 @@ LOCKS = {
     LOCK: ["pyproject.toml", "--all-extras"],
     ROOT / "benchmarks" / "requirements.lock": ["benchmarks/requirements.in"],
 }
-EXTRAS = {"run": ["setup"], "airflow": ["setup", "airflow", "embedded"], "test": ["setup", "dev", "airflow", "embedded", "mysql"]}
+EXTRAS = {
+    "run": ["setup"],
+    "airflow": ["setup", "airflow", "embedded"],
+    "test": ["setup", "dev", "airflow", "embedded", "mysql"],
+}
 
 MARIADB = ["mariadb-server-core", "mariadb-client-core"]
 
@@ -107,8 +111,8 @@ def install_mariadb() -> None:
 def lock(options: Sequence[str]) -> None:
     """Renew both locks. What is pinned stays pinned unless it must move, or `--upgrade` is given.
 
-    Only the main index is asked: a second one, or a folder, that has some files of a package hides the others,
-    and the lock would install on one Python alone.
+    Only the main index is asked: a second one, or a folder, that has some files of a package hides the
+    others, and the lock would install on one Python alone.
     """
     uv = locked_uv(lambda name: name in ("UV_INDEX", "UV_FIND_LINKS"))
     form = ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-annotate", "--no-header"]
@@ -176,7 +180,7 @@ def uv_pin() -> str:
 
 
 def locked_uv(without: Callable[[str], bool] = lambda _: False) -> Callable[[Sequence[str]], None]:
-    """Install uv from the lock if it is not there; return the function that runs it, `without` some settings."""
+    """Install uv from the lock if it is not there; return what runs it, `without` some settings."""
     if not uv_is_locked():
         say("Installing uv, which installs the rest ...")
         run(

@@ -117,4 +117,3 @@ def _database(conn: Connection, locale: str) -> Answer:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         return False, text("connection.no_database", locale, database=name, reason=reason)
     return True, text("connection.database", locale, database=name)
-

@@ -103,6 +103,7 @@ def settle(
 ) -> AirflowHome:
     """Return the home with all settings that its parts need; the password lies in a file that is closed."""
     airflow, hub = databases
+    shutil.copytree(hub_home / "mappings", folder / "home" / "mappings")  # reports go beside them
     password, closed = secrets.token_urlsafe(12), folder / "passwords.json"
     closed.touch(mode=0o600)
     closed.write_text(json.dumps(dict.fromkeys((LOGIN, *people), password)), "utf-8")
@@ -132,7 +133,7 @@ def settle(
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "10",
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(folder / "logs" / "tasks"),
-        "ORDERHUB_HOME": str(hub_home),
+        "ORDERHUB_HOME": str(folder / "home"),
         "ORDERHUB_STORE": hub,
         "ORDERHUB_KEY": make_key(),
         "PYTHONWARNINGS": "ignore",

@@ -156,23 +156,27 @@ def _named(path: Path | None, company: str) -> Path | None:
 
 def _standing(one: Outcome) -> str:
     """Return what an entry came to; what was posted by agreement stands apart from what was matched."""
+    if one.posted is None:
+        return one.standing
     from reconciler.payments.policies import is_policy
 
-    return "agreed" if one.posted and is_policy(one.posted.rule) else one.standing
+    return "agreed" if is_policy(one.posted.rule) else one.standing
 
 
 def _sums(outcomes: Iterable[Outcome]) -> dict[str, dict[str, Decimal]]:
     """Return the money of entries by standing and currency, and what of it was posted or stays on account."""
     from reconciler.payments.money import to_major
 
-    sums: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    minor: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for one in outcomes:
         currency = one.entry.currency
         paid = sum(posting.amount for posting in one.posted.postings) if one.posted else 0
-        sums[_standing(one)][currency] += to_major(paid if one.posted else one.entry.amount, currency)
+        minor[_standing(one)][currency] += paid if one.posted else one.entry.amount
         if one.posted and one.posted.rest:
-            sums["on_account"][currency] += to_major(one.posted.rest, currency)
-    return sums
+            minor["on_account"][currency] += one.posted.rest
+    return {
+        name: {code: to_major(amount, code) for code, amount in some.items()} for name, some in minor.items()
+    }
 
 
 def _json(outcomes: Sequence[Outcome], seconds: Decimal) -> dict[str, Any]:

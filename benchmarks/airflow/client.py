@@ -51,9 +51,14 @@ class Client:
         return self.ended(dag, self.start(dag, conf))
 
     def waiting(self, run: str) -> list[dict[str, Any]]:
-        """Return the approvals that a run asks for and that nobody has answered."""
+        """Return the approvals that a run asks for and that nobody has answered.
+
+        Only those whose tasks lie by now: an answer that comes at once Airflow 3.3 takes for a failure of the
+        task, and asks again after its waiting time.
+        """
         found = self.get(f"/api/v2/dags/approvals/dagRuns/{run}/hitlDetails")["hitl_details"]
-        return [one for one in found if not one["response_received"]]
+        lies = [one for one in found if one["task_instance"]["state"] == "awaiting_input"]
+        return [one for one in lies if not one["response_received"]]
 
     def answer(self, asked: Mapping[str, Any], chosen: str) -> None:
         """Answer an approval."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
+from sys import intern
 from typing import Any
 
 from hub.errors import ConfigError
@@ -78,11 +79,20 @@ def without_cents(*paths: Path) -> set[str]:
             suppress(OSError, UnicodeDecodeError, csv.Error),
             path.open(encoding="utf-8-sig", newline="") as file,
         ):
-            for row in csv.DictReader(file):
-                currency, amount = (row.get("currency") or "").strip().upper(), row.get("amount") or ""
-                if has_no_cents(currency) and (number := as_number(amount.strip())) is not None:
-                    found |= {currency} if number != int(number) else set()
+            rows = csv.reader(file)
+            header = next(rows, [])
+            if not {"currency", "amount"} <= set(header):
+                continue
+            places = [_places(header)[name] for name in ("currency", "amount")]
+            for row in rows:
+                currency, amount = (row[at].strip() if at < len(row) else "" for at in places)
+                if has_no_cents(currency.upper()) and (number := as_number(amount)) is not None:
+                    found |= {currency.upper()} if number != int(number) else set()
     return found
+
+
+def _places(header: Sequence[str]) -> dict[str, int]:
+    return {name: at for at, name in enumerate(header)}
 
 
 def _read(path: Path, columns: tuple[str, ...], make: Callable[[_Cells], Any]) -> list[Any]:
@@ -91,13 +101,13 @@ def _read(path: Path, columns: tuple[str, ...], make: Callable[[_Cells], Any]) -
     seen: dict[str, int] = {}
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file)
-            lacking = [name for name in columns if name not in (rows.fieldnames or ())]
-            if lacking:
+            rows = csv.reader(file)
+            cells = _Cells(path.name, next(rows, []), wrong, _NEEDED[columns])
+            if lacking := [name for name in columns if name not in cells.places]:
                 raise ConfigError("match.no_columns", file=path.name, columns=", ".join(lacking))
-            for row in rows:
-                cells = _Cells(path.name, rows.line_num, row, wrong, _NEEDED[columns])
-                identity = (row[columns[0]] or "").strip()
+            for row in filter(None, rows):
+                cells.turn_to(row, rows.line_num)
+                identity = cells.said(columns[0])
                 if identity in seen and identity and columns is not CUSTOMERS:
                     cells.fault("match.twice", columns[0], identity, first=seen[identity])
                 seen[identity] = rows.line_num
@@ -115,18 +125,26 @@ def _read(path: Path, columns: tuple[str, ...], make: Callable[[_Cells], Any]) -
 
 
 class _Cells:
-    """One row, cell by cell; what is wrong is noted and the cell counts as empty."""
+    """One row after the other, cell by cell; what is wrong is noted and the cell counts as empty."""
 
-    def __init__(
-        self, file: str, line: int, row: Mapping[str, str | None], wrong: list[str], needed: set[str]
-    ) -> None:
-        self._file, self._line, self._row, self._wrong, self._needed = file, line, row, wrong, needed
+    def __init__(self, file: str, header: Sequence[str], wrong: list[str], needed: set[str]) -> None:
+        self.places = _places(header)
+        self._file, self._wrong, self._needed = file, wrong, needed
+        self._width = len(header)
+        self._line, self._row = 1, list(header)
+
+    def turn_to(self, row: list[str], line: int) -> None:
+        """Go on with the next row; the cells that it lacks are empty."""
+        self._line, self._row = line, row + [""] * (self._width - len(row))
 
     def fault(self, key: str, column: str, value: str, **more: object) -> None:
         self._wrong.append(text(key, file=self._file, line=self._line, column=column, value=value, **more))
 
+    def said(self, column: str) -> str:
+        return self._row[self.places[column]].strip()
+
     def text(self, column: str) -> str:
-        said = (self._row.get(column) or "").strip()
+        said = self.said(column)
         if not said and column in self._needed:
             self.fault("match.empty_cell", column, said)
         return said
@@ -149,7 +167,11 @@ class _Cells:
 
     def currency(self) -> str:
         said = self.text("currency").upper()
-        return "CNY" if said in _YUAN else said
+        return "CNY" if said in _YUAN else intern(said)
+
+    def shared(self, column: str) -> str:
+        """Return a text that stands in many rows, kept once."""
+        return intern(self.text(column))
 
     def share(self, column: str) -> Decimal | None:
         """Return a share: 0.02, and 2 % of it as `2%` or `2`; one of 1 or more cannot be meant."""
@@ -175,8 +197,8 @@ def _receivable(cells: _Cells) -> Receivable:
     currency = cells.currency()
     return Receivable(
         id=cells.text("receivable_id"),
-        customer=cells.text("customer_id"),
-        customer_name=cells.text("customer_name"),
+        customer=cells.shared("customer_id"),
+        customer_name=cells.shared("customer_name"),
         currency=currency,
         amount=cells.money("amount", currency),
         invoice_no=cells.text("invoice_no"),
@@ -199,8 +221,8 @@ def _entry(cells: _Cells) -> BankEntry | None:
         value_date=day,
         amount=amount,
         currency=currency,
-        payer_name=cells.text("payer_name"),
-        payer_account=cells.text("payer_account"),
+        payer_name=cells.shared("payer_name"),
+        payer_account=cells.shared("payer_account"),
         text=cells.text("remittance_info"),
     )
 
@@ -244,27 +266,23 @@ def write_proposals(path: Path, outcomes: Iterable[Outcome]) -> None:
     _write(path, PROPOSALS, _proposed(outcomes))
 
 
-def _proposed(outcomes: Iterable[Outcome]) -> Iterator[dict[str, object]]:
+def _proposed(outcomes: Iterable[Outcome]) -> Iterator[tuple[object, ...]]:
     for one in outcomes:
         for rank, candidate in enumerate(one.proposals, 1):
             reasons = "; ".join(text(key) for key in candidate.doubts) or text("match.one_fact_only")
-            for row in _rows(one.entry, candidate):
-                yield row | {"rank": rank, "reasons": reasons}
+            for bank, *row in _rows(one.entry, candidate):
+                yield bank, rank, *row, reasons
 
 
-def _rows(entry: BankEntry, said: Explanation) -> Iterator[dict[str, object]]:
+def _rows(entry: BankEntry, said: Explanation) -> Iterator[tuple[object, ...]]:
+    facts = "+".join(said.facts)
     for one in said.postings:
-        yield {
-            "bank_id": entry.id,
-            "receivable_id": one.receivable.id,
-            "amount": to_major(one.amount, entry.currency),
-            "rule": said.rule,
-            "facts": "+".join(said.facts),
-        }
+        amount = to_major(one.amount, entry.currency)
+        yield entry.id, one.receivable.id, amount, said.rule, facts
 
 
-def _write(path: Path, columns: tuple[str, ...], rows: Iterable[Mapping[str, object]]) -> None:
+def _write(path: Path, columns: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, columns)
-        writer.writeheader()
+        writer = csv.writer(file)
+        writer.writerow(columns)
         writer.writerows(rows)

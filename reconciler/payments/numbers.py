@@ -66,7 +66,9 @@ class Citation:
 def squeezed(number: str) -> str:
     """Return letters and digits of a number."""
     plain = folded(number)
-    return plain if plain.isalnum() and plain.isascii() else "".join(_RUN.findall(plain))
+    if plain == number and plain.isalnum() and plain.isascii():
+        return number  # itself and no copy: a register holds very many
+    return "".join(_RUN.findall(plain))
 
 
 class _Run(NamedTuple):
@@ -90,12 +92,13 @@ class Register:
                 plain = squeezed(number)
                 if len(plain) < LEAST or plain.isalpha():
                     continue
-                self._by_number[safe(plain)].append((plain, item))
+                row, key = (plain, item), safe(plain)
+                self._by_number[plain if key == plain else key].append(row)
                 if make := make_of(plain):
                     self._makes.add(make)
                     self._lengths.add(len(plain))
                 for tail in _tails(number, plain):
-                    self._by_tail[tail].append((plain, item))
+                    self._by_tail[tail].append(row)
                 if letters := letters_of(plain):
                     self._prefixes.add(letters)
         self._widest = max(map(len, self._prefixes), default=0)

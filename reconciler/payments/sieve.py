@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
 from itertools import takewhile
 
@@ -17,6 +17,9 @@ from reconciler.payments.texts import folded
 
 BACK = timedelta(days=45)
 """Money that comes back does so within this time."""
+
+SILENT = timedelta(days=20)
+"""… and within this time, if nothing is said of it."""
 
 TWICE = timedelta(days=10)
 """Of two like entries within this time the second may have been sent twice."""
@@ -71,7 +74,7 @@ class Sieve:
         able = [one for one in near if _undoes(entry, one)]
         able = [one for one in able if _who(one) == _who(entry)] or able
         able = [one for one in able if _shares_number(entry, one)] or able
-        if not able:
+        if not able or _only_like(entry, able):
             return False
         about = able[0]
         earlier.remove(about)
@@ -93,6 +96,18 @@ class Sieve:
             if earlier is not None and entry.value_date - earlier.value_date <= TWICE:
                 self.twins[entry.id] = earlier.id
             last[key] = entry
+
+
+def _only_like(entry: BankEntry, able: Collection[BankEntry]) -> bool:
+    """Tell whether money that goes out is merely like receipts: it says neither return nor number.
+
+    Then it undoes one only if there is no other, and that came a short time before.
+    """
+    if entry.amount > 0 or words.says_returned(entry.text):
+        return False
+    if any(_shares_number(entry, one) for one in able):
+        return False
+    return len(able) > 1 or any(entry.value_date - one.value_date > SILENT for one in able)
 
 
 def _undoes(entry: BankEntry, earlier: BankEntry) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from reconciler.payments.model import BankEntry
-from reconciler.payments.sieve import BACK, TWICE, Sieve
+from reconciler.payments.sieve import BACK, SILENT, TWICE, Sieve
 from tests.reconciler.payments.world import BRIGHT, HONGDA, NORDSEE, PAID, paid
 
 DAY = timedelta(days=1)
@@ -122,3 +122,12 @@ def test_what_was_sent_back_has_no_second() -> None:
     came, back = paid(100, "INV-1", HONGDA), paid(-100, "退汇", HONGDA)
     again = paid(100, "INV-1", HONGDA, on=PAID + DAY)
     assert Sieve([came, back, again]).twins == {}
+
+
+def test_what_goes_out_and_says_nothing_undoes_only_the_one_receipt_it_can_mean() -> None:
+    came, other = paid(100, "INV-1", HONGDA, id="came"), paid(100, "INV-2", HONGDA, on=PAID + DAY, id="other")
+    bought = paid(-100, "材料款", HONGDA, on=PAID + 2 * DAY, id="bought")
+    assert out(came, other, bought) == {"bought": ("outgoing", None)}
+    assert set(out(came, bought)) == {"came", "bought"}
+    late = paid(-100, "材料款", HONGDA, on=PAID + SILENT + DAY, id="late")
+    assert out(came, late) == {"late": ("outgoing", None)}
