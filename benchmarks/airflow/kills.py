@@ -99,7 +99,8 @@ def _kill(here: Running, what: str, random: Random) -> None:
             _end(process)
         here.server.start()
     elif what == "scheduler":
-        here.parts["scheduler"].kill()
+        # with its workers, as a service manager does: they hold its connections open, and so its locks
+        os.killpg(here.parts["scheduler"].pid, signal.SIGKILL)
         here.parts["scheduler"].wait()
         here.start("scheduler")
     else:

@@ -154,8 +154,15 @@ def number_of_another_customer(p: Play) -> None:
 
 @plays(2, several(2, 2))
 def number_of_another_own_item(p: Play) -> None:
-    """The number is of one open item, the sum of another."""
+    """The number is of one open item, the sum of another.
+
+    Items of one sum are left out: cited, of the payer, to the cent – nobody could tell that it was a slip.
+    """
     first, second = p.items
+    if first.cents == second.cents:
+        p.full(p.say(p.number(first), noise=0), items=[first], cited=True)
+        p.full(p.say(p.number(second), noise=0), items=[second], cited=True, day=p.later(70, 90))
+        return
     p.full(p.say(p.number(second), noise=0), items=[first])
     p.full(p.say(p.number(second), noise=0), items=[second], cited=True, day=p.later(70, 90))
 

@@ -91,6 +91,8 @@ class ByParty:
         if not found:
             return
         facts = (fact, "sum_less_fee" if found[0][0] == "party_fee" else "sum")
+        if facts == ("group", "sum_less_fee"):
+            doubts = (*doubts, "match.nearly_twice")  # another firm, and another sum: two times nearly
         if len(found) > 1:
             said = [one for one in found if self._in_month(entry, one[1])]
             if len(said) == 1:

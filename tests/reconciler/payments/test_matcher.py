@@ -536,6 +536,13 @@ def test_the_right_candidate_is_among_those_proposed() -> None:
     assert all("match.several_with_sum" in one.doubts for one in found.proposals)
 
 
+def test_another_firm_and_another_sum_is_left_to_people() -> None:
+    item = owed("INV-1001", 50_017, "K4", currency="EUR")
+    [outcome] = run([item], paid(49_517, "goods", SKY, currency="EUR"))
+    assert outcome.standing == "proposed"
+    assert "match.nearly_twice" in outcome.proposals[0].doubts
+
+
 def test_a_relative_is_cited_by_the_group() -> None:
     items = [owed("INV-1001", 50_017, "K3"), owed("INV-1002", 30_011, "K4")]
     [found] = run(items, paid(80_028, "INV-1001 INV-1002", SKY_LOGISTICS))
