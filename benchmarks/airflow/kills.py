@@ -24,7 +24,7 @@ from typing import Any
 
 import psutil
 
-from benchmarks.airflow.client import Client, until
+from benchmarks.airflow.client import ENDED, Client, until
 from cli.airflow_run import Running, running
 from cli.airflow_worlds import Market
 
@@ -61,7 +61,7 @@ def killed(here: Running, market: Market, kills: int, random: Random) -> dict[st
         under_way = _under_way(person, run)
         _kill(here, what, random)
         hit[f"{what} {'in a run' if under_way else 'between runs'}"] += 1
-        ended[person.ended("sync_crm", run)] += 1
+        ended[_ended(here, person, run)] += 1
     for _ in range(3):
         for system in ("crm", "erp", "wms"):
             ended[person.done(f"sync_{system}")] += 1
@@ -77,6 +77,19 @@ def killed(here: Running, market: Market, kills: int, random: Random) -> dict[st
         "lost": sorted(lacks - waits),
         "doubled": [ref for system in ("crm", "erp", "wms") for ref in market.ask("doubled", system=system)],
     }
+
+
+def _ended(here: Running, person: Client, run: str) -> str:
+    """Wait for a run, and start again what ends by itself: parts that lose their database do."""
+
+    def look() -> str:
+        for name, process in list(here.parts.items()):
+            if process.poll() is not None:
+                here.start(name)
+        state = str(person.get(f"/api/v2/dags/sync_crm/dagRuns/{run}")["state"])
+        return state if state in ENDED else ""
+
+    return until(look, run)
 
 
 def _held(here: Running) -> set[tuple[str, str]]:
@@ -95,8 +108,10 @@ def _under_way(person: Client, run: str) -> bool:
 def _kill(here: Running, what: str, random: Random) -> None:
     """Kill one thing, and start it again where nobody else does."""
     if what == "database":
-        for process in _family(_postmaster(here)):
+        killed = list(_family(_postmaster(here)))
+        for process in killed:
             _end(process)
+        psutil.wait_procs(killed, timeout=10)
         here.server.start()
     elif what == "scheduler":
         # with its workers, as a service manager does: they hold its connections open, and so its locks
