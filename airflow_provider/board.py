@@ -6,10 +6,8 @@ for a person, and where the reports lie.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +19,7 @@ from hub.locale import text
 from hub.mapping.survey import survey
 from hub.redact import redact
 from reconciler.changes import Changes
+from reconciler.reports.pages import style, templates
 from reconciler.reports.words import Words
 from sync.out import standing as out
 from sync.out.asks import Ask, asks
@@ -39,7 +38,6 @@ ASKS = 20
 """So many approvals are shown; `orderhub approve list` shows all."""
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_BACKTICKS = re.compile(r"`([^`]+)`")
 _BAD = frozenset({"unknown", "rejected"})
 _NO_ORDERS = ("closed",)
 
@@ -257,38 +255,9 @@ def _page(template: str, locale: str, /, **values: Any) -> str:
     def say(key: str, /, **given: object) -> str:
         return text(key if "." in key else f"page.{key}", locale, **given)
 
-    told: str = _templates().get_template(template).render(say=say, css=_css(), counts=COUNTS, **values)
-    return told
-
-
-@cache
-def _templates() -> Any:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    told: str = (
+        templates(_TEMPLATES)
+        .get_template(template)
+        .render(say=say, css=style(_TEMPLATES / "board.css"), counts=COUNTS, **values)
     )
-    environment.filters["code"] = _code
-    return environment
-
-
-def _code(told: str) -> Any:
-    """Return `told` escaped, with what stands in backticks as code."""
-    from markupsafe import Markup, escape
-
-    return Markup(_BACKTICKS.sub(r"<code>\1</code>", str(escape(told))))
-
-
-@cache
-def _css() -> Any:
-    """Return the style of all reports, and what this page adds."""
-    from importlib.resources import files
-
-    from markupsafe import Markup  # ours, not a source's text
-
-    shared = files("reconciler.reports").joinpath("templates/report.css").read_text("utf-8")
-    return Markup(shared + (_TEMPLATES / "board.css").read_text("utf-8"))
+    return told

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,6 +17,7 @@ from cli.options import Json
 
 if TYPE_CHECKING:
     from reconciler.payments.model import Customer, Outcome, Receivable
+    from reconciler.payments.reports import Given
 
 app = typer.Typer(help="Match bank entries with receivables.", invoke_without_command=True)
 
@@ -109,8 +109,8 @@ def _store(
     for one in found:
         several = one.company if len(found) > 1 else ""
         paths = _named(report, several), _named(sheet, several)
-        beside = match_store.beside(one) if any(paths) else {}
-        _report(one.outcomes, one.receivables, (), *paths, beside)
+        if any(paths):
+            _write(match_store.given_of(one), *paths)
     if as_json:
         seconds = Decimal(f"{time.perf_counter() - began:.2f}")
         show.print_json(
@@ -133,16 +133,20 @@ def _report(
     known: Iterable[Customer],
     report: Path | None,
     sheet: Path | None,
-    beside: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
     """Write the page and the workbook that were asked for, as of the last day on which the bank booked."""
     if not report and not sheet:
         return
-    from reconciler.payments.reports import Given, write_book, write_page
+    from reconciler.payments.reports import Given
 
     day = max((one.entry.value_date for one in outcomes), default=datetime.now(UTC).date())
     names = {one.id: one.name for one in known}
-    given = Given(outcomes, owed, day, context.language(), names, **beside)
+    _write(Given(outcomes, owed, day, context.language(), names), report, sheet)
+
+
+def _write(given: Given, report: Path | None, sheet: Path | None) -> None:
+    from reconciler.payments.reports import write_book, write_page
+
     if report:
         write_page(report, given)
     if sheet:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from hub.store import Store
     from reconciler.payments.booking import Booked, Cashbook
     from reconciler.payments.ledger import Line
-    from reconciler.payments.reports import AccountDays
+    from reconciler.payments.reports import Given
 
 Entry = Annotated[str, typer.Argument(metavar="ENTRY", help="The bank entry, as `match list` names it.")]
 Who = Annotated[str | None, typer.Option(metavar="NAME", help="Who decides; default: who is logged in.")]
@@ -35,29 +34,14 @@ def on_store(customers: Path | None, dry: bool) -> list[Booked]:
         return cashbook(here, store).run(here.clock(), known, dry=dry)
 
 
-def beside(booked: Booked) -> dict[str, Any]:
-    """Return what a report tells beside the matching: accounts by their statements, and what was shipped."""
-    from reconciler.payments import goods
-
-    here, company = context.here(), booked.company
-    order_nos = {item.order_no for item in booked.receivables}
-    with here.store() as store, store.read() as conn:
-        left = {
-            "shipments": goods.shipments(conn, company, order_nos),
-            "unbilled": goods.unbilled(conn, company, here.rules.fuse.free, here.zone),
-        }
-    return {"accounts": accounts_of(company), "earlier": booked.earlier, **left}
-
-
-def accounts_of(company: str) -> list[AccountDays] | None:
-    """Return what the statements of a company's accounts cover; None if the store holds none."""
-    from reconciler.payments.continuity import of_accounts
+def given_of(booked: Booked) -> Given:
+    """Return what a report on a company of the store tells, in the language to answer in."""
+    from reconciler.payments.reports.of_store import given_of as told
 
     here = context.here()
-    said = {name: mapping.time.zone for name, mapping in here.systems.items()}
-    zones = {name: ZoneInfo(zone) for name, zone in said.items() if zone}
+    today = here.clock().astimezone(here.zone).date()
     with here.store() as store, store.read() as conn:
-        return of_accounts(conn, store.seal, company, zones, here.zone) or None
+        return told(conn, store.seal, booked, here.rules, here.systems, today, context.language())
 
 
 def list_(

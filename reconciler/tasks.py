@@ -110,23 +110,12 @@ def _reports(hub: Hub) -> Path:
 
 def _write_payments(hub: Hub, booked: Booked, *, several: bool) -> None:
     """Write the page and the workbook of a company, as of the last day on which the bank booked."""
-    from reconciler.payments import goods
-    from reconciler.payments.continuity import of_accounts
-    from reconciler.payments.reports import Given, write_book, write_page
+    from reconciler.payments.reports import write_book, write_page
+    from reconciler.payments.reports.of_store import given_of
 
-    zone, rules = ZoneInfo(hub.rules.zone), hub.rules
-    zones = {name: ZoneInfo(one.time.zone) for name, one in hub.mappings.items() if one.time.zone}
-    order_nos = {item.order_no for item in booked.receivables}
+    rules, today = hub.rules, hub.clock().astimezone(ZoneInfo(hub.rules.zone)).date()
     with hub.store.read() as conn:
-        accounts = of_accounts(conn, hub.store.seal, booked.company, zones, zone) or None
-        shipments = goods.shipments(conn, booked.company, order_nos)
-        unbilled = goods.unbilled(conn, booked.company, rules.fuse.free, zone)
-    today = hub.clock().astimezone(zone).date()
-    day = max((one.entry.value_date for one in booked.outcomes), default=today)
-    given = Given(
-        booked.outcomes, booked.receivables, day, rules.locale,
-        accounts=accounts, shipments=shipments, unbilled=unbilled, earlier=booked.earlier,
-    )  # fmt: skip
+        given = given_of(conn, hub.store.seal, booked, rules, hub.mappings, today, rules.locale)
     company = f"-{_NO_NAME.sub('_', booked.company)}" if several else ""
     stem = f"payments{company}.{rules.locale}"
     write_page(_reports(hub) / f"{stem}.html", given)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from hub.errors import ConfigError
 from reconciler.payments.reports.given import Given
 from reconciler.payments.reports.page import build
 from reconciler.payments.reports.words import Words
+from reconciler.reports.pages import style, templates
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -20,27 +18,6 @@ def write_page(path: Path, given: Given) -> None:
     if not path.absolute().parent.is_dir():
         raise ConfigError("sync.sheet_folder", folder=path.absolute().parent)
     say = Words(given.locale).say
-    path.write_text(_template().render(build(given), say=say, css=_css()), "utf-8")
-
-
-@cache
-def _template() -> Any:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # late: most commands print no page
-
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("payments.html.j2")
-
-
-@cache
-def _css() -> Any:
-    """Return the style of all reports, and what this one adds."""
-    from markupsafe import Markup  # ours, not a source's text
-
-    shared = files("reconciler.reports").joinpath("templates/report.css").read_text("utf-8")
-    return Markup(shared + (_TEMPLATES / "payments.css").read_text("utf-8"))
+    template = templates(_TEMPLATES).get_template("payments.html.j2")
+    css = style(_TEMPLATES / "payments.css")
+    path.write_text(template.render(build(given), say=say, css=css), "utf-8")
